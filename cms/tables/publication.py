@@ -127,7 +127,8 @@ class Publication(Base):
             "ix_publication_category_id", "category_id", "entry_id", "position", "ended_position"
         ),
         # For views of the past.
-        Index("ix_publication_entry_id", "entry_id", "locale", "position", "ended_position"),
+        # Not by locale first, since SQLite would prefer it to the index of open rows.
+        Index("ix_publication_entry_id", "entry_id", "position", "ended_position", "locale"),
         partial_index(
             "ix_publication_newest",
             *("locale", "published_at", "entry_id", "position", "ended_position"),

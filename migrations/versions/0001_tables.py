@@ -474,7 +474,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_publication_entry_id",
         "publication",
-        ["entry_id", "locale", "position", "ended_position"],
+        ["entry_id", "position", "ended_position", "locale"],
     )
     _partial_index(
         "ix_publication_open_due_at", "publication", ["due_at", "id"], "ended_position is null"

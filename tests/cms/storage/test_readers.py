@@ -108,7 +108,7 @@ async def test_sqlites_readers_keep_64_megabytes_and_map_nothing_by_default(
     database = Database(sqlite_url)
     assert isinstance(database.reader, SqliteReader)
     for asked in (setting, fetched):
-        assert await asked(database, "cache_size") == -64 * 1024
+        assert await asked(database, "cache_size") == -8 * 1024
         assert await asked(database, "query_only") == 1
         assert await asked(database, "mmap_size") == 0
     await database.close()
