@@ -40,8 +40,8 @@ _CANCELED = "57014"
 _KEPT_STATEMENTS = 100
 # Seconds after which an idle connection to PostgreSQL is not used again.
 _LONGEST_IDLE = 300.0
-# Page cache of a reading connection, in KiB. It holds the inner pages of a large site's indexes; the
-# other pages are in the system's cache, once for all connections.
+# Page cache of a reading connection, in KiB. It holds the inner pages of a large site's indexes;
+# the other pages are in the system's cache, once for all connections.
 _CACHE = 8 * 1024
 
 
