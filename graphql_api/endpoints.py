@@ -27,7 +27,6 @@ from graphql_api.http.request import GraphQLRequest, HttpRequest, read_request
 from graphql_api.http.response import (
     GRAPHQL_RESPONSE,
     JSON,
-    NEVER_KEPT,
     NOT_ALLOWED,
     TIMED_OUT,
     UNAUTHENTICATED,
@@ -36,7 +35,7 @@ from graphql_api.http.response import (
     private_response,
     success_response,
 )
-from graphql_api.http.security_headers import SecurityHeaders
+from graphql_api.http.security_headers import NEVER_KEPT, SecurityHeaders
 from graphql_api.http.shutdown import Shutdown
 from graphql_api.http.sse import begin_stream, prefers_event_stream, sse_response
 from graphql_api.http.websocket import serve_websocket

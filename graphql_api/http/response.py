@@ -9,13 +9,10 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from graphql_api.http.errors import RequestFailed, error_json, request_failure
-from graphql_api.http.security_headers import Header, raw_headers, secured
+from graphql_api.http.security_headers import NEVER_KEPT, Header, raw_headers, secured
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
-
-# The value of Cache-Control for responses that must not be kept.
-NEVER_KEPT = "private, no-store"
 
 # HTTP statuses.
 UNAUTHENTICATED = 401

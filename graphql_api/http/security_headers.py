@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# The value of Cache-Control for responses that must not be kept.
+NEVER_KEPT = "private, no-store"
+
 # A header as ASGI has it: its name, in lower case, and its value.
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -27,7 +30,7 @@ def raw_headers(headers: Mapping[str, str]) -> list[Header]:
 
 
 _SECURITY_HEADERS = raw_headers(SECURITY_HEADERS)
-_NOT_CACHED = raw_headers({"Cache-Control": "private, no-store"})
+_NOT_CACHED = raw_headers({"Cache-Control": NEVER_KEPT})
 
 
 def secured(headers: Iterable[Header], status: int) -> list[Header]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,7 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, NullType, TypeDecorator
 
-from cms.storage.dialects import DialectFunction, Moment, TextOf
+from cms.storage.dialects import AsCondition, DialectFunction, Moment, TextOf
 from graphql_api.planner.source import Columns, Selectable, Sql, SqlType
 
 # The beginning of each mark that stands for an error instead of a value. No content can contain
@@ -155,29 +155,14 @@ class InDoubles(DialectFunction):
     )
 
 
-class _Condition(DialectFunction):
-    """A function that is true or false, in parentheses."""
-
-    type = Boolean()
-
-    def self_group(self, against: Any = None) -> Self:
-        """Return the condition as it is.
-
-        SQLAlchemy would compare it with 1 where a database has no booleans, and SQLite uses no
-        index for what is compared with 1.
-        """
-        del against
-        return self
-
-
-class IsOneOf(_Condition):
+class IsOneOf(AsCondition, DialectFunction):
     """SQL condition: the first value is in the second, a list parameter."""
 
     sqlite = "({0} in (select value from json_each({1})))"
     postgresql = "({0} = any({1}))"
 
 
-class IsAmongMany(_Condition):
+class IsAmongMany(AsCondition, DialectFunction):
     """SQL condition: the first value is among the rows of the second, a subquery, by no index.
 
     The databases would take an index over the value for better than one in the order of a list,
@@ -195,7 +180,7 @@ class Unindexed(DialectFunction):
     postgresql = "coalesce({0}, {0})"
 
 
-class BeginsIf(_Condition):
+class BeginsIf(AsCondition, DialectFunction):
     """SQL condition: the second value, a condition, for a list by the first, a text or a time.
 
     SQLite looks at a condition for each row that it reads; but if the end of what it reads is null,
@@ -206,7 +191,7 @@ class BeginsIf(_Condition):
     postgresql = "{1}"
 
 
-class Contains(_Condition):
+class Contains(AsCondition, DialectFunction):
     """SQL condition: the first text contains the second."""
 
     sqlite = "(instr({all}) > 0)"
@@ -360,15 +345,8 @@ class _MemberText(_Member):
     type = Text()
 
 
-class _HasMember(_Member):
+class _HasMember(AsCondition, _Member):
     """SQL condition: there is such a member, though it may be null."""
-
-    type = Boolean()
-
-    def self_group(self, against: Any = None) -> Self:
-        """Return the condition as it is; see :class:`_Condition`."""
-        del against
-        return self
 
 
 # A path is followed at once. Each step by itself would copy the whole member that it takes.

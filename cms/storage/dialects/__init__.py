@@ -28,7 +28,7 @@ from cms.storage.dialects.connecting import (
     refresh_stale_statistics,
     refresh_statistics,
 )
-from cms.storage.dialects.dialect_function import DialectFunction
+from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 from cms.storage.dialects.expressions import (
     DocumentText,
     IsAmongRows,
@@ -64,6 +64,7 @@ from cms.storage.dialects.values import (
 
 __all__ = [
     "CLUSTERED",
+    "AsCondition",
     "BooleanOf",
     "ColourOf",
     "DecimalMean",

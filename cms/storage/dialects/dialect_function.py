@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from sqlalchemy import FunctionElement
+from sqlalchemy import Boolean, FunctionElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -23,6 +23,21 @@ class DialectFunction(FunctionElement[Any]):
         # Instances of a class differ in their arguments only, so their SQL can be cached.
         cls.inherit_cache = True
         super().__init_subclass__()
+
+
+class AsCondition:
+    """A function that is true or false, in parentheses; a class names it before its other base."""
+
+    type: Any = Boolean()
+
+    def self_group(self, against: Any = None) -> Self:
+        """Return the condition as it is.
+
+        SQLAlchemy would compare it with 1 where a database has no booleans, and SQLite uses no
+        index for what is compared with 1.
+        """
+        del against
+        return self
 
 
 @compiles(DialectFunction, "sqlite")

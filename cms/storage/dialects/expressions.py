@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -27,7 +27,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cms.storage.dialects.columns import Moment
-from cms.storage.dialects.dialect_function import DialectFunction
+from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 
 
 class _Moment(FunctionElement[datetime]):
@@ -49,19 +49,14 @@ def _(element: _Moment, _compiler: SQLCompiler, **_kw: Any) -> str:
     return f"(now() - interval '{element.seconds_ago} seconds')"
 
 
-class IsAmongRows(DialectFunction):
+class IsAmongRows(AsCondition, DialectFunction):
     """SQL condition: the first value is in a row of the second, a subquery of few rows.
 
     PostgreSQL would often take the rows for many, and read a table for them.
     """
 
-    type = Boolean()
     sqlite = "({0} in {1})"
     postgresql = "({0} = any(array{1}))"
-
-    def self_group(self, against: Any = None) -> Self:  # noqa: ARG002  # the signature
-        """Return the condition as it is: SQLite uses no index for one that is compared with 1."""
-        return self
 
 
 class MomentText(DialectFunction):
