@@ -15,6 +15,7 @@ from cms.content.fields.inheritance import collect_fields
 from cms.content.fields.names import api_name, check_names, check_plural, check_type_name
 from cms.content.keywords import check_keywords
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
+from cms.content.slug import is_path_slug, is_slug
 from cms.errors import SiteError, UserError
 from cms.identifiers import EntryKind
 
@@ -78,7 +79,8 @@ _SAID_ANYWAY = frozenset(
 _SEO = {"title": Text, "description": Text, "image": Url}
 # The settings that only fields of a content type itself can have.
 _OF_THE_TYPE = ("indexed", "schema_org", "seo")
-_PLACEHOLDERS = ("{slug}", "{locale}", "{category}")
+_SLUG_WITH_PATH = "{slug:path}"
+_PLACEHOLDERS = ("{slug}", _SLUG_WITH_PATH, "{locale}", "{category}")
 _PATH = re.compile(r"/|(/[^/\s?#\\{}\x00-\x1f\x7f]+)+/?")
 # The arguments of a class, and those that only one with entries of its own has.
 _ARGUMENTS = ("path", "policy", "singleton", "plural", "schema_org", "abstract", "was")
@@ -110,7 +112,7 @@ class ContentType:
     Class arguments:
         path: where its entries stand on the site, with ``{slug}`` and, if wanted, ``{locale}``
             and ``{category}``, the tree path of the category, or of a category's parent; ``None``
-            for content that is no page of its own.
+            for content that is no page of its own. ``{slug:path}`` is a slug with slashes.
         policy: who has to sign off.
         singleton: there is only one entry of this type.
         schema_org: what it is to search engines: a type of https://schema.org. What is no kind
@@ -185,7 +187,8 @@ class ContentType:
         """
         if cls.path is None:
             return None
-        path = cls.path.format(slug=slug, locale=locale, category=category)
+        pattern = cls.path.replace(_SLUG_WITH_PATH, "{slug}")
+        path = pattern.format(slug=slug, locale=locale, category=category)
         return path if category else path.replace("//", "/")
 
     @classmethod
@@ -197,6 +200,16 @@ class ContentType:
     def stands_in_category(cls) -> bool:
         """Return whether the paths of its entries name their categories."""
         return cls.path is not None and "{category}" in cls.path
+
+    @classmethod
+    def has_path_slugs(cls) -> bool:
+        """Return whether the slugs of its entries are parts of paths, with slashes."""
+        return cls.path is not None and _SLUG_WITH_PATH in cls.path
+
+    @classmethod
+    def accepts_slug(cls, slug: str) -> bool:
+        """Return whether its entries can have a slug."""
+        return is_path_slug(slug) if cls.has_path_slugs() else is_slug(slug)
 
     @classmethod
     def is_web_page(cls) -> bool:
@@ -338,7 +351,7 @@ def _check_path(content_type: type[ContentType], path: str) -> None:
     if not path.startswith("/") or "{" in plain or "}" in plain:
         raise SiteError(
             f"{content_type.name}: the path {path!r} must start with / and have no placeholders "
-            "other than {slug}, {locale} and {category}"
+            "other than {slug}, {slug:path}, {locale} and {category}"
         )
     if not _PATH.fullmatch(plain) or {".", ".."} & {*plain.split("/")}:
         raise SiteError(
@@ -352,7 +365,11 @@ def _check_path(content_type: type[ContentType], path: str) -> None:
         )
     if content_type.id_kind == "person" and "{category}" in path:
         raise SiteError(f"{content_type.name}: people are in no category; remove {{category}}")
-    if "{slug}" not in path and not content_type.singleton:
+    if content_type.is_built_in() and content_type.has_path_slugs():
+        raise SiteError(
+            f"{content_type.name}: the slug of a built-in type has no slashes; write {{slug}}"
+        )
+    if "{slug" not in path and not content_type.singleton:
         raise SiteError(
             f"{content_type.name}: all entries would have the path {path!r}; add {{slug}}"
         )

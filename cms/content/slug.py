@@ -6,41 +6,70 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from cms.errors import InvalidValue, Refused
-
 _APOSTROPHES = re.compile("['\u2019]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
-# Description of a slug, for messages.
+# Descriptions of slugs, for messages.
 SLUG_FORM = "a URL slug: words of lower-case letters and digits, with a hyphen between two words"
-_SLUG = re.compile(r"[^\W_]+(-[^\W_]+)*")
+PATH_SLUG_FORM = "a path without slashes at its ends: letters, digits and . - _ ~ between slashes"
+# The characters of a path beside letters and digits that need no escape (RFC 3986, 2.3).
+_UNRESERVED = frozenset("-._~")
 
 
 def slugify(text: str) -> str:
     """Return the words of ``text`` in lower case, joined by hyphens; empty if it has none.
 
-    Accents are removed; letters of other scripts are kept, since addresses may contain them
-    (RFC 3987).
+    Latin letters lose their accents. Letters of other scripts are kept with their marks, which
+    are letters to their readers; addresses may contain them (RFC 3987).
     """
-    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return _NOT_A_WORD.sub("-", unicodedata.normalize("NFC", plain)).strip("-")
+    words = _APOSTROPHES.sub("", text).casefold()
+    if words.isascii():
+        return _NOT_A_WORD.sub("-", words).strip("-")
+    return "-".join("".join(map(_in_word, _folded(words))).split())
 
 
 def is_slug(text: str) -> bool:
     """Return whether ``text`` is a URL slug."""
-    return _SLUG.fullmatch(text) is not None and text == text.lower()
+    words = text.split("-")
+    return all(map(_is_word, words)) and text == text.lower()
 
 
-def check_slug(slug: str) -> str:
-    """Return the slug.
+def is_path_slug(text: str) -> bool:
+    """Return whether ``text`` is a part of a path, with slashes: ``guides/v1.2/install``."""
+    return all(
+        each not in {"", ".", ".."}
+        and all(char in _UNRESERVED or _is_letter(char) for char in each)
+        for each in text.split("/")
+    ) and unicodedata.is_normalized("NFC", text)
 
-    Raises:
-        Refused: if it cannot stand in a path.
-    """
-    if not is_slug(slug):
-        message = f"expected {SLUG_FORM}"
-        raise Refused(InvalidValue(message=message, path=("slug",)))
-    return slug
+
+def _folded(text: str) -> str:
+    """Return a text in its compatible form (NFKC), with Latin letters without accents."""
+    is_latin = False
+    kept: list[str] = []
+    for char in unicodedata.normalize("NFKD", text):
+        if unicodedata.category(char).startswith("M"):
+            if is_latin:
+                continue
+        else:
+            is_latin = unicodedata.name(char, "").startswith("LATIN")
+        kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept)).lower()
+
+
+def _in_word(char: str) -> str:
+    """Return a character of a word; a space for one between words, nothing for an invisible one."""
+    if _is_letter(char):
+        return char
+    return "" if unicodedata.category(char) == "Cf" else " "
+
+
+def _is_word(text: str) -> bool:
+    return bool(text) and all(map(_is_letter, text))
+
+
+def _is_letter(char: str) -> bool:
+    """Return whether a character is a letter, a digit, or a mark on one."""
+    return unicodedata.category(char)[0] in "LNM"
 
 
 class Anchors:
@@ -50,9 +79,12 @@ class Anchors:
         self.taken: dict[str, None] = {}
 
     def take(self, heading: str) -> str:
-        """Return a unique anchor for a heading, with a number if its words are taken already."""
+        """Return a unique anchor for a heading; ``words-1`` if its words are taken already.
+
+        The numbers are those of GitHub and of most site generators.
+        """
         words = slugify(heading) or "section"
-        anchor, number = words, 1
+        anchor, number = words, 0
         while anchor in self.taken:
             number += 1
             anchor = f"{words}-{number}"

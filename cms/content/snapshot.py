@@ -14,7 +14,7 @@ from cms.content.fields.base import named_values, stored_values
 from cms.content.link_groups import headings_of
 from cms.content.links import Edge, Targets, entry_of, is_same_page, parts_of
 from cms.content.rendering import Rendering
-from cms.content.slug import SLUG_FORM, Anchors, is_slug, slugify
+from cms.content.slug import PATH_SLUG_FORM, SLUG_FORM, Anchors, slugify
 from cms.content.tags import clean_tags
 from cms.errors import InvalidValue, MissingField, UserError
 
@@ -102,8 +102,8 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
     problems: list[UserError] = []
     title = str(_TITLE.clean(draft.title, ("title",), problems) or "")
     slug = str(_SLUG.clean(draft.slug, ("slug",), problems) or "")
-    if slug and not is_slug(slug):
-        message = f"expected {SLUG_FORM}"
+    if slug and not content_type.accepts_slug(slug):
+        message = f"expected {PATH_SLUG_FORM if content_type.has_path_slugs() else SLUG_FORM}"
         problems.append(InvalidValue(message=message, path=("slug",)))
     for name in draft.fields.keys() - content_type.fields.keys():
         known = ", ".join(content_type.fields)

@@ -11,7 +11,6 @@ from cms.content.content_type import ContentType
 from cms.content.content_warnings import ContentWarning, link_to_nothing, warnings_about
 from cms.content.fields.base import forbidden_in
 from cms.content.links import Targets, parts_of
-from cms.content.slug import is_slug
 from cms.content.snapshot import Draft, addresses_in, links_of
 from cms.drafts.addresses import (
     PathKey,
@@ -52,7 +51,7 @@ class Page:
             content_type=self.content_type.stored_name,
             entry_id=self.edition.entry_id,
             locale=self.edition.locale,
-            slug=self.draft.slug if is_slug(self.draft.slug) else "",
+            slug=self.draft.slug if self.content_type.accepts_slug(self.draft.slug) else "",
             category_id=category if category and kind_of(category) else None,
         )
 

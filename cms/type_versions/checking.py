@@ -27,7 +27,8 @@ from cms.type_versions.changes import (
     types_that_derive_otherwise,
 )
 from cms.type_versions.declaration import DeclaredSite, DeclaredType
-from cms.type_versions.fitting import KeptContent, Left, fittings_of, misfits_in, types_of
+from cms.type_versions.fitting import fittings_of, misfits_in, types_of
+from cms.type_versions.misfits import KeptContent, Left
 from cms.type_versions.versions import Binding
 from cms.work.work import Reading
 

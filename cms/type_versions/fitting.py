@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -22,6 +21,7 @@ from cms.content.fields import Field, Links, Reference
 from cms.content.fields.base import all_fields
 from cms.content.fields.computed import Computed
 from cms.content.links import Edge
+from cms.content.slug import SLUG_FORM
 from cms.content.snapshot import derive, fields_in, missing_anchors_in
 from cms.errors import UserError
 from cms.ledger.progress import Watch
@@ -32,75 +32,12 @@ from cms.storage.dialects import is_among
 from cms.tables import Edition, Entry, Publication, Revision
 from cms.type_versions.changes import fields_that_derive_otherwise, pair
 from cms.type_versions.declaration import DeclaredField, DeclaredSite, DeclaredType
+from cms.type_versions.misfits import KeptContent, Left, Misfit
 
 # The number of contents that are in memory at once.
 _BATCH = 500
 # The beginning of an address of an anchor, in Markdown and in HTML.
 _ANCHOR_LINK = re.compile(r"[(<:\"'=]\s*#[^\s#]")
-_NUMBER = re.compile(r"\d[\d,.]*")
-
-
-@dataclass(frozen=True)
-class KeptContent:
-    """A stored content: a head, or what is or was public.
-
-    Attributes:
-        entry_id: its entry.
-        locale: its locale.
-        title: its title.
-        is_head: whether it is the newest of an entry that is not archived.
-        is_public: whether readers see it.
-        was_public: whether readers saw it in the past, and see it no more.
-        content: the content.
-    """
-
-    entry_id: str
-    locale: str
-    title: str
-    is_head: bool
-    is_public: bool
-    was_public: bool
-    content: JsonObject
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """A stored content that does not fit.
-
-    Attributes:
-        place: the content type, with the field if it is one: ``Article.plan``.
-        reason: why.
-        remedy: what to do.
-        stored: the content.
-    """
-
-    place: str
-    reason: str
-    remedy: str
-    stored: KeptContent
-
-    @property
-    def group(self) -> tuple[str, str, str]:
-        """The key that it shares with others for which the same is to be done."""
-        return self.place, _NUMBER.sub("#", self.reason), self.remedy
-
-
-@dataclass(frozen=True)
-class Left:
-    """A value of a removed field in a stored content, which the next draft lacks.
-
-    Attributes:
-        place: the field: ``Article.subtitle``.
-        stored: the content.
-    """
-
-    place: str
-    stored: KeptContent
-
-    @property
-    def group(self) -> tuple[str]:
-        """The key that it shares with other values of the field."""
-        return (self.place,)
 
 
 class Fitting:
@@ -128,6 +65,7 @@ class Fitting:
         )
         self._changed = [name for name in after.fields if self._is_changed(name)]
         self._newly_required = frozenset(self._required_since((), before.fields, after.fields))
+        self._loses_slashes = before.path != after.path and not content_type.has_path_slugs()
         self._loses_text = bool(
             fields_that_derive_otherwise(*declarations, before.fields, after.fields)
         )
@@ -135,7 +73,9 @@ class Fitting:
     @property
     def is_needed(self) -> bool:
         """True if there is content that could not fit."""
-        return bool(self._changed or self._loses_text or self._newly_required)
+        return bool(
+            self._changed or self._loses_text or self._newly_required or self._loses_slashes
+        )
 
     @property
     def needs_past(self) -> bool:
@@ -167,6 +107,9 @@ class Fitting:
                 remedy = _FILL.format(place=f"{self._type.name}.{name}")
                 yield Misfit(_place(self._type.name, error), error.message, remedy, stored)
         yield from self._lost_anchors(stored, values)
+        slug = stored.content.get("slug")
+        if self._loses_slashes and slug and not self._type.accepts_slug(str(slug)):
+            yield Misfit(f"{self._type.name}.slug", f"expected {SLUG_FORM}", _SLASHES, stored)
 
     def _misfits_then(self, stored: KeptContent) -> Iterator[Misfit]:
         """Yield what readers of the past would miss."""
@@ -331,6 +274,7 @@ _LINK_KIND = (
     "keep kind={kind!r}, or save these entries without the links, sign off and publish them"
 )
 _SAVE = "save these entries with another value, sign off and publish them, or keep the declaration"
+_SLASHES = "save these entries with another slug, sign off and publish them, or keep {slug:path}"
 _MISSING_BEFORE = "was public without a value, which readers of the past would miss"
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cms.content.fields import Block, Blocks, Choice, Field, Links, List, Number, Text
-from tests.cms.type_versions.scene import STATES, Scene, changed
+from cms.site import Site
+from tests.cms.type_versions.scene import STATES, Scene, changed, content_type, site_of
 
 BODY = {"body": "Some *text*."}
 USED = {*STATES} - {"Archived"}
@@ -25,6 +26,10 @@ class Aside(Block):
     """A text apart."""
 
     text = Text()
+
+
+def with_path(path: str) -> Site:
+    return site_of(content_type("Article", path))
 
 
 def plans(*choices: str) -> Choice:
@@ -188,3 +193,16 @@ async def test_a_text_gets_an_index_once_all_values_are_short_enough(scene: Scen
     for title in ("Reviewed", "Approved", "Draft"):
         await scene.updated(title, value="word")
     await scene.migrated(changed(value=Text(longest=2_000, indexed=True)))
+
+
+async def test_slashes_go_from_slugs_once_none_has_them(scene: Scene) -> None:
+    before, after = with_path("/articles/{slug:path}"), with_path("/articles/{slug}")
+    await scene.opened(before, {**BODY, "slug": ""})
+    await scene.migrated(after)
+    await scene.migrated(before)
+    await scene.draft("Draft", {**BODY, "slug": "one/two"})
+    (problem,) = await scene.problems(after)
+    assert problem.place == "Article.slug"
+    assert scene.titles(problem) == {"Draft"}
+    await scene.draft("Draft", {**BODY, "slug": "one-two"})
+    await scene.migrated(after)

@@ -23,7 +23,7 @@ def rendered(text: str) -> str:
 
 def test_headings_get_anchors_each_only_once() -> None:
     page = render_markdown("# One *two*\n\n## One two\n\n## `x` & y", Anchors())
-    assert page.anchors == ("one-two", "one-two-2", "x-y")
+    assert page.anchors == ("one-two", "one-two-1", "x-y")
     assert '<h2 id="one-two-2">One two</h2>' in page.html
 
 
