@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException, IntegrityError
@@ -31,6 +32,8 @@ from cms.errors import (
 
 _NO_FREE_CONNECTION = "all database connections of the pool are in use; try again"
 _CONFLICT = "another transaction has changed the same data at the same time; try again"
+# The driver forgets its prepared statements then, so that the next attempt succeeds.
+_MIGRATED = "the tables have been changed meanwhile; try again"
 
 
 class Failures(Protocol):
@@ -140,6 +143,8 @@ class PostgresFailures:
             return _unreachable(original)
         import asyncpg  # noqa: PLC0415  # not for SQLite
 
+        if isinstance(original, AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError):
+            return DatabaseBusy(_MIGRATED)
         if isinstance(original, asyncpg.InterfaceError | asyncpg.InternalClientError):
             # DataError is not a failure: a value does not fit the type of its parameter.
             return None if isinstance(original, asyncpg.DataError) else _unreachable(original)

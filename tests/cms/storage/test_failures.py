@@ -98,6 +98,21 @@ async def test_a_fault_in_a_statement_is_no_failure_of_the_database(
             await session.execute(text(_raising(state)))
 
 
+async def test_a_statement_on_tables_that_were_changed_can_be_repeated(postgres: Database) -> None:
+    chosen = text("select * from counter")
+    async with postgres.transaction() as session:
+        await session.execute(chosen)
+    other = Database(postgres.engine.url.render_as_string(hide_password=False))
+    async with other.transaction() as session:
+        await session.execute(text("alter table counter add column note text"))
+    await other.close()
+    with pytest.raises(DatabaseBusy, match="changed meanwhile"):
+        async with postgres.transaction() as session:
+            await session.execute(chosen)
+    async with postgres.transaction() as session:
+        await session.execute(chosen)
+
+
 async def test_a_statement_that_takes_too_long_is_a_timeout(postgres: Database) -> None:
     with pytest.raises(DatabaseTimeout):
         async with postgres.transaction() as session:
