@@ -202,7 +202,9 @@ def _rows(entries: int) -> Iterator[tuple[type[Base], Row]]:
         category_id = leaves[number // 2 % CATEGORIES].id
         yield from _entry(number, ids, targets, category_id, accounts, chance)
     for position in range(_SETUP, _SETUP + entries + 1):
-        yield Position, {"number": position, "nonce": NONCE, "taken_at": _START}
+        # Pages are published a minute apart, in the order of their positions.
+        at = _START + timedelta(minutes=position)
+        yield Position, {"number": position, "nonce": NONCE, "taken_at": at, "before_at": None}
 
 
 def _account(number: int) -> Row:

@@ -479,7 +479,7 @@ def _comments(version: _Version) -> Iterator[Row]:
 
 
 def _position(number: int, at: datetime) -> dict[str, Any]:
-    return {"number": number, "nonce": NONCE, "taken_at": at}
+    return {"number": number, "nonce": NONCE, "taken_at": at, "before_at": None}
 
 
 def _detail(event: str, number: int, locale: str, revision: str) -> dict[str, str]:

@@ -162,7 +162,7 @@ def _setup(content: Content) -> Iterator[tuple[type[Base], Row]]:
     for item in content.items():
         yield Entry, _entry_row(item)
     for position in range(_SETUP, _SETUP + content.size + 1):
-        yield Position, {"number": position, "nonce": NONCE, "taken_at": _AT}
+        yield Position, {"number": position, "nonce": NONCE, "taken_at": _AT, "before_at": None}
 
 
 def _access() -> Iterator[tuple[type[Base], Row]]:

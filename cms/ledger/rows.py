@@ -97,7 +97,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
     "edition": {1: CoveredColumns(("id", "entry_id", "locale", "head_id", "created_at"))},
     "edition_contributor": {1: CoveredColumns(("edition_id", "contributor_id"))},
     "entry": {1: CoveredColumns(("id", "content_type", "singleton", "created_at", "archived_at"))},
-    "position": {1: CoveredColumns(("number", "nonce", "taken_at"))},
+    "position": {1: CoveredColumns(("number", "nonce", "taken_at", "before_at"))},
     "publication": {
         1: CoveredColumns(
             (

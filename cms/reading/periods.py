@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_
+from sqlalchemy import ColumnElement, FromClause, and_, or_, select
 
 from cms.reading.view import AsOf, Past, View
-from cms.tables import Address, CategoryPlace, Publication, PublicationSignOff
+from cms.storage.dialects import Unindexed
+from cms.tables import Address, CategoryPlace, Position, Publication, PublicationSignOff
+from cms.tables.publication import latest_time_of
 
 
 def stands_now() -> ColumnElement[bool]:
@@ -45,6 +47,23 @@ def _has_not_ended(
 def was_public_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
     """Return whether a publication was what readers saw at a point in the past."""
     return _held_at(publication, past, spans_of(past))
+
+
+def was_shown_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
+    """Return what :func:`was_public_at` does, for lists, which are in the order of times.
+
+    What was published up to a position was so at the latest at a time that the position knows. An
+    index over positions would find all these rows, and they would be sorted.
+    """
+    if past.named is AsOf.TIME:
+        return was_public_at(publication, past)
+    begun, ended = (publication.c[name] for name in spans_of(past))
+    latest = select(latest_time_of(Position.__table__)).where(Position.number == past.at)
+    return and_(
+        publication.c.published_at <= latest.scalar_subquery(),
+        Unindexed(begun) <= past.at,
+        or_(ended.is_(None), ended > past.at),
+    )
 
 
 def counts(sign_off: FromClause, view: View) -> ColumnElement[bool]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from cms.content.builtin import BUILT_IN_NAMES, CATEGORY
 from cms.reading.aliases import aliased_table, word
 from cms.reading.narrowing import KeyJoin
-from cms.reading.periods import is_in_force, is_public_now, stands_in, was_public_at
+from cms.reading.periods import is_in_force, is_public_now, stands_in, was_shown_at
 from cms.reading.view import EVERYTHING, ContentScope, Perspective, Preview, View
 from cms.storage.dialects import Key
 from cms.tables import (
@@ -421,7 +421,7 @@ def is_open(publication: FromClause, view: View) -> ColumnElement[bool]:
         return is_public_now(publication)
     return and_(
         publication.c.position > _NO_POSITION,  # as in the condition of the indexes for the past
-        was_public_at(publication, view.past),
+        was_shown_at(publication, view.past),
         publication.c.purged_at.is_(None),
         *is_declared(view, publication.c.content_type),
     )

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    FromClause,
+    Index,
+    case,
+    column,
+    select,
+    table,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.storage.dialects import CLUSTERED, JsonDocument, Key, Moment, Words, partial_index
@@ -26,6 +38,17 @@ _IS_PAGE = "ended_position is null and edition_id is not null"
 Basis: TypeAlias = Literal["signed_off", "break_glass", "imported", "setup"]
 
 
+def latest_time_of(position: FromClause) -> ColumnElement[datetime]:
+    """Return the latest time of all positions up to one."""
+    own, before = position.c.taken_at, position.c.before_at
+    return case((before > own, before), else_=own)
+
+
+_LAST = table(
+    "position", column("number"), *(column(name, Moment) for name in ("taken_at", "before_at"))
+).alias("last_position")
+
+
 class Position(Base):
     """The number of a command that changed what readers get, without gaps.
 
@@ -34,10 +57,15 @@ class Position(Base):
     """
 
     __tablename__ = "position"
-
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     nonce: Mapped[Name]
     taken_at: Mapped[Time]
+    # The latest time of any position before, which is later than this one's if an import takes
+    # positions at times of the past; null for the first position.
+    before_at: Mapped[datetime | None] = mapped_column(
+        Moment,
+        default=select(latest_time_of(_LAST)).order_by(_LAST.c.number.desc()).limit(1),
+    )
 
 
 class Publication(Base):

@@ -101,6 +101,7 @@ def upgrade() -> None:
         _column("number", sa.BigInteger()),
         _column("nonce", KEY),
         _column("taken_at", MOMENT),
+        _column("before_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("number", name="pk_position"),
     )
     op.create_table(

@@ -40,6 +40,12 @@ class AsCondition:
         return self
 
 
+@compiles(DialectFunction)
+def _(element: DialectFunction, compiler: SQLCompiler, **kw: Any) -> str:
+    # For SQLAlchemy itself, which looks for the tables of a statement without a database.
+    return _spell(f"{type(element).__name__}({{all}})", element, compiler, kw)
+
+
 @compiles(DialectFunction, "sqlite")
 def _(element: DialectFunction, compiler: SQLCompiler, **kw: Any) -> str:
     return _spell(element.sqlite, element, compiler, kw)

@@ -59,6 +59,17 @@ class IsAmongRows(AsCondition, DialectFunction):
     postgresql = "({0} = any(array{1}))"
 
 
+class Unindexed(DialectFunction):
+    """A value by which a database finds no rows, for another way to find them is better."""
+
+    sqlite = "+{0}"
+    postgresql = "coalesce({0}, {0})"
+
+    def __init__(self, value: ColumnElement[Any]) -> None:
+        super().__init__(value)
+        self.type = value.type
+
+
 class MomentText(DialectFunction):
     """A column of times as text in the API's form; in SQLite, exactly the stored text."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from cms.authorization.actor import OPERATOR
 from cms.content.snapshot import Changes
 from cms.drafts.saving import update_entry
+from cms.publishing.publishing import publish_imported
 from cms.reading.view import EVERYTHING, ContentScope
 from cms.site import Site
 from cms.tables import Revision
@@ -135,6 +138,21 @@ async def test_the_past_by_time_and_by_position(api: Api) -> None:
     assert titles(await both(api, 'position: "0"', TITLES)) == []
     assert titles(await both(api, 'asOf: "2001-01-01T00:00:00Z"', TITLES)) == []
     assert titles(await api.data(f"{{ {TITLES} }}")) == ["New"]
+
+
+async def test_a_position_at_an_earlier_time_does_not_hide_what_was_public(api: Api) -> None:
+    # As an import does, whose history is older than what is here.
+    newsroom = api.newsroom
+    await newsroom.published(title="Present", slug="present")
+    for number, year in enumerate((2020, 2010), 2):
+        head = await newsroom.draft(title=str(year), slug=str(year))
+        async with newsroom.as_(OPERATOR, datetime(year, 1, 1, tzinfo=UTC)) as work:
+            revisions = {await entry_id_of(work, head): head.id}
+            await publish_imported(work, revisions, source="elsewhere")
+        position = f'position: "{await api.at(number)}"'
+        expected = [str(each) for each in range(year, 2021, 10)]
+        assert sorted(titles(await both(api, position, TITLES))) == [*expected, "Present"]
+    assert titles(await both(api, 'asOf: "2015-01-01T00:00:00Z"', TITLES)) == ["2010"]
 
 
 async def test_the_past_does_not_change_any_more(api: Api) -> None:
