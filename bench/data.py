@@ -311,6 +311,7 @@ def public_rows(page: Page) -> Iterator[tuple[type[Base], Row]]:
             "slug": draft.slug,
             "summary": draft.summary,
             "category_id": draft.category,
+            "byline_id": author.get("person_id"),
             "first_published_at": at,
             "published_at": at,
             "published_by": author.get("id"),

@@ -19,6 +19,7 @@ from cms.access.accounts import load_actor
 from cms.authorization.actor import Actor
 from cms.copydesk import desk_of
 from cms.errors import DatabaseError
+from cms.reading.entry_counts import EntryCounts
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed
@@ -52,10 +53,18 @@ class Asking:
     """Both APIs of a site."""
 
     def __init__(self, database: Database, actor: Actor) -> None:
-        self._delivery = Delivery(site, build_delivery_schema(site), database.reader)
+        # As in a server, so that what is too much work is refused.
+        self._counts = EntryCounts(database)
+        entries = self._counts.current
+        schema = build_delivery_schema(site)
+        self._delivery = Delivery(site, schema, database.reader, entries=entries)
         schema = build_management_schema(site)
-        self._management = Management(desk_of(database, site), schema)
+        self._management = Management(desk_of(database, site), schema, entries=entries)
         self._actor = actor
+
+    async def close(self) -> None:
+        """Wait until nothing is being counted."""
+        await self._counts.close()
 
     async def ask(self, question: Question) -> Any:
         """Return the answer to a question."""
@@ -90,9 +99,11 @@ async def asking(url: str, folder: Path) -> AsyncIterator[Asking]:
     database = Database(url, signing_key=folder / "signing.key")
     async with database.reading() as session:
         actor = await load_actor(session, account_id(0))
+    asked = Asking(database, actor)
     try:
-        yield Asking(database, actor)
+        yield asked
     finally:
+        await asked.close()
         await database.close()
 
 

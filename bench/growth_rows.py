@@ -345,6 +345,7 @@ class Rows:
                 "slug": words.slug,
                 "summary": words.summary,
                 "category_id": category_id(category_of(number)),
+                "byline_id": person_id(author),
                 "first_published_at": first_at,
                 "published_at": version.at,
                 "published_by": account_id(author),

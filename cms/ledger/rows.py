@@ -109,6 +109,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
                     "slug",
                     "summary",
                     "category_id",
+                    "byline_id",
                     "first_published_at",
                     "published_at",
                 ),

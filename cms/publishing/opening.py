@@ -87,6 +87,7 @@ def _publication(
         slug=revision.slug,
         summary=revision.summary,
         category_id=revision.category_id,
+        byline_id=revision.byline_id,
         first_published_at=proposal.first_published_at or published_at,
         published_at=published_at,
         published_by=work.actor.account_id,

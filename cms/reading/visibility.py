@@ -54,10 +54,7 @@ _BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
 # What a publication has copied of its revision.
 _COPIED = ("title", "title_key", "slug", "summary")
 # What an entry shows of its revision, beside what a publication knows as well.
-_REVISION = (
-    *("number", "content", "digest", "author_id", "byline_id", "note", "created_at"),
-    "purged_at",
-)
+_REVISION = (*("number", "content", "digest", "author_id", "note", "created_at", "purged_at"),)
 
 
 def published_entries(view: View) -> Relation:
@@ -115,6 +112,7 @@ class Published:
             page.locale,
             self.stands.c.path,
             page.category_id,
+            page.byline_id,
             page.first_published_at,
             page.published_at,
             *(page[name] for name in (*_COPIED, *_BASIS)),
@@ -155,7 +153,8 @@ def drafts(view: View) -> Relation:
                 (Edition.head_id == Revision.id, Edition.path),
                 else_=Revision.path,
             ).label("path"),
-            *(Revision.category_id, Revision.title, Rendition.title_key),
+            *(Revision.category_id, Revision.byline_id),
+            *(Revision.title, Rendition.title_key),
             *(Revision.slug, Revision.summary),
             # What readers would see, were it published; and what is so.
             func.coalesce(live.c.first_published_at, Revision.created_at).label(
@@ -195,6 +194,7 @@ def drafts(view: View) -> Relation:
 # What an entry has, whether it is public or previewed.
 _COMMON = (
     *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
+    "byline_id",
     *("first_published_at", "published_at", *_COPIED, *_BASIS, "publication_id"),
     *("is_outdated", *_REVISION, "rendered"),
 )

@@ -139,6 +139,11 @@ class Publication(Base):
             *("locale", "category_id", "title_key", "entry_id", "content_type"),
             where=_OPEN,
         ),
+        partial_index(
+            "ix_publication_open_byline",
+            *("locale", "byline_id", "published_at", "entry_id", "content_type"),
+            where=_OPEN,
+        ),
         partial_index("ix_publication_open_due_at", "due_at", "id", where=_OPEN),
         # Pages that have replaced others of their editions, which pages that lead to them notice.
         partial_index("ix_publication_open_again", "position", where=_IS_AGAIN),
@@ -195,6 +200,7 @@ class Publication(Base):
     slug: Mapped[Name]
     summary: Mapped[Prose]
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
+    byline_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
     # Null is the operator.

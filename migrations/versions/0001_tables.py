@@ -420,6 +420,7 @@ def upgrade() -> None:
         _column("slug", KEY),
         _column("summary", KEY),
         _column("category_id", KEY, nullable=True),
+        _column("byline_id", KEY, nullable=True),
         _column("first_published_at", MOMENT),
         _column("published_at", MOMENT),
         _column("published_by", KEY, nullable=True),
@@ -443,6 +444,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
         sa.CheckConstraint("ended_position > position", name="ends_later"),
+        sa.ForeignKeyConstraint(["byline_id"], ["entry.id"], name="fk_publication_byline_id"),
         sa.ForeignKeyConstraint(["category_id"], ["entry.id"], name="fk_publication_category_id"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_publication_edition_id"),
         sa.ForeignKeyConstraint(
@@ -532,6 +534,12 @@ def upgrade() -> None:
         "ix_publication_open_category_title",
         "publication",
         ["locale", "category_id", "title_key", "entry_id", "content_type"],
+        "ended_position is null",
+    )
+    _partial_index(
+        "ix_publication_open_byline",
+        "publication",
+        ["locale", "byline_id", "published_at", "entry_id", "content_type"],
         "ended_position is null",
     )
     _partial_index(
@@ -827,6 +835,10 @@ def _column(
 def _partial_index(
     name: str, table: str, columns: list[str], where: str, *, unique: bool = False
 ) -> None:
+    column, _, test = where.partition(" ")
+    if test == "is null" and not unique:
+        # SQLite reads the index alone only if it has the column of the condition too.
+        columns = [*columns, column]
     condition = sa.text(where)  # noqa: TID251  # plain SQL, written above
     op.create_index(
         name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition

@@ -59,6 +59,14 @@ def as_text(moment: datetime) -> str:
 
 
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Return an index over the rows for which the SQL condition ``where`` is true."""
+    """Return an index over the rows for which the SQL condition ``where`` is true.
+
+    Where the condition is that a column is null, the column is the last one of the index.
+    """
+    column, _, test = where.partition(" ")
+    if test == "is null" and not unique:
+        # SQLite reads the index alone only if it has all columns, those of the condition too; if
+        # not, it often prefers another index, and reads rows.
+        columns = (*columns, column)
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
@@ -11,33 +12,34 @@ from cms.reading.rows import CategoryRow, EntryRow, TagRow
 from cms.review import relations as review_relations
 from cms.review.relations import SignerRow
 from graphql_api.planner.declarations import Call, Rows
-from graphql_api.planner.source import Chosen
+from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.aggregates import Facet, Summed, ValueOf
 from graphql_api.schema.declaring.fields import of_call
 from graphql_api.schema.declaring.row_sources import category_rows
 from graphql_api.schema.delivery.filters import tags_of
-from graphql_api.schema.delivery.review import author_of
-
-
-def _category(entry: EntryRow, call: Call) -> Rows:
-    return category_rows(call.view, lambda category: category.id == entry.category_id)
+from graphql_api.schema.delivery.review import slug_of_person
 
 
 def _signers(entry: EntryRow, call: Call) -> Rows:
     return Rows(
         Chosen(review_relations.signers(call.view)),
-        (lambda person: person.revision_id == entry.revision_id,),
+        (lambda signer: signer.revision_id == entry.revision_id,),
     )
+
+
+def _tree_path(category_id: Sql, call: Call) -> Rows:
+    found = category_rows(call.view, lambda category: category.id == category_id)
+    return replace(found, row=CategoryRow.tree_path)
 
 
 _FACETS = (
     Facet("type", EntryRow.content_type, enum="EntryType"),
     Facet("locale", EntryRow.locale, enum="Locale"),
-    Facet("category", CategoryRow.tree_path, of_call(_category)),
+    Facet("category", EntryRow.category_id, names=_tree_path),
     Facet("tags", TagRow.slug, of_call(tags_of)),
-    Facet("author", EntryRow.slug, of_call(author_of)),
-    Facet("reviewers", SignerRow.slug, of_call(_signers)),
+    Facet("author", EntryRow.byline_id, names=slug_of_person),
+    Facet("reviewers", SignerRow.person_id, of_call(_signers), names=slug_of_person),
 )
 _MOMENTS: dict[str, ValueOf] = {
     "publishedAt": EntryRow.published_at,

@@ -6,8 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeAlias
+from typing import cast as as_type
 
-from sqlalchemy import Float, Text, cast, false, func, literal_column, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Text,
+    cast,
+    false,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from cms.reading.rows import Column
 from cms.reading.rows import Row as RelationRow
@@ -49,8 +60,11 @@ class Facet:
         value: the value that is counted, of the row or of its related rows.
         related: the related rows, for several values or a value of another relation.
         row: the key that tells rows apart, where one can have the same value several times.
-        shown: the function from a value to its text.
+        shown: the function from a value to its text; different values have different texts.
+        names: for a value that is a key, the rows of its names. They are looked up once for each
+            value, after rows were counted by it.
         enum: the vocabulary of which the value is a stored word, if it is one.
+        words: the stored words of the vocabulary, by the names that are shown.
     """
 
     name: str
@@ -58,11 +72,9 @@ class Facet:
     related: Callable[[Row, Call], Rows] | None = None
     row: ValueOf | None = None
     shown: Callable[[Sql], Sql] = _identity
+    names: Callable[[Sql, Call], Rows] | None = None
     enum: str = ""
-
-    def among(self, words: Mapping[str, str]) -> Facet:
-        """Return the facet with the names of the words of its vocabulary as values."""
-        return replace(self, value=lambda row: name_of(words, self.value(row)))
+    words: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +147,7 @@ def summaries(registry: TypeRegistry, node: str, summed: Summed) -> dict[str, De
 
 def _facets(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
     members = {
-        each.name: each.among(registry.words(each.enum)) if each.enum else each
+        each.name: replace(each, words=registry.words(each.enum)) if each.enum else each
         for each in summed.facets
     }
     description = f"Values by which `{node}` rows can be counted."
@@ -241,22 +253,41 @@ def _member(argument: PlannedArgument) -> Any:
 
 
 def _facet_counts(page: Page, facet: Facet, place: int, size: Sql) -> Selectable:
-    values = page.values(facet.value, facet.related, facet.row).subquery(f"facet_{place}")
-    value = facet.shown(values.c.value).label("value")
+    counted = _counts_of_values(page, facet, place).subquery(f"counted_{place}")
     largest = (
         select(
             literal_column(str(place)).label("place"),
             text(facet.name).label("field"),
-            value,
-            func.count().label("count"),
+            *counted.c,
         )
-        .where(values.c.value.is_not(None))
-        .group_by(values.c.value)
-        .order_by(func.count().desc(), value)
+        .order_by(counted.c.count.desc(), counted.c.value)
         .limit(size)
-        .subquery(f"counted_{place}")
+        .subquery(f"largest_{place}")
     )
     return select(*largest.c)
+
+
+def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
+    values = page.values(facet.value, facet.related, facet.row).subquery(f"facet_{place}")
+    counted = (
+        select(facet.shown(values.c.value).label("value"), func.count().label("count"))
+        .where(values.c.value.is_not(None))
+        .group_by(values.c.value)
+    )
+    # Several values can have one name.
+    by_key = counted.subquery(f"keys_{place}")
+    count = cast(func.sum(by_key.c.count), BigInteger).label("count")
+    if facet.words is not None:
+        name = name_of(facet.words, by_key.c.value)
+        return select(name.label("value"), count).group_by(name)
+    if facet.names is None:
+        return counted
+    names = facet.names(by_key.c.value, page.call)
+    source = page.call.source(names.relation)
+    name = as_type("Sql", names.row(source.columns))
+    conditions = (*names.conditions(source.columns), name.is_not(None))
+    named = select(name.label("value"), count).select_from(by_key, source.clause())
+    return named.where(*conditions).group_by(name)
 
 
 def _no_counts() -> Selectable:

@@ -84,7 +84,9 @@ _BY_LINK = LookUp(
     fields=frozenset({"kind", "origin", "target"}),
 )
 _BY_AUTHOR = LookUp(
-    _now(lambda _: Rows(Chosen(relations.bylines()))), "revision_id", "revision_id", "byline_id"
+    _now(lambda call: entry_rows(call.view)),
+    *("revision_id", "revision_id", "byline_id"),
+    is_of_list=True,
 )
 _BY_REVIEWER = LookUp(
     _now(lambda _: Rows(Chosen(review_relations.signatures()))),

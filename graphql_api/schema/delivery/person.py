@@ -10,7 +10,6 @@ from cms.reading import relations
 from cms.reading.rows import EntryRow
 from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Rows
-from graphql_api.planner.json_sql import Unindexed
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.schema.declaring.connection import OF_A_PERSON
 from graphql_api.schema.declaring.fields import Declared, of_row, value
@@ -34,9 +33,11 @@ def _reviewed_entries(person: EntryRow, call: Call) -> Rows:
 
 
 def _authored_entries(person: EntryRow, call: Call) -> Rows:
+    rows = site_entry_rows(call.view, lambda entry: entry.byline_id == person.id)
+    if call.view.past is None:
+        return rows
     written = relations.bylines().subquery("written")
     revisions = select(written.c.revision_id).where(written.c.byline_id == person.id)
-    rows = site_entry_rows(call.view, lambda entry: Unindexed(entry.byline_id) == person.id)
     return found_in(rows, call.view, "revision_id", revisions)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cms.reading import management
 from cms.reading.rows import AttestationRow, EntryRow
 from cms.review import relations as review_relations
@@ -9,7 +11,7 @@ from cms.review.relations import ReviewRow, SignOffRow
 from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
-from graphql_api.schema.declaring.fields import many, of_call, one, value
+from graphql_api.schema.declaring.fields import many, one, value
 from graphql_api.schema.declaring.json_parts import part
 from graphql_api.schema.declaring.row_sources import by_name, person_rows
 from graphql_api.schema.delivery.node import Node
@@ -39,6 +41,12 @@ def _reviewer(signed: SignOffRow, call: Call) -> Rows:
 def author_of(entry: EntryRow, call: Call) -> Rows:
     """Return the person in the byline of the visible revision, if it has one."""
     return person_rows(call.view, lambda person: person.id == entry.byline_id)
+
+
+def slug_of_person(person_id: Sql, call: Call) -> Rows:
+    """Return the slug of a person."""
+    found = person_rows(call.view, lambda person: person.id == person_id)
+    return replace(found, row=EntryRow.slug)
 
 
 def _attestation_of(identifier: Sql) -> Rows:
@@ -112,7 +120,7 @@ class ClaimedReview:
 
 # The values by which revisions are counted.
 REVISIONS_SUMMED = Summed(
-    (Facet("author", EntryRow.slug, of_call(author_of)),),
+    (Facet("author", EntryRow.byline_id, names=slug_of_person),),
     {"createdAt": EntryRow.created_at},
 )
 
