@@ -19,7 +19,7 @@ from cms.access.accounts import load_actor
 from cms.authorization.actor import Actor
 from cms.copydesk import desk_of
 from cms.errors import DatabaseError
-from cms.reading.entry_counts import EntryCounts
+from cms.reading.site_size import KnownSize
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed
@@ -54,17 +54,17 @@ class Asking:
 
     def __init__(self, database: Database, actor: Actor) -> None:
         # As in a server, so that what is too much work is refused.
-        self._counts = EntryCounts(database)
-        entries = self._counts.current
+        self._size = KnownSize(database)
+        size = self._size.current
         schema = build_delivery_schema(site)
-        self._delivery = Delivery(site, schema, database.reader, entries=entries)
+        self._delivery = Delivery(site, schema, database.reader, site_size=size)
         schema = build_management_schema(site)
-        self._management = Management(desk_of(database, site), schema, entries=entries)
+        self._management = Management(desk_of(database, site), schema, site_size=size)
         self._actor = actor
 
     async def close(self) -> None:
-        """Wait until nothing is being counted."""
-        await self._counts.close()
+        """Wait until nothing is being measured."""
+        await self._size.close()
 
     async def ask(self, question: Question) -> Any:
         """Return the answer to a question."""

@@ -72,7 +72,7 @@ from cms.publishing.unpublishing import (
     unpublish_together,
 )
 from cms.purging.purging import plan_purge, purge_words
-from cms.reading.entry_counts import has_entries
+from cms.reading.site_size import has_entries
 from cms.review.change_requests import request_changes, withdraw_change_request
 from cms.review.comments import add_comment, locate_comments, reply_to_comment, resolve_comment
 from cms.review.due import outdated_reviews, reviews_due

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Lifespan
 
 from cms.copydesk import Copydesk
 from cms.errors import DatabaseError
-from cms.reading.entry_counts import EntryCounts
+from cms.reading.site_size import KnownSize
 from graphql_api import pages
 from graphql_api.delivery import Delivery
 from graphql_api.endpoints import DeliveryEndpoint, ManagementEndpoint
@@ -64,13 +64,13 @@ def create_app(
             the stored names were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
-    entries, thread = EntryCounts(database), PlanningThread()
+    size, thread = KnownSize(database), PlanningThread()
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
-    delivery = Delivery(site, schema, database.reader, limits, entries.current, thread)
+    delivery = Delivery(site, schema, database.reader, limits, size.current, thread)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
     identify = identify or plugin_identity(copydesk)
-    management = _management(copydesk, entries, thread, has_credentials=identify is None)
+    management = _management(copydesk, size, thread, has_credentials=identify is None)
     shutdown = Shutdown(partial(_end_subscriptions, copydesk))
     reading = DeliveryEndpoint(delivery, database, shutdown, identify)
     editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
@@ -86,7 +86,7 @@ def create_app(
         finally:
             shutdown.begin()
             await management.close()
-            await entries.close()
+            await size.close()
             await copydesk.close()
 
     endpoints = _endpoints(reading, editing)
@@ -143,7 +143,7 @@ def _end_subscriptions(copydesk: Copydesk) -> None:
 
 
 def _management(
-    copydesk: Copydesk, entries: EntryCounts, thread: PlanningThread, *, has_credentials: bool
+    copydesk: Copydesk, size: KnownSize, thread: PlanningThread, *, has_credentials: bool
 ) -> OnDemand[Management]:
     for enum, words in site_words(copydesk.site).items():
         words_by_name(enum, words)  # refused at the start, though the enums are made later
@@ -155,7 +155,7 @@ def _management(
         from graphql_api.management import make_management  # noqa: PLC0415
 
         return make_management(
-            copydesk, limits, entries.current, thread, has_credentials=has_credentials
+            copydesk, limits, size.current, thread, has_credentials=has_credentials
         )
 
     return OnDemand(make)

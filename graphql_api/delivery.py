@@ -15,7 +15,7 @@ from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import ReadResult, Responder, fetch
 from graphql_api.planner.answers import PREVIEW
-from graphql_api.planning import CountEntries, Planner, PlanningThread, no_entries
+from graphql_api.planning import MeasureSite, Planner, PlanningThread, no_size
 from graphql_api.timings import Timings
 
 
@@ -47,7 +47,7 @@ class Delivery:
         schema: its delivery schema.
         reader: runs the statements.
         limits: the limits on one request.
-        entries: counts the entries, for the estimate of a request's cost.
+        site_size: measures the site, for the estimate of a request's cost.
         thread: the thread that plans new requests.
     """
 
@@ -57,12 +57,12 @@ class Delivery:
         schema: GraphQLSchema,
         reader: Reader,
         limits: Limits | None = None,
-        entries: CountEntries = no_entries,
+        site_size: MeasureSite = no_size,
         thread: PlanningThread | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.roles = site.roles
-        self._planner = Planner(schema, reader.dialect, self.limits, entries, thread)
+        self._planner = Planner(schema, reader.dialect, self.limits, site_size, thread)
         self._responder = Responder(schema, self.limits, self._planner.thread)
         self._view = view_of(site)
         self._reader = reader

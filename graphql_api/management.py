@@ -36,12 +36,12 @@ from graphql_api.planner.selection import Selections
 from graphql_api.planner.statement import without_nul
 from graphql_api.planning import (
     BoundOperation,
-    CountEntries,
+    MeasureSite,
     PlannedOperation,
     Planner,
     PlanningThread,
     ReadyOperation,
-    no_entries,
+    no_size,
 )
 from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.management.context import RequestContext
@@ -56,7 +56,7 @@ _SIGN_IN = "Sign in, and send the token as `Authorization: Bearer …`."
 def make_management(
     copydesk: Copydesk,
     limits: Limits,
-    entries: CountEntries,
+    site_size: MeasureSite,
     thread: PlanningThread,
     *,
     has_credentials: bool,
@@ -66,7 +66,7 @@ def make_management(
     Args:
         copydesk: the site.
         limits: the limits on one request.
-        entries: counts the entries, for the estimate of a request's cost.
+        site_size: measures the site, for the estimate of a request's cost.
         thread: the thread that plans new requests.
         has_credentials: whether Copydesk's own tokens identify the actors. Otherwise, the
             mutations that issue them would have no effect and are not in the schema.
@@ -81,7 +81,7 @@ def make_management(
             access=timedelta(minutes=settings.session_minutes),
             refresh=timedelta(days=settings.refresh_days),
         ),
-        entries=entries,
+        site_size=site_size,
         thread=thread,
     )
 
@@ -94,7 +94,7 @@ class Management:
         schema: its management schema.
         limits: the limits on one request.
         lifetimes: how long a session's tokens are valid.
-        entries: counts the entries, for the estimate of a request's cost.
+        site_size: measures the site, for the estimate of a request's cost.
         thread: the thread that plans new requests.
     """
 
@@ -105,16 +105,16 @@ class Management:
         *,
         limits: Limits = MANAGEMENT_LIMITS,
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
-        entries: CountEntries = no_entries,
+        site_size: MeasureSite = no_size,
         thread: PlanningThread | None = None,
     ) -> None:
         self.limits = limits
         self._lifetimes = lifetimes
         self._desk = desk
         dialect = desk.database.reader.dialect
-        self._planner = Planner(schema, dialect, limits, entries, thread)
+        self._planner = Planner(schema, dialect, limits, site_size, thread)
         # Requests without an account have the limits of a reader.
-        self._open_planner = Planner(schema, dialect, OPEN_LIMITS, entries, self._planner.thread)
+        self._open_planner = Planner(schema, dialect, OPEN_LIMITS, site_size, self._planner.thread)
         self._responder = Responder(schema, limits, self._planner.thread)
 
     async def answer(

@@ -15,6 +15,7 @@ from graphql import FieldNode, GraphQLError, GraphQLSchema
 from sqlalchemy import Dialect
 
 from cms.errors import TooManyWaiting
+from cms.reading.site_size import SiteSize
 from cms.reading.view import View
 from cms.storage.dialects import RestingTurns, wait_for
 from graphql_api.http.documents import Documents, Operation
@@ -30,7 +31,7 @@ from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner.arguments import Variables
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
-from graphql_api.planner.cost import Entries, Measure, measure
+from graphql_api.planner.cost import Measure, measure
 from graphql_api.planner.declarations import Answer, Answers
 from graphql_api.planner.plan import Plan, PlannedField, Typename
 from graphql_api.planner.selection import Selections
@@ -39,7 +40,7 @@ from graphql_api.timings import Timings
 
 P = ParamSpec("P")
 T = TypeVar("T")
-CountEntries: TypeAlias = Callable[[], Awaitable[Entries]]
+MeasureSite: TypeAlias = Callable[[], Awaitable[SiteSize]]
 
 # While other clients are active, a client waits this many times the planning time of its last
 # new request before its next one is planned.
@@ -117,10 +118,10 @@ class PlannedOperation:
         own = self.measure.parts * _BYTES_OF_PART + len(sql) * _BYTES_OF_CHARACTER
         return own + self.document_bytes
 
-    def cost(self, variables: Variables, entries: Entries) -> int:
+    def cost(self, variables: Variables, size: SiteSize) -> int:
         """Return the cost of a request with these variables."""
         introspected = (_INTROSPECTION_COST[node.name.value] for node in self.introspection)
-        return self.measure.cost(variables, entries) + sum(introspected)
+        return self.measure.cost(variables, size) + sum(introspected)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,9 +139,9 @@ class ReadyOperation:
     cost: int
 
 
-async def no_entries() -> Entries:
-    """Return the counts of entries of a site without known ones."""
-    return {}
+async def no_size() -> SiteSize:
+    """Return the size of a site that is not known."""
+    return SiteSize()
 
 
 class PlanningThread:
@@ -185,7 +186,7 @@ class Planner:
         schema: the schema.
         dialect: the dialect of the statements.
         limits: the limits on one request.
-        entries: counts the entries, for the estimate of a request's cost.
+        site_size: measures the site, for the estimate of a request's cost.
         thread: the thread that checks new documents and makes new plans.
         kept_bytes: the memory limit of the cache of plans.
 
@@ -199,7 +200,7 @@ class Planner:
         schema: GraphQLSchema,
         dialect: Dialect,
         limits: Limits,
-        entries: CountEntries = no_entries,
+        site_size: MeasureSite = no_size,
         thread: PlanningThread | None = None,
         kept_bytes: int = _STATEMENT_BYTES,
     ) -> None:
@@ -208,7 +209,7 @@ class Planner:
         self._schema = schema
         self._dialect = dialect
         self._documents = Documents(schema, limits)
-        self._entries = entries
+        self._site_size = site_size
         self._kept: LRUCache[Hashable, PlannedOperation] = LRUCache(
             kept_bytes, lambda planned: planned.bytes
         )
@@ -242,16 +243,16 @@ class Planner:
             RequestFailed: if arguments contradict each other, or a limit is exceeded.
         """
         with bound.timings.step("plan"):
-            entries = await self._entries()
+            site_size = await self._site_size()
             place = (bound.operation.key, bound.shapes, view, key)
             planned = self._kept.get(place)
             try:
                 if planned is None:
-                    arguments = bound, view, key, entries
+                    arguments = bound, view, key, site_size
                     planned = await self.thread.run(bound.client, self._make_plan, *arguments)
                     with suppress(ValueError):  # larger than the whole cache
                         self._kept[place] = planned
-                cost = planned.cost(bound.variables, entries)
+                cost = planned.cost(bound.variables, site_size)
                 check_cost(cost, self.limits)
                 check_answers(len(planned.answers), self.limits)
             except GraphQLError as error:
@@ -259,7 +260,7 @@ class Planner:
         return ReadyOperation(bound, planned, cost)
 
     def _make_plan(
-        self, bound: BoundOperation, view: View, key: str | None, entries: Entries
+        self, bound: BoundOperation, view: View, key: str | None, site_size: SiteSize
     ) -> PlannedOperation:
         operation = bound.operation
         selections = Selections(self._schema, operation.fragments, dict(bound.shapes))
@@ -269,7 +270,7 @@ class Planner:
             plan = plan.only(key)
         size = measure(plan)
         check_size(size.parts, size.filters, self.limits)
-        check_cost(size.cost(bound.variables, entries), self.limits)
+        check_cost(size.cost(bound.variables, site_size), self.limits)
         selected = selections.of(operation.root, (operation.node.selection_set,))
         fields = [each for each in plan.root.cases[0].fields if isinstance(each, PlannedField)]
         return PlannedOperation(

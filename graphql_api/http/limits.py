@@ -190,7 +190,8 @@ def check_cost(cost: int, limits: Limits) -> None:
         message = (
             f"The request has a cost of {cost:,}; at most {limits.cost:,} is allowed. Request "
             "smaller pages with first, fewer nested lists, or fewer totals, "
-            "facets and filters over all entries."
+            "facets and filters over all entries. After too many changes for affectedPaths, "
+            "build all pages again."
         )
         raise request_failure(message, "LIMIT_EXCEEDED")
 

@@ -8,11 +8,13 @@ with 600,000 links, on SQLite and PostgreSQL; ``python -m bench.hostile`` measur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import reduce
 from typing import TypeAlias
 
+from cms.reading.site_size import SiteSize
 from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known, Variables
 from graphql_api.planner.declarations import (
     PLANNED,
@@ -22,6 +24,7 @@ from graphql_api.planner.declarations import (
     Extent,
     Inside,
     Many,
+    Matches,
     One,
     OneOf,
     Part,
@@ -34,9 +37,7 @@ from graphql_api.planner.ordering import order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
 
-# The number of public entries of each content type.
-Entries: TypeAlias = Mapping[str, int]
-_Varying: TypeAlias = Callable[[Variables, Entries], float]
+_Varying: TypeAlias = Callable[[Variables, SiteSize], float]
 
 # The assumed length of a list without pages, such as an entry's links or a category's ancestors.
 _LIST_SIZE = 10
@@ -49,8 +50,11 @@ _KEY_PARTS = 3
 # The work for one row: to find, sort, count and aggregate it, and to make a value of it.
 _ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 4, 0.7, 6, 1
 _SKIPPED = 1.5
-# The work for each filtered row: a constant, and for each condition.
-_FILTERED, _CONDITION = 4, 1
+# The work for each filtered row: where an index does not have what is compared, a constant; and for
+# each condition.
+_FILTERED, _CONDITION, _INDEXED = 4, 1, 0.1
+# Of so many rows, an index over what an object is named by leaves one; and an index over a list.
+_NAMED, _LISTED = 4, 2
 # The work for a value that reads other rows, for a row of another relation, for highlights.
 _SEEN, _OTHER, _HIGHLIGHT = 100, 10, 3_000
 
@@ -67,9 +71,9 @@ class Workload:
     fixed: float = 0
     varying: tuple[tuple[float, _Varying], ...] = ()
 
-    def of(self, variables: Variables, entries: Entries) -> float:
+    def of(self, variables: Variables, size: SiteSize) -> float:
         """Return the work for a request with these variables."""
-        return self.fixed + sum(times * of(variables, entries) for times, of in self.varying)
+        return self.fixed + sum(times * of(variables, size) for times, of in self.varying)
 
     def plus(self, other: Workload) -> Workload:
         """Return the sum of two workloads."""
@@ -94,9 +98,9 @@ class Measure:
     filters: int = 0
     work: Workload = Workload()
 
-    def cost(self, variables: Variables, entries: Entries) -> int:
+    def cost(self, variables: Variables, size: SiteSize) -> int:
         """Return the work for a request with these variables."""
-        return round(self.work.of(variables, entries))
+        return round(self.work.of(variables, size))
 
 
 @dataclass(frozen=True)
@@ -107,16 +111,19 @@ class _Conditions:
         count: the number of conditions.
         work: the work of all conditions for each row.
         narrows: an index leaves one row of this many.
+        is_read: whether rows are read, beside an index.
     """
 
     count: int = 0
     work: float = 0
     narrows: float = 1
+    is_read: bool = False
 
     def plus(self, other: _Conditions) -> _Conditions:
         """Return the conjunction of two filters."""
         narrows = max(self.narrows, other.narrows)
-        return _Conditions(self.count + other.count, self.work + other.work, narrows)
+        is_read = self.is_read or other.is_read
+        return _Conditions(self.count + other.count, self.work + other.work, narrows, is_read)
 
 
 def measure(plan: Plan) -> Measure:
@@ -173,12 +180,16 @@ class _Meter:
         sweeps = _Sweeps.of(field, declared.extent or _A_FEW, where)
         search = field.arguments.get("search")
 
-        def work(variables: Variables, entries: Entries) -> float:
-            rows = _rows(declared.extent, entries) / where.narrows
-            effort = _effort(declared, search, variables)
+        def work(variables: Variables, size: SiteSize) -> float:
+            found = _matches(declared, search, variables, size)
+            every = _rows(declared.extent, size)
+            rows = every * min(found.share, 1 / where.narrows)
             skipped = paging.skip(variables) if paging.skip is not None else 0
-            page: float = paging.size(variables) * (_ROW + inner.work.of(variables, entries))
-            return _OTHER + page + min(skipped, rows) * _SKIPPED + rows * sweeps.work(effort)
+            page: float = paging.size(variables) * (_ROW + inner.work.of(variables, size))
+            searched = every * found.work * (sweeps.count + sweeps.has_page)
+            own = declared.work(field.arguments, variables, size) if declared.work else 0
+            counted = min(skipped, rows) * _SKIPPED + rows * sweeps.work()
+            return _OTHER + own + page + searched + counted
 
         times = sweeps.count + 1
         return Measure(
@@ -223,29 +234,45 @@ class _Sweeps:
         return _Sweeps(
             counts + sums,
             sums,
-            counts * _COUNTED + sums * _SUMMED,
+            counts * _COUNTED + sum(map(_work_of_sums, fields)),
             0 if is_ordered else _ORDER * keys,
-            extent.work + (_FILTERED + where.work if where.count else 0),
+            extent.work + where.work + (_FILTERED if where.is_read else 0),
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
         )
 
-    def work(self, effort: float) -> float:
-        """Return the work for each row, given the effort of a search for it."""
-        each_time = self.filtered + effort
-        page = self.ordered + each_time if self.has_page else 0
-        return page + self.summed + self.count * each_time
+    def work(self) -> float:
+        """Return the work for each row."""
+        page = self.ordered + self.filtered if self.has_page else 0
+        return page + self.summed + self.count * self.filtered
 
 
 def _sums(field: PlannedField) -> int:
     """Return the number of sums over all rows that a field of a connection needs."""
+    return len(_weights(field))
+
+
+def _work_of_sums(field: PlannedField) -> float:
+    """Return the work of these sums for each row."""
+    return sum(_weights(field))
+
+
+def _weights(field: PlannedField) -> Sequence[float]:
     match field.declaration:
         case Many():
-            fields = field.arguments.get("fields")
-            return len(set(map(_name, fields))) if isinstance(fields, tuple) else 1
+            fields = field.arguments.get("fields", field.arguments.get("field"))
+            chosen = fields if isinstance(fields, tuple) else (fields,)
+            return [_weight(each) for each in {_name(each) for each in chosen}]
         case Inside():
-            return _leaves(field.body)
+            return [_SUMMED] * _leaves(field.body)
         case _:
-            return 0
+            return ()
+
+
+def _weight(member: object) -> float:
+    """Return the work for each row that the declaration of an enum's value states."""
+    declared = member.value if isinstance(member, Enum) else None
+    weight: float = getattr(declared, "work", _SUMMED)
+    return weight
 
 
 def _name(argument: Argument) -> object:
@@ -265,8 +292,8 @@ def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
         return _around(inner, _LIST_PARTS * relations, _OTHER, _LIST_SIZE)
     read = ids.read
 
-    def work(variables: Variables, entries: Entries) -> float:
-        return len(read(variables)) * (_OTHER * relations + inner.work.of(variables, entries))
+    def work(variables: Variables, size: SiteSize) -> float:
+        return len(read(variables)) * (_OTHER * relations + inner.work.of(variables, size))
 
     return Measure(inner.parts + _LIST_PARTS * relations, inner.filters, Workload(0, ((1, work),)))
 
@@ -278,10 +305,10 @@ def _page_of_answers(field: PlannedField, inner: Measure, most: int) -> Measure:
         return _around(inner, _LIST_PARTS, _OTHER, most)
     read = first.read
 
-    def work(variables: Variables, entries: Entries) -> float:
+    def work(variables: Variables, size: SiteSize) -> float:
         # A size that no page has is refused by the function that computes it.
-        size: int = min(max(read(variables), 0), most)
-        return _OTHER + size * inner.work.of(variables, entries)
+        count: int = min(max(read(variables), 0), most)
+        return _OTHER + count * inner.work.of(variables, size)
 
     return Measure(inner.parts + _LIST_PARTS, inner.filters, Workload(0, ((1, work),)))
 
@@ -295,19 +322,21 @@ def _leaves(body: Body | None) -> int:
     )
 
 
-def _rows(extent: Extent | None, entries: Entries) -> float:
+def _rows(extent: Extent | None, size: SiteSize) -> float:
     """Return the assumed number of rows of a connection."""
     if extent is None:
         return _LIST_SIZE
     if extent.content_type is not None:
-        return entries.get(extent.content_type, 0) * extent.share
-    return sum(entries.values()) * extent.share
+        return size.entries.get(extent.content_type, 0) * extent.share
+    return size.editions * extent.share
 
 
-def _effort(declared: Connection, search: Argument, variables: Variables) -> float:
-    if declared.effort is None or not isinstance(search, Given):
-        return 0
-    return declared.effort(search.read(variables))
+def _matches(
+    declared: Connection, search: Argument, variables: Variables, size: SiteSize
+) -> Matches:
+    if declared.matches is None or not isinstance(search, Given):
+        return Matches()
+    return declared.matches(search.read(variables), size)
 
 
 def conditions_of(where: Argument) -> _Conditions:
@@ -325,7 +354,7 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     if name in {"AND", "OR", "NOT"}:
         found = [conditions_of(each) for each in (value if isinstance(value, tuple) else (value,))]
         total = reduce(_Conditions.plus, found, _Conditions(1))
-        return total if name == "AND" else _Conditions(total.count, total.work)
+        return total if name == "AND" else replace(total, narrows=1, is_read=True)
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
         case Compare():
@@ -333,31 +362,39 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
         case CompareSeen():
             return _comparison_conditions(value, _SEEN, declaration.narrows)
         case Test():
-            return _Conditions(1, _CONDITION, declaration.narrows)
+            return _Conditions(1, _CONDITION, declaration.narrows, is_read=True)
         case ToOne():
-            inner = conditions_of(value)
-            return _Conditions(inner.count + 1, inner.work + _CONDITION, inner.narrows)
+            return _reference_conditions(declaration, conditions_of(value))
         case ToMany():
-            return _quantifier_conditions(value, declaration.work)
+            return _quantifier_conditions(declaration, value)
         case Inner():
             return conditions_of(value)
-    return _Conditions(1, _CONDITION)
+    return _Conditions(1, _CONDITION, is_read=True)
 
 
 def _comparison_conditions(operators: Argument, work: float, narrows: float = 1) -> _Conditions:
     names = set(operators.fields) if isinstance(operators, Input) else set()
-    return _Conditions(len(names), work * len(names), narrows if {"eq", "in"} & names else 1)
+    left = narrows if {"eq", "in"} & names else 1
+    return _Conditions(len(names), work * len(names), left, is_read=bool(names))
 
 
-def _quantifier_conditions(quantifiers: Argument, work: float) -> _Conditions:
+def _reference_conditions(declared: ToOne, inner: _Conditions) -> _Conditions:
+    """Return the cost of a filter on the object that rows refer to, which is looked up once."""
+    if declared.look_up is not None and declared.look_up.is_of_list:
+        return _Conditions(inner.count + 1, _INDEXED, max(inner.narrows, _LISTED))
+    return replace(inner, count=inner.count + 1, work=inner.work + _CONDITION, is_read=True)
+
+
+def _quantifier_conditions(declared: ToMany, quantifiers: Argument) -> _Conditions:
     if not isinstance(quantifiers, Input):
         return _Conditions()
     total = _Conditions()
     for name, value in quantifiers.fields.items():
         # A count reads all related rows.
-        lookup = work * 3 if name == "count" else work
+        lookup = declared.work * 3 if name == "count" else declared.work
+        narrows = _NAMED if name == "some" and declared.look_up is not None else 1
         inner = conditions_of(value)
-        total = total.plus(_Conditions(inner.count + 2, inner.work + lookup))
+        total = total.plus(_Conditions(inner.count + 2, inner.work + lookup, narrows, is_read=True))
     return total
 
 

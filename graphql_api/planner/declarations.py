@@ -13,8 +13,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select
 
+from cms.reading.site_size import SiteSize
 from cms.reading.view import View
-from graphql_api.planner.arguments import Arguments, Given
+from graphql_api.planner.arguments import Arguments, Given, Variables
 from graphql_api.planner.source import Columns, Relation, Source, Sql, SqlType
 
 PLANNED = "planned"
@@ -253,6 +254,19 @@ class Extent:
 
 
 @dataclass(frozen=True)
+class Matches:
+    """The estimate of a search.
+
+    Attributes:
+        share: the share of the rows that match.
+        work: the work of the search for each of all rows.
+    """
+
+    share: float = 1
+    work: float = 0
+
+
+@dataclass(frozen=True)
 class Connection:
     """A page of the objects of a relation; takes the arguments of a Relay connection.
 
@@ -261,14 +275,16 @@ class Connection:
         largest: the largest size of a page.
         view: the view of the connection and its contents, if not that of the field.
         extent: the assumed number of rows; a few by default.
-        effort: the work of a search for each row; see :mod:`graphql_api.planner.cost`.
+        matches: the estimate of a search; see :mod:`graphql_api.planner.cost`.
+        work: the work of finding all rows, beside that for each of them.
     """
 
     rows: Callable[[Row, Call], Rows]
     largest: int = LARGEST_SIZE
     view: Callable[[Call], View] | None = None
     extent: Extent | None = None
-    effort: Callable[[str], float] | None = None
+    matches: Callable[[str, SiteSize], Matches] | None = None
+    work: Callable[[Arguments, Variables, SiteSize], float] | None = None
 
 
 @dataclass(frozen=True)

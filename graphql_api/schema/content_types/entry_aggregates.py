@@ -14,7 +14,7 @@ from cms.review.relations import SignerRow
 from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.content_types.kinds import KINDS
-from graphql_api.schema.declaring.aggregates import Facet, Summed, ValueOf
+from graphql_api.schema.declaring.aggregates import COUNTED_BY_INDEX, Facet, Summed, ValueOf
 from graphql_api.schema.declaring.fields import of_call
 from graphql_api.schema.declaring.row_sources import category_rows
 from graphql_api.schema.delivery.filters import tags_of
@@ -34,12 +34,12 @@ def _tree_path(category_id: Sql, call: Call) -> Rows:
 
 
 _FACETS = (
-    Facet("type", EntryRow.content_type, enum="EntryType"),
-    Facet("locale", EntryRow.locale, enum="Locale"),
-    Facet("category", EntryRow.category_id, names=_tree_path),
+    Facet("type", EntryRow.content_type, enum="EntryType", work=COUNTED_BY_INDEX),
+    Facet("locale", EntryRow.locale, enum="Locale", work=COUNTED_BY_INDEX),
+    Facet("category", EntryRow.category_id, names=_tree_path, work=COUNTED_BY_INDEX),
     Facet("tags", TagRow.slug, of_call(tags_of)),
-    Facet("author", EntryRow.byline_id, names=slug_of_person),
-    Facet("reviewers", SignerRow.person_id, of_call(_signers), names=slug_of_person),
+    Facet("author", EntryRow.byline_id, names=slug_of_person, work=COUNTED_BY_INDEX),
+    Facet("reviewers", SignerRow.person_id, of_call(_signers), names=slug_of_person, work=9),
 )
 _MOMENTS: dict[str, ValueOf] = {
     "publishedAt": EntryRow.published_at,
@@ -64,4 +64,5 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
         | {api_name(field.name): kind.moment(field) for kind, field in kinds if kind.moment},
         {api_name(field.name): kind.number(field) for kind, field in kinds if kind.number},
         {api_name(field.name): field.deprecated for field in fields},
+        frozenset({"publishedAt", "firstPublishedAt"}),
     )

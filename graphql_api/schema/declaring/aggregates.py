@@ -65,6 +65,7 @@ class Facet:
             value, after rows were counted by it.
         enum: the vocabulary of which the value is a stored word, if it is one.
         words: the stored words of the vocabulary, by the names that are shown.
+        work: the work for each row; see :mod:`graphql_api.planner.cost`.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Facet:
     names: Callable[[Sql, Call], Rows] | None = None
     enum: str = ""
     words: Mapping[str, str] | None = None
+    work: float = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,7 @@ class Summed:
     Attributes:
         facets: the values to count rows by.
         moments: the times and days, by name.
+        indexed_moments: the names of those that an index has.
         numbers: the numbers, by name.
         deprecated: the reasons why values are deprecated, by name; empty for others.
     """
@@ -92,7 +95,11 @@ class Summed:
     moments: Mapping[str, ValueOf] = field(default_factory=dict)
     numbers: Mapping[str, ValueOf] = field(default_factory=dict)
     deprecated: Mapping[str, str] = field(default_factory=dict)
+    indexed_moments: frozenset[str] = frozenset()
 
+
+# The work for a row that is counted by what an index has.
+COUNTED_BY_INDEX = 0.7
 
 _INTERVALS = {"YEAR": 4, "MONTH": 7, "DAY": 10}
 
@@ -167,7 +174,10 @@ def _facets(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
 
 
 def _histogram(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
-    members = {key: _Moment(of) for key, of in summed.moments.items()}
+    members = {
+        key: _Moment(of, COUNTED_BY_INDEX if key in summed.indexed_moments else _Moment.work)
+        for key, of in summed.moments.items()
+    }
     description = f"Times of `{node}` rows for a histogram."
     registry.add_enum(f"{node}Moment", description, members, summed.deprecated)
     return many(
@@ -225,6 +235,7 @@ class _Moment:
     """A time of a row; an enum would take a bare function for a method."""
 
     of: ValueOf
+    work: float = 6
 
 
 def _facet_rows(page: Page, call: Call) -> Rows:

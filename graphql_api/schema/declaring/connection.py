@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from cms.reading.site_size import SiteSize
 from cms.reading.view import View
+from graphql_api.planner.arguments import Arguments, Variables
 from graphql_api.planner.declarations import (
     DEFAULT_SIZE,
     LARGEST_SIZE,
     Call,
     Connection,
     Extent,
+    Matches,
     Part,
     Rows,
 )
@@ -121,7 +124,8 @@ def connection(
     largest: int = LARGEST_SIZE,
     view: Callable[[Call], View] | None = None,
     extent: Extent | None = None,
-    effort: Callable[[str], float] | None = None,
+    matches: Callable[[str, SiteSize], Matches] | None = None,
+    work: Callable[[Arguments, Variables, SiteSize], float] | None = None,
 ) -> Declared:
     """Declare a connection.
 
@@ -135,7 +139,8 @@ def connection(
         largest: the most rows of a page.
         view: the view of its rows, where that differs from the query's.
         extent: the expected number of rows; a few by default.
-        effort: the work of a search for each row.
+        matches: the estimate of a search.
+        work: the work of finding all rows, beside that for each of them.
     """
     narrowing = (
         [Argument("where", f"{where} | None", f"Filter on `{THIS_FIELD}`; null for all.")]
@@ -155,7 +160,7 @@ def connection(
     )
     return Declared(
         f"{node}Connection",
-        Connection(of_call(rows), largest, view, extent, effort),
+        Connection(of_call(rows), largest, view, extent, matches, work),
         description,
         (*narrowing, *sorting, *arguments, *_paging(largest)),
     )

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from sqlalchemy import BigInteger, FromClause
 
 from cms.content.canonical_json import Json
+from cms.reading.site_size import SiteSize
 from cms.search import relations
 from cms.search.document import EVERY_DOCUMENT
 from cms.search.query import SearchQuery, Term, parse_query
 from cms.search.ranking import lookup_of
 from cms.search.relations import RankedRow, SuggestionRow
-from cms.search.spelling import grams, typed_words
+from cms.search.spelling import SHORTEST, grams, typed_words
 from cms.storage.dialects import JsonDocument, Lookups
 from graphql_api.planner.arguments import Given, Read, Variables, bad_input
-from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
+from graphql_api.planner.declarations import Call, Extent, Matches, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
 from graphql_api.planner.source import Chosen, Columns, Selectable, Sql, SqlType
@@ -27,10 +28,13 @@ from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, 
 _SNIPPET_WORDS = 30
 _TITLE_WORDS = 300
 
-# The work of a search for each row, by term: one that is in nearly every row, and any other.
-_COMMON, _RARE = 20, 1
-# A prefix of fewer letters matches some word in nearly every row.
-_SHORT = 3
+# The assumed share of the rows that have a word which is not among the common ones; and that have
+# some word with a beginning, beside the common ones.
+_RARE, _BEGINNING = 0.01, 0.05
+# A beginning of fewer letters matches some word in nearly every row, and many of them.
+_SHORT, _WORDS_OF_SHORT = 3, 20
+# The work for each row that has a term, and further for each that matches.
+_TERM, _MATCH = 1, 2
 
 _DEFAULT_SUGGESTIONS = 5
 _MOST_SUGGESTIONS = 20
@@ -64,19 +68,40 @@ def entry_connection(
         order=order,
         arguments=(_SEARCH,),
         extent=extent,
-        effort=_effort,
+        matches=_matches,
     )
 
 
-def _effort(text: str) -> float:
-    """Return the work of a search for each row; see :mod:`graphql_api.planner.cost`."""
-    terms = [term for clause in parse_query(text).clauses for term in clause]
-    return sum(_COMMON if _is_common(term) else _RARE for term in terms)
+def _matches(text: str, size: SiteSize) -> Matches:
+    """Return the estimate of a search; see :mod:`graphql_api.planner.cost`."""
+    shares: list[float] = []
+    work = 0.0
+    for clause in parse_query(text).clauses:
+        of_terms = [_share_of(term, size) for term in clause]
+        work += _TERM * sum(of_terms)
+        if not any(term.is_excluded for term in clause):
+            shares.append(sum(of_terms))
+    share = min(1.0, *shares) if shares else 1.0
+    return Matches(share, work + _MATCH * share)
 
 
-def _is_common(term: Term) -> bool:
-    """Return whether a term is expected in nearly every row."""
-    return term.is_prefix and len(term.words) == 1 and len(term.words[0]) < _SHORT
+def _share_of(term: Term, size: SiteSize) -> float:
+    """Return the assumed share of the rows that have a term, as often as they have it."""
+    *words, last = term.words
+    shares = [_share_of_word(word, size) for word in words]
+    if not term.is_prefix:
+        shares.append(_share_of_word(last, size))
+    elif len(last) < _SHORT:
+        shares.append(_WORDS_OF_SHORT)
+    else:
+        begun = (share for word, share in size.words.items() if word.startswith(last))
+        shares.append(_BEGINNING + sum(begun))
+    return min(shares)
+
+
+def _share_of_word(word: str, size: SiteSize) -> float:
+    # Words that are too short to be suggested are not counted.
+    return 1.0 if len(word) < SHORTEST else size.words.get(word, _RARE)
 
 
 def _matching_rows(rows: Rows, call: Call) -> Rows:

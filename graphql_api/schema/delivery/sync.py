@@ -10,10 +10,11 @@ from sqlalchemy import BigInteger, case, literal_column
 from cms.publishing import relations
 from cms.publishing.relations import AffectedRow, ChangeRow
 from cms.reading.positions import PositionToken, newest_position, parse_position, position_token
+from cms.reading.site_size import SiteSize
 from cms.reading.view import AsOf, Past, Perspective, View
 from cms.reading.visibility import is_of_site
 from cms.site import Site
-from graphql_api.planner.arguments import Given, Variables, bad_input
+from graphql_api.planner.arguments import Arguments, Given, Variables, bad_input
 from graphql_api.planner.declarations import Call, Extent, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.page import Page
@@ -41,6 +42,8 @@ _SINCE = Argument(
     "SitePosition | None",
     "Position up to which the client has all changes; null for none.",
 )
+# The share of all pages that a change affects, until all are; the work for a change and for a page.
+_AFFECTED_BY_CHANGE, _CHANGE, _AFFECTED = 1 / 300, 40, 8
 _BEGINNING: Sql = literal_column("0", BigInteger())
 
 
@@ -186,8 +189,17 @@ def _affected_paths(site: Site) -> Declared:
         "a page, by path.",
         order="AffectedPageOrder",
         arguments=(_SINCE,),
-        extent=Extent(),
+        work=_work_of_affected,
     )
+
+
+def _work_of_affected(arguments: Arguments, variables: Variables, size: SiteSize) -> float:
+    """Return the work of finding affected pages, which soon are all pages."""
+    given = arguments.get("since")
+    since = given.read(variables).number if isinstance(given, Given) else 0
+    changes = max(0, size.position - since)
+    pages = size.editions * min(1.0, changes * _AFFECTED_BY_CHANGE)
+    return changes * _CHANGE + pages * _AFFECTED
 
 
 class AffectedPage:

@@ -15,12 +15,12 @@ import bench.site
 import seeds.site
 from bench import queries
 from cms.errors import SettingsError
+from cms.reading.site_size import SiteSize
 from cms.reading.view import View
 from cms.site import Site
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.limits import Limits, limits_with
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.planner.cost import Entries
 from graphql_api.planning import Planner
 from graphql_api.schema.build import build_delivery_schema
 from tests.docs.test_docs import DOCS, ROOT, blocks
@@ -36,6 +36,7 @@ GIVEN = {
     "category": "c-1",
     "source": "Source 1",
     "position": "1.0123456789abcdef",
+    "since": f"{LARGE}.0123456789abcdef",
     "search": '"Source 1"',
     "skip": 20,
 }
@@ -46,12 +47,13 @@ def planner_of(
 ) -> Planner:
     """Return the planner of a site that has so many entries."""
 
-    async def counts() -> Entries:
-        return dict.fromkeys(site.content_types, entries // len(site.content_types))
+    async def size() -> SiteSize:
+        counts = dict.fromkeys(site.content_types, entries // len(site.content_types))
+        return SiteSize(counts, entries + 20, {"the": 0.9})
 
     schema = SCHEMAS[site.name]
     dialect = sqlite(paramstyle="qmark")
-    return Planner(schema, dialect, limits or Limits(), counts, kept_bytes=kept_bytes)
+    return Planner(schema, dialect, limits or Limits(), size, kept_bytes=kept_bytes)
 
 
 async def measured(planner: Planner, site: Site, query: str, **variables: Any) -> int:
@@ -151,6 +153,43 @@ async def test_a_condition_that_is_ignored_makes_nothing_cheaper(where: str) -> 
     whole = await cost("{ entries { totalCount facets(fields: [type]) { count } } }")
     asked = f"{{ entries(where: {where}) {{ totalCount facets(fields: [type]) {{ count }} }} }}"
     assert await cost(asked) == whole
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("rare", "the"),
+        ("the rare", "the"),
+        ('"the rare"', '"the the"'),
+        ("rare the", "rare OR the"),
+        ("the -rare", "the -the"),
+        ("xyz*", "th*"),
+        ("xyz*", "x*"),
+        ("rare", "to"),
+    ],
+)
+async def test_a_search_costs_more_the_more_rows_match(less: str, more: str) -> None:
+    query = "query($text: String) { terms(search: $text) { nodes { id } } }"
+    assert await cost(query, text=less) < await cost(query, text=more)
+
+
+async def test_a_search_for_a_rare_word_is_accepted_on_a_large_site() -> None:
+    query = "query($text: String) { terms(search: $text) { nodes { id } totalCount } }"
+    planner = planner_of(BENCH, 2_000_000)
+    assert await measured(planner, BENCH, query, text="rare") > 0
+    with pytest.raises(RequestFailed, match="has a cost of"):
+        await measured(planner, BENCH, query, text="the")
+
+
+async def test_affected_pages_since_long_ago_are_refused_on_a_large_site() -> None:
+    query = "query($since: SitePosition) { affectedPaths(since: $since) { nodes { path } } }"
+    planner = planner_of(BENCH, LARGE)
+    recent, old = (f"{number}.0123456789abcdef" for number in (LARGE, LARGE // 2))
+    assert await measured(planner, BENCH, query, since=recent) > 0
+    for since in (old, None):
+        with pytest.raises(RequestFailed, match="build all pages again"):
+            await measured(planner, BENCH, query, since=since)
+    assert await measured(planner_of(BENCH, 1_000), BENCH, query) > 0
 
 
 async def test_ids_count_as_often_as_they_are_given() -> None:

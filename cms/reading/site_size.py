@@ -1,0 +1,110 @@
+"""The size of a site, by which the work of a query is estimated."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+
+from cms.errors import DatabaseError
+from cms.reading.periods import is_public_now
+from cms.reading.positions import newest_position
+from cms.reading.visibility import is_of_site
+from cms.storage.database import Database, ReadSession
+from cms.tables import Entry, Publication, SearchWord
+
+_log = logging.getLogger("copydesk")
+
+# After so long it is measured again, in seconds.
+_FRESH = 60.0
+# A word is common if one public edition of so many has it.
+_COMMON = 50
+
+
+@dataclass(frozen=True)
+class SiteSize:
+    """The size of a site.
+
+    Attributes:
+        entries: the number of public editions of each content type, by its stored name.
+        position: the number of the last position.
+        words: the share of the public editions that have a word, from 0 to 1, for the words that
+            are common, by the word without case and accents.
+    """
+
+    entries: Mapping[str, int] = field(default_factory=dict)
+    position: int = 0
+    words: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def editions(self) -> int:
+        """The number of public editions of all content types."""
+        return sum(self.entries.values())
+
+
+async def measure_site(session: ReadSession) -> SiteSize:
+    """Return the size of the site."""
+    counted = (
+        select(Publication.content_type, func.count())
+        .where(is_public_now(Publication))
+        .group_by(Publication.content_type)
+    )
+    entries = dict((await session.execute(counted)).all())
+    position = await session.scalar(select(newest_position()))
+    editions = sum(entries.values())
+    common = (
+        select(SearchWord.folded, func.sum(SearchWord.editions))
+        .where(SearchWord.editions * _COMMON >= editions)
+        .group_by(SearchWord.folded)
+    )
+    rows = (await session.execute(common)).all()
+    words = {folded: min(1.0, int(count) / max(editions, 1)) for folded, count in rows}
+    return SiteSize(entries, position or 0, words)
+
+
+async def has_entries(session: ReadSession) -> bool:
+    """Return whether there is any entry of the site's own types: a draft, public or archived."""
+    own = select(Entry.id).where(is_of_site(Entry.content_type)).limit(1)
+    return await session.scalar(own) is not None
+
+
+class KnownSize:
+    """The size of a site, measured now and then.
+
+    Only the first request of all waits for it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._size: SiteSize | None = None
+        self._measured_at = -math.inf
+        self._measuring: asyncio.Task[None] | None = None
+
+    async def current(self) -> SiteSize:
+        """Return the size of a minute ago, or later; that of an empty site without a database."""
+        if time.monotonic() > self._measured_at + _FRESH and self._measuring is None:
+            self._measuring = asyncio.create_task(self._measure())
+        if self._size is None and self._measuring is not None:
+            await asyncio.shield(self._measuring)
+        return self._size or SiteSize()
+
+    async def close(self) -> None:
+        """Wait until nothing is being measured."""
+        if self._measuring is not None:
+            await asyncio.wait({self._measuring})
+
+    async def _measure(self) -> None:
+        # Not tried again at once, should it fail.
+        self._measured_at = time.monotonic()
+        try:
+            async with self._database.reading() as session:
+                self._size = await measure_site(session)
+        except DatabaseError:
+            _log.warning("The size of the site could not be measured; the last one is used.")
+        finally:
+            self._measuring = None
