@@ -21,7 +21,7 @@ from cms.content.content_type import ContentType
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.identifiers import new_id
 from cms.reading.field_indexes import index_fields
-from cms.search.rebuilding import EVERY_REVISION, rebuild_revisions, rebuild_words
+from cms.search.rebuilding import EVERY_REVISION, rebuild_counts, rebuild_revisions
 from cms.storage.database import Database
 from cms.tables import (
     Account,
@@ -147,7 +147,7 @@ async def generate(database: Database, entries: int = ENTRIES) -> None:
     """Fill an empty, migrated database."""
     await write_facts(database, entries)
     await rebuild_revisions(database, site, EVERY_REVISION)
-    await rebuild_words(database)
+    await rebuild_counts(database)
     await index_fields(database, site)
     await database.refresh_statistics()
 

@@ -24,6 +24,7 @@ from bench.growth_text import BODIES, RARE, check, draft_of, suggested, words_of
 from cms.content.content_type import ContentType
 from cms.copydesk import Copydesk
 from cms.search.spelling import grams
+from cms.search.tag_counts import recount_tags
 from cms.search.tokens import fold
 from cms.settings import Settings
 from cms.storage.dialects import JsonDocument, Moment, as_text
@@ -76,6 +77,8 @@ async def load(url: str, folder: Path, entries: int, say: Say) -> None:
     await store.end(plan.last_position, say)
     async with Copydesk(site, settings) as copydesk:
         await copydesk.migrate()
+        async with copydesk.database.transaction() as session:
+            await recount_tags(session)
         await copydesk.database.refresh_statistics()
 
 

@@ -32,8 +32,8 @@ from cms.search.rebuilding import (
     count_revisions,
     derive_here,
     has_outdated_revisions,
+    rebuild_counts,
     rebuild_revisions,
-    rebuild_words,
 )
 from cms.settings import Settings, load_settings
 from cms.site import Site
@@ -117,7 +117,7 @@ async def rebuild(
     with watch("Revisions", revisions) as progress, derives_in(binding) as derive:
         count = await rebuild_revisions(database, binding.site, which, progress, derive)
     with watch("Words", editions) as progress:
-        await rebuild_words(database, progress)
+        await rebuild_counts(database, progress)
     return count
 
 

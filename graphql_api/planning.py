@@ -268,7 +268,7 @@ class Planner:
         plan = build_plan(selections, operation.root, operation.node, most_fields)
         if key is not None:
             plan = plan.only(key)
-        size = measure(plan)
+        size = measure(plan, view)
         check_size(size.parts, size.filters, self.limits)
         check_cost(size.cost(bound.variables, site_size), self.limits)
         selected = selections.of(operation.root, (operation.node.selection_set,))

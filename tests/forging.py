@@ -29,7 +29,14 @@ from tests.tampering import tampering
 Row = Mapping[str, Any]
 
 # Tables whose rows are facts, or the ledger itself, or derive from facts.
-DERIVED = ("category_path", "rendition", "search_document", "search_gram", "search_word")
+DERIVED = (
+    "category_path",
+    "rendition",
+    "search_document",
+    "search_gram",
+    "search_word",
+    "tag_count",
+)
 # Columns of facts that derive from others.
 DERIVED_COLUMNS = {
     ("edition", name) for name in ("path", "content_type", "category_id", "byline_id", "changed_at")

@@ -27,7 +27,7 @@ from cms.search.verification import (
     faults_in,
     stored_revisions,
     stray_rows,
-    verify_words,
+    verify_counts,
 )
 from cms.site import Site
 from cms.storage.database import ReadSession
@@ -68,7 +68,7 @@ async def verify_derived(
     faults += await faults_of_heads(session)
     faults += await faults_of_review_times(session)
     with progress_bar("Words", await count_public_editions(session)) as seen:
-        faults += [each async for each in verify_words(session, seen)]
+        faults += [each async for each in verify_counts(session, seen)]
     for fault in faults:
         yield Invalid(fault)
     if not faults:

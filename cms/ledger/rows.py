@@ -208,6 +208,7 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "search_document": "derives from the content, and is derived again",
     "search_gram": "derives from the words of public pages, and is derived again",
     "search_word": "derives from the words of public pages, and is derived again",
+    "tag_count": "derives from the tags of public pages, and is derived again",
     "throttle": "operational: counts of attempts",
     "token.last_used_at": "changes with every request, without a command",
 }

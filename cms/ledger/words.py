@@ -67,6 +67,7 @@ ERASED: Final[Mapping[str, str]] = {
     "search_document": "derives from a revision: deleted, with its entries of the index",
     "search_gram": "derives from public pages, and nothing that is public is purged",
     "search_word": "derives from public pages, and nothing that is public is purged",
+    "tag_count": "derives from public pages, and nothing that is public is purged",
     "throttle": "the attempts at a purged account are deleted",
 }
 

@@ -37,6 +37,7 @@ from cms.reading.visibility import (
     drafts,
     for_built_in,
     is_best_draft,
+    is_declared,
     is_of_site,
     is_open,
     is_shown,
@@ -56,6 +57,7 @@ from cms.tables import (
     Rendition,
     Revision,
     RevisionTag,
+    TagCount,
 )
 from cms.tables.publication import Basis
 
@@ -75,6 +77,7 @@ _PLAIN_LINK_COLUMNS = (
 _SOURCE_COLUMNS = ("id", "revision_id")
 _TARGET_COLUMNS = ("id", "path", "title")
 _DRAFT_COLUMNS = ("content_type", "locale")
+_OF_COUNTED_TAG = ("slug", "word", "editions")
 _EMPTY = word("")
 _REFERENCE = word("reference")
 _QUERY, _HASH = word("?"), word("#")
@@ -345,18 +348,38 @@ def lineage(view: View, category_id: ColumnElement[Any]) -> Relation:
 
 def tags(view: View) -> Relation:
     """Return the tags of what the view shows, each as most of these entries spell it."""
-    shown = _shown_revisions(view).subquery("shown")
-    spelled = (
-        select(RevisionTag.slug, RevisionTag.word, func.count().label("uses"))
-        .select_from(join(RevisionTag, shown, shown.c.revision_id == RevisionTag.revision_id))
-        .group_by(RevisionTag.slug, RevisionTag.word)
-        .subquery("spelled")
-    )
+    spelled = _spellings(view).subquery("spelled")
     order = (spelled.c.uses.desc(), spelled.c.word)
     rank = func.row_number().over(partition_by=spelled.c.slug, order_by=order)
     ranked = select(spelled.c.slug, spelled.c.word, rank.label("rank")).subquery("ranked")
     first = ranked.c.rank == literal_column("1")
     return select(ranked.c.slug, ranked.c.word.label("name")).where(first)
+
+
+def _spellings(view: View) -> Relation:
+    """Return the spellings of tags with the number of entries that have them."""
+    if view.is_plain:
+        counted = tag_counts(view)
+        slug, spelling, editions = (counted.selected_columns[each] for each in _OF_COUNTED_TAG)
+        return counted.with_only_columns(slug, spelling, func.sum(editions).label("uses")).group_by(
+            slug, spelling
+        )
+    shown = _shown_revisions(view).subquery("shown")
+    return (
+        select(RevisionTag.slug, RevisionTag.word, func.count().label("uses"))
+        .select_from(join(RevisionTag, shown, shown.c.revision_id == RevisionTag.revision_id))
+        .group_by(RevisionTag.slug, RevisionTag.word)
+    )
+
+
+def tag_counts(view: View) -> Relation:
+    """Return the number of entries with each tag, by content type and spelling.
+
+    The view is a plain one; see :attr:`~cms.reading.view.View.is_plain`.
+    """
+    return select(TagCount.content_type, TagCount.slug, TagCount.word, TagCount.editions).where(
+        TagCount.locale == locales_of(view)[0], *is_declared(view, TagCount.content_type)
+    )
 
 
 def revision_tags() -> Relation:

@@ -86,6 +86,15 @@ class EntryRow(Row):
     purged_at = Column()
 
 
+class TagCountRow(Row):
+    """A row of :func:`.relations.tag_counts`."""
+
+    content_type = Column()
+    slug = Column()
+    word = Column()
+    editions = Column()
+
+
 class ReferencedRow(EntryRow):
     """A row of :func:`.relations.referenced_entries`."""
 

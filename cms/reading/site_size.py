@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import SQLColumnExpression, func, select
 
 from cms.errors import DatabaseError
 from cms.reading.periods import is_public_now
@@ -24,6 +24,8 @@ _log = logging.getLogger("copydesk")
 _FRESH = 60.0
 # A word is common if one public edition of so many has it.
 _COMMON = 50
+# The letters of a beginning.
+BEGINNING = 3
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class SiteSize:
         position: the number of the last position.
         words: the share of the public editions that have a word, from 0 to 1, for the words that
             are common, by the word without case and accents.
+        beginnings: the same for words that begin with three letters, by these.
     """
 
     entries: Mapping[str, int] = field(default_factory=dict)
     position: int = 0
     words: Mapping[str, float] = field(default_factory=dict)
+    beginnings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def editions(self) -> int:
@@ -57,14 +61,25 @@ async def measure_site(session: ReadSession) -> SiteSize:
     entries = dict((await session.execute(counted)).all())
     position = await session.scalar(select(newest_position()))
     editions = sum(entries.values())
-    common = (
-        select(SearchWord.folded, func.sum(SearchWord.editions))
-        .where(SearchWord.editions * _COMMON >= editions)
-        .group_by(SearchWord.folded)
+    words, beginnings = [
+        await _common(session, key, editions)
+        for key in (SearchWord.folded, func.substr(SearchWord.folded, 1, BEGINNING))
+    ]
+    return SiteSize(entries, position or 0, words, beginnings)
+
+
+async def _common(
+    session: ReadSession, key: SQLColumnExpression[str], editions: int
+) -> Mapping[str, float]:
+    """Return the shares of the editions that have words with a key, for common ones."""
+    every = (
+        select(key.label("key"), func.sum(SearchWord.editions).label("editions"))
+        .group_by(key)
+        .subquery("every")
     )
-    rows = (await session.execute(common)).all()
-    words = {folded: min(1.0, int(count) / max(editions, 1)) for folded, count in rows}
-    return SiteSize(entries, position or 0, words)
+    common = select(*every.c).where(every.c.editions * _COMMON >= editions)
+    rows = await session.execute(common)
+    return {word: min(1.0, int(count) / max(editions, 1)) for word, count in rows}
 
 
 async def has_entries(session: ReadSession) -> bool:

@@ -94,6 +94,12 @@ class View:
     renamed_types: tuple[tuple[str, str], ...] = ()
     retired_types: tuple[str, ...] = ()
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it shows only what is public now, in one locale: what is counted ahead."""
+        is_of_now = self.past is None and self.preview is None
+        return self.perspective is Perspective.PUBLISHED and is_of_now and len(self.locales) == 1
+
     def stored_type(self, name: str) -> str:
         """Return the stored name of a content type."""
         return next((stored for stored, each in self.renamed_types if each == name), name)

@@ -17,6 +17,7 @@ from cms.content.renderer import RENDERER
 from cms.content.snapshot import Derived, derive
 from cms.events import DraftSaved, EntryPublished, EntryUnpublished, Event, WordsPurged
 from cms.search.document import searchable_text_of
+from cms.search.tag_counts import change_tag_counts
 from cms.search.word_counts import change_word_counts
 from cms.storage.database import WriteSession
 from cms.storage.dialects import is_among
@@ -64,6 +65,7 @@ async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
             await delete_derived_values(work.session, each.revisions)
     if changes := dict(_changes_of_counts(events)):
         await change_word_counts(work.session, changes)
+        await change_tag_counts(work.session, changes)
 
 
 def _derived(work: Work, event: DraftSaved) -> DerivedValues:
@@ -79,7 +81,7 @@ async def delete_derived_values(session: WriteSession, revisions: Iterable[str])
 
 
 def _changes_of_counts(events: Sequence[Event]) -> Iterator[tuple[str, int]]:
-    """Yield the id of each publication that began or ended, and the change of the word counts."""
+    """Yield the id of each publication that began or ended, and the change of the counts."""
     for each in events:
         if isinstance(each, EntryPublished):
             yield each.subject, 1

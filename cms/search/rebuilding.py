@@ -28,6 +28,7 @@ from cms.search.deriving import (
     derived_of,
     insert_derived_values,
 )
+from cms.search.tag_counts import recount_tags
 from cms.search.word_counts import recount_words
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
@@ -190,13 +191,13 @@ async def mark_outdated(session: WriteSession, stored_type: str, fields: Sequenc
 
 
 async def count_public_editions(session: ReadSession) -> int:
-    """Return the number of public editions, whose words :func:`rebuild_words` counts."""
+    """Return the number of public editions, whose words :func:`rebuild_counts` counts."""
     public = select(func.count()).select_from(Publication).where(is_public_now(Publication))
     return await session.scalar(public) or 0
 
 
-async def rebuild_words(database: Database, progress: Progress = ignore_progress) -> None:
-    """Count the suggested words again, in one transaction for which publishing waits.
+async def rebuild_counts(database: Database, progress: Progress = ignore_progress) -> None:
+    """Count suggested words and tags again, in one transaction for which publishing waits.
 
     Args:
         database: the database.
@@ -204,6 +205,7 @@ async def rebuild_words(database: Database, progress: Progress = ignore_progress
     """
     async with database.transaction() as session:
         await recount_words(session, progress)
+        await recount_tags(session)
     await database.refresh_statistics()
 
 

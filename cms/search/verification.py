@@ -23,6 +23,7 @@ from cms.search.deriving import (
     revisions_with_derived_values,
 )
 from cms.search.spelling import grams
+from cms.search.tag_counts import verify_tags
 from cms.search.tokens import fold
 from cms.search.word_counts import Spelling, words_in
 from cms.storage.database import ReadSession
@@ -123,10 +124,10 @@ async def stray_rows(session: ReadSession) -> Sequence[str]:
     ]
 
 
-async def verify_words(
+async def verify_counts(
     session: ReadSession, progress: Callable[[int], object]
 ) -> AsyncGenerator[str]:
-    """Verify the suggested words of public editions, and yield a line for each that differs.
+    """Verify the counts of words and tags of public editions, with a line for each that differs.
 
     Args:
         session: a snapshot.
@@ -144,6 +145,9 @@ async def verify_words(
                         yield f"search_word {locale} {each.word} is not valid; {_REBUILD}"
     for locale, word in expected:
         yield f"search_word {locale} {word} is missing; {_REBUILD}"
+    async with aclosing(verify_tags(session, _REBUILD)) as faults:
+        async for each in faults:
+            yield each
 
 
 def _fault_of(content_types: Mapping[str, type[ContentType]], stored: StoredRevision) -> str:

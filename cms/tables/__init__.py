@@ -12,6 +12,7 @@ from cms.tables.content import (
     Rendition,
     Revision,
     RevisionTag,
+    TagCount,
     TypeVersion,
 )
 from cms.tables.ledger import (
@@ -70,6 +71,7 @@ __all__ = [
     "SearchGram",
     "SearchWord",
     "SignOff",
+    "TagCount",
     "Throttle",
     "Token",
     "Tombstone",

@@ -167,6 +167,19 @@ class RevisionTag(Base):
     word: Mapped[Name]
 
 
+class TagCount(Base):
+    """The number of public editions with a tag, for each content type and spelling."""
+
+    __tablename__ = "tag_count"
+    __table_args__ = (CLUSTERED,)
+
+    locale: Mapped[str] = mapped_column(Key, primary_key=True)
+    content_type: Mapped[str] = mapped_column(Key, primary_key=True)
+    slug: Mapped[str] = mapped_column(Key, primary_key=True)
+    word: Mapped[str] = mapped_column(Key, primary_key=True)
+    editions: Mapped[int]
+
+
 class Link(Base):
     """A link from a revision to an entry or a URL; see :class:`cms.content.links.Edge`."""
 

@@ -15,6 +15,7 @@ from functools import reduce
 from typing import TypeAlias
 
 from cms.reading.site_size import SiteSize
+from cms.reading.view import View
 from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known, Variables
 from graphql_api.planner.declarations import (
     PLANNED,
@@ -29,6 +30,7 @@ from graphql_api.planner.declarations import (
     OneOf,
     Part,
     SeenValue,
+    Through,
     Value,
 )
 from graphql_api.planner.emptiness import without_empty
@@ -50,11 +52,15 @@ _KEY_PARTS = 3
 # The work for one row: to find, sort, count and aggregate it, and to make a value of it.
 _ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 4, 0.7, 6, 1
 _SKIPPED = 1.5
+# The work for one row, of which the values are counted ahead.
+_AHEAD = 0.02
 # The work for each filtered row: where an index does not have what is compared, a constant; and for
 # each condition.
 _FILTERED, _CONDITION, _INDEXED = 4, 1, 0.1
 # Of so many rows, an index over what an object is named by leaves one; and an index over a list.
 _NAMED, _LISTED = 4, 2
+# Where an index finds rows, so many are looked at for a page; see :mod:`graphql_api.planner.page`.
+_FEW = 5_000
 # The work for a value that reads other rows, for a row of another relation, for highlights.
 _SEEN, _OTHER, _HIGHLIGHT = 100, 10, 3_000
 
@@ -112,29 +118,43 @@ class _Conditions:
         work: the work of all conditions for each row.
         narrows: an index leaves one row of this many.
         is_read: whether rows are read, beside an index.
+        is_found: whether an index finds the rows of each condition.
     """
 
     count: int = 0
     work: float = 0
     narrows: float = 1
     is_read: bool = False
+    is_found: bool = False
 
     def plus(self, other: _Conditions) -> _Conditions:
         """Return the conjunction of two filters."""
         narrows = max(self.narrows, other.narrows)
-        is_read = self.is_read or other.is_read
-        return _Conditions(self.count + other.count, self.work + other.work, narrows, is_read)
+        return _Conditions(
+            self.count + other.count,
+            self.work + other.work,
+            narrows,
+            self.is_read or other.is_read,
+            # Without conditions there is nothing to find.
+            (self.is_found or not self.count) and (other.is_found or not other.count),
+        )
 
 
-def measure(plan: Plan) -> Measure:
-    """Return the size of a plan's statement, each fragment counted as often as it is spread."""
-    return _Meter().body(plan.root)
+def measure(plan: Plan, view: View) -> Measure:
+    """Return the size of a plan's statement, each fragment counted as often as it is spread.
+
+    Args:
+        plan: the plan.
+        view: the view that it is seen through.
+    """
+    return _Meter(is_plain=view.is_plain and plan.through is None).body(plan.root)
 
 
 class _Meter:
     """Measures bodies, each only once, however many fields share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_plain: bool) -> None:
+        self._is_plain = is_plain
         self._bodies: dict[int, Measure] = {}
 
     def body(self, body: Body | None) -> Measure:
@@ -148,7 +168,7 @@ class _Meter:
     def _field(self, field: PlannedField | Typename) -> Measure:
         if isinstance(field, Typename):
             return _constant(_VALUE_PARTS, _VALUE)
-        inner = self.body(field.body)
+        inner = self._seen_through(field).body(field.body)
         match field.declaration:
             case Connection():
                 return self._connection(field, field.declaration, inner)
@@ -173,23 +193,30 @@ class _Meter:
             case _:
                 return _around(inner, _VALUE_PARTS, 0)
 
+    def _seen_through(self, field: PlannedField) -> _Meter:
+        is_other = isinstance(field.declaration, Through)
+        return _Meter(is_plain=False) if is_other else self
+
     def _connection(self, field: PlannedField, declared: Connection, inner: Measure) -> Measure:
         where = conditions_of(without_empty(field.arguments.get("where")))
         keys = order_size(field.arguments.get("orderBy"))
         paging = paging_of(field.arguments, field.node, declared.largest)
-        sweeps = _Sweeps.of(field, declared.extent or _A_FEW, where)
+        extent = (declared.plain_extent if self._is_plain else None) or declared.extent
         search = field.arguments.get("search")
+        is_whole = self._is_plain and not where.count and not isinstance(search, Given)
+        sweeps = _Sweeps.of(field, extent or _A_FEW, where, is_whole=is_whole)
 
         def work(variables: Variables, size: SiteSize) -> float:
             found = _matches(declared, search, variables, size)
-            every = _rows(declared.extent, size)
+            every = _rows(extent, size)
             rows = every * min(found.share, 1 / where.narrows)
             skipped = paging.skip(variables) if paging.skip is not None else 0
             page: float = paging.size(variables) * (_ROW + inner.work.of(variables, size))
             searched = every * found.work * (sweeps.count + sweeps.has_page)
             own = declared.work(field.arguments, variables, size) if declared.work else 0
-            counted = min(skipped, rows) * _SKIPPED + rows * sweeps.work()
-            return _OTHER + own + page + searched + counted
+            looked_up = min(rows, _FEW) if where.is_found and sweeps.is_ordered else rows
+            swept = looked_up * sweeps.work_of_page() + rows * sweeps.work_of_sums()
+            return _OTHER + own + page + searched + min(skipped, rows) * _SKIPPED + swept
 
         times = sweeps.count + 1
         return Measure(
@@ -224,7 +251,7 @@ class _Sweeps:
     has_page: bool
 
     @staticmethod
-    def of(field: PlannedField, extent: Extent, where: _Conditions) -> _Sweeps:
+    def of(field: PlannedField, extent: Extent, where: _Conditions, *, is_whole: bool) -> _Sweeps:
         own = field.body.cases[0].fields if field.body is not None else ()
         fields = [each for each in own if isinstance(each, PlannedField)]
         counts = sum(each.name == "totalCount" for each in fields)
@@ -234,43 +261,51 @@ class _Sweeps:
         return _Sweeps(
             counts + sums,
             sums,
-            counts * _COUNTED + sum(map(_work_of_sums, fields)),
+            counts * _COUNTED
+            + sum(sum(_weights(each, is_whole=extent.is_whole and is_whole)) for each in fields),
             0 if is_ordered else _ORDER * keys,
             extent.work + where.work + (_FILTERED if where.is_read else 0),
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
         )
 
-    def work(self) -> float:
-        """Return the work for each row."""
-        page = self.ordered + self.filtered if self.has_page else 0
-        return page + self.summed + self.count * self.filtered
+    def work_of_page(self) -> float:
+        """Return the work of finding the page, for each row."""
+        return self.ordered + self.filtered if self.has_page else 0
+
+    def work_of_sums(self) -> float:
+        """Return the work of counts and sums for each row."""
+        return self.summed + self.count * self.filtered
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether an index has the order."""
+        return not self.ordered
 
 
 def _sums(field: PlannedField) -> int:
     """Return the number of sums over all rows that a field of a connection needs."""
-    return len(_weights(field))
+    return len(_weights(field, is_whole=False))
 
 
-def _work_of_sums(field: PlannedField) -> float:
-    """Return the work of these sums for each row."""
-    return sum(_weights(field))
-
-
-def _weights(field: PlannedField) -> Sequence[float]:
+def _weights(field: PlannedField, *, is_whole: bool) -> Sequence[float]:
+    """Return the work of each of these sums for a row."""
     match field.declaration:
         case Many():
             fields = field.arguments.get("fields", field.arguments.get("field"))
             chosen = fields if isinstance(fields, tuple) else (fields,)
-            return [_weight(each) for each in {_name(each) for each in chosen}]
+            members = {_name(each) for each in chosen}
+            return [_weight(each, is_whole=is_whole) for each in members]
         case Inside():
             return [_SUMMED] * _leaves(field.body)
         case _:
             return ()
 
 
-def _weight(member: object) -> float:
+def _weight(member: object, *, is_whole: bool) -> float:
     """Return the work for each row that the declaration of an enum's value states."""
     declared = member.value if isinstance(member, Enum) else None
+    if is_whole and getattr(declared, "counts", None) is not None:
+        return _AHEAD
     weight: float = getattr(declared, "work", _SUMMED)
     return weight
 
@@ -354,7 +389,9 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     if name in {"AND", "OR", "NOT"}:
         found = [conditions_of(each) for each in (value if isinstance(value, tuple) else (value,))]
         total = reduce(_Conditions.plus, found, _Conditions(1))
-        return total if name == "AND" else replace(total, narrows=1, is_read=True)
+        if name == "AND":
+            return replace(total, is_found=False)
+        return replace(total, narrows=1, is_read=True, is_found=False)
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
         case Compare():
@@ -381,8 +418,10 @@ def _comparison_conditions(operators: Argument, work: float, narrows: float = 1)
 def _reference_conditions(declared: ToOne, inner: _Conditions) -> _Conditions:
     """Return the cost of a filter on the object that rows refer to, which is looked up once."""
     if declared.look_up is not None and declared.look_up.is_of_list:
-        return _Conditions(inner.count + 1, _INDEXED, max(inner.narrows, _LISTED))
-    return replace(inner, count=inner.count + 1, work=inner.work + _CONDITION, is_read=True)
+        return _Conditions(inner.count + 1, _INDEXED, max(inner.narrows, _LISTED), is_found=True)
+    return replace(
+        inner, count=inner.count + 1, work=inner.work + _CONDITION, is_read=True, is_found=False
+    )
 
 
 def _quantifier_conditions(declared: ToMany, quantifiers: Argument) -> _Conditions:
@@ -392,9 +431,14 @@ def _quantifier_conditions(declared: ToMany, quantifiers: Argument) -> _Conditio
     for name, value in quantifiers.fields.items():
         # A count reads all related rows.
         lookup = declared.work * 3 if name == "count" else declared.work
-        narrows = _NAMED if name == "some" and declared.look_up is not None else 1
+        is_found = name == "some" and declared.look_up is not None
+        narrows = _NAMED if is_found else 1
         inner = conditions_of(value)
-        total = total.plus(_Conditions(inner.count + 2, inner.work + lookup, narrows, is_read=True))
+        total = total.plus(
+            _Conditions(
+                inner.count + 2, inner.work + lookup, narrows, is_read=True, is_found=is_found
+            )
+        )
     return total
 
 

@@ -83,6 +83,7 @@ class Rows:
         is_first: whether a field of one object takes the first row in order of several.
         rank: the rank of a row in a search; ``None`` without a search.
         found: how an index finds them, if one does; see :mod:`graphql_api.planner.page`.
+        is_whole: whether they are all that the view shows of a type, or of all types of the site.
     """
 
     relation: Relation
@@ -93,6 +94,7 @@ class Rows:
     is_first: bool = False
     rank: Callable[[Columns], Sql] | None = None
     found: Callable[[Columns], Found] | None = None
+    is_whole: bool = False
 
     def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions on the rows."""
@@ -245,12 +247,14 @@ class Extent:
         content_type: the content type of the entries; ``None`` for all types.
         is_ordered: whether an index has the rows in their default order.
         work: the work of checking whether an entry is among them.
+        is_whole: see :class:`Rows`.
     """
 
     share: float = 1
     content_type: str | None = None
     is_ordered: bool = False
     work: float = 0
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -275,6 +279,7 @@ class Connection:
         largest: the largest size of a page.
         view: the view of the connection and its contents, if not that of the field.
         extent: the assumed number of rows; a few by default.
+        plain_extent: that of a plain view, where it differs; see :class:`~cms.reading.view.View`.
         matches: the estimate of a search; see :mod:`graphql_api.planner.cost`.
         work: the work of finding all rows, beside that for each of them.
     """
@@ -283,6 +288,7 @@ class Connection:
     largest: int = LARGEST_SIZE
     view: Callable[[Call], View] | None = None
     extent: Extent | None = None
+    plain_extent: Extent | None = None
     matches: Callable[[str, SiteSize], Matches] | None = None
     work: Callable[[Arguments, Variables, SiteSize], float] | None = None
 

@@ -34,6 +34,7 @@ from cms.storage.dialects import IsAmongRows, Moment
 from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
 from graphql_api.planner.declarations import Call, Connection, Found, OrderKey, Row, Rows
+from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Condition, condition_of, found_by
 from graphql_api.planner.json_sql import BeginsIf, JsonArray, RowCount, kept_apart
 from graphql_api.planner.ordering import order_by, order_keys, order_mark
@@ -140,6 +141,12 @@ class Page:
                 return self._has_previous_page()
             case _:
                 raise TypeError(f"a connection has no {name}")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the rows that match are all of them, which are counted ahead; see Rows."""
+        is_filtered = without_empty(self.call.arguments.get("where")) is not None
+        return self.rows.is_whole and not is_filtered and self.rows.rank is None
 
     def over_all(self, value: Callable[[Row], Sql]) -> ScalarSelect[Any]:
         """Return a value of all rows of the connection that match, whatever the page."""

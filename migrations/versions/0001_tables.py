@@ -22,7 +22,8 @@ JSON = sqlite.JSONB().with_variant(postgresql.JSONB(), "postgresql")
 TABLES = (
     "attestation", "audit_record", "audit_row", "client_mutation", "counter",
     "entry", "position", "presence", "search_word",
-    "throttle", "type_version", "account", "category_path", "category_place", "edition", "address",
+    "tag_count", "throttle", "type_version", "account",
+    "category_path", "category_place", "edition", "address",
     "search_gram",
     "comment", "edition_contributor", "look", "revision", "role_grant", "token", "link",
     "publication", "rendition", "review", "revision_tag", "search_document", "change_request",
@@ -120,6 +121,16 @@ def upgrade() -> None:
         _column("grams", sa.Integer()),
         _column("editions", sa.Integer()),
         sa.PrimaryKeyConstraint("locale", "word", name="pk_search_word"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "tag_count",
+        _column("locale", KEY),
+        _column("content_type", KEY),
+        _column("slug", KEY),
+        _column("word", KEY),
+        _column("editions", sa.Integer()),
+        sa.PrimaryKeyConstraint("locale", "content_type", "slug", "word", name="pk_tag_count"),
         sqlite_with_rowid=False,
     )
     op.create_table(

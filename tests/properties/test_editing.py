@@ -47,6 +47,7 @@ from cms.review.change_requests import request_changes
 from cms.review.comments import add_comment, reply_to_comment, resolve_comment
 from cms.review.reviews import request_review, withdraw_review
 from cms.review.sign_offs import sign_off
+from cms.search.verification import verify_counts
 from tests.conftest import KINDS, Templates
 from tests.forging import no_progress
 from tests.properties.books import Facts, Row, hash_of
@@ -358,11 +359,13 @@ class Editing(RuleBasedStateMachine):
             self.ground.runner.run(self.verify())
 
     async def verify(self) -> None:
-        """Check that the verification of the ledger finds no fault either."""
+        """Check that the verification of the ledger, and of counts, finds no fault either."""
         database = self.ground.database
         async with database.reading() as session:
             key = database.key_file.load().public_key_pem()
             found = [each async for each in verify_ledger(session, key, no_progress)]
+            miscounted = [each async for each in verify_counts(session, lambda _: None)]
+        assert miscounted == []
         assert [each for each in found if isinstance(each, Invalid)] == []
 
     def check(self, before: Facts, done: Outcome) -> None:

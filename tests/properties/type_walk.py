@@ -27,7 +27,7 @@ from cms.publishing.publishing import publish_entry
 from cms.publishing.unpublishing import unpublish_entry
 from cms.review.reviews import request_review
 from cms.review.sign_offs import sign_off
-from cms.search.verification import faults_in, stored_revisions, stray_rows, verify_words
+from cms.search.verification import faults_in, stored_revisions, stray_rows, verify_counts
 from cms.site import Site
 from cms.tables import Edition, Entry, Publication, Revision
 from cms.type_versions.changing import TypesDoNotFit
@@ -438,7 +438,7 @@ class Walk:
                 faults += faults_in(self.site.stored_types, batch)
             faults += await stray_rows(session)
             faults += await faults_of_addresses(session, self.site, datetime.now(UTC))  # noqa: TID251
-            faults += [each async for each in verify_words(session, lambda _count: None)]
+            faults += [each async for each in verify_counts(session, lambda _count: None)]
         assert faults == [], faults
 
 

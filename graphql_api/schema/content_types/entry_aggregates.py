@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+
+from sqlalchemy import BigInteger, cast, func, select
 
 from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
+from cms.reading import relations
 from cms.reading.rows import CategoryRow, EntryRow, TagRow
+from cms.reading.view import View
 from cms.review import relations as review_relations
 from cms.review.relations import SignerRow
 from graphql_api.planner.declarations import Call, Rows
-from graphql_api.planner.source import Chosen, Sql
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Chosen, Selectable, Sql
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.declaring.aggregates import COUNTED_BY_INDEX, Facet, Summed, ValueOf
 from graphql_api.schema.declaring.fields import of_call
@@ -33,14 +39,30 @@ def _tree_path(category_id: Sql, call: Call) -> Rows:
     return replace(found, row=CategoryRow.tree_path)
 
 
-_FACETS = (
-    Facet("type", EntryRow.content_type, enum="EntryType", work=COUNTED_BY_INDEX),
-    Facet("locale", EntryRow.locale, enum="Locale", work=COUNTED_BY_INDEX),
-    Facet("category", EntryRow.category_id, names=_tree_path, work=COUNTED_BY_INDEX),
-    Facet("tags", TagRow.slug, of_call(tags_of)),
-    Facet("author", EntryRow.byline_id, names=slug_of_person, work=COUNTED_BY_INDEX),
-    Facet("reviewers", SignerRow.person_id, of_call(_signers), names=slug_of_person, work=9),
-)
+def _tags_counted(stored_type: str | None, view: View) -> Selectable | None:
+    if not view.is_plain:
+        return None
+    tags = relations.tag_counts(view).subquery("counted_tags")
+    count = cast(func.sum(tags.c.editions), BigInteger).label("count")
+    counted = select(tags.c.slug.label("value"), count).group_by(tags.c.slug)
+    return (
+        counted if stored_type is None else counted.where(tags.c.content_type == text(stored_type))
+    )
+
+
+def _common_facets(content_type: type[ContentType] | None) -> tuple[Facet, ...]:
+    stored_type = content_type.stored_name if content_type is not None else None
+    counts = partial(_tags_counted, stored_type)
+    return (
+        Facet("type", EntryRow.content_type, enum="EntryType", work=COUNTED_BY_INDEX),
+        Facet("locale", EntryRow.locale, enum="Locale", work=COUNTED_BY_INDEX),
+        Facet("category", EntryRow.category_id, names=_tree_path, work=COUNTED_BY_INDEX),
+        Facet("tags", TagRow.slug, of_call(tags_of), counts=counts),
+        Facet("author", EntryRow.byline_id, names=slug_of_person, work=COUNTED_BY_INDEX),
+        Facet("reviewers", SignerRow.person_id, of_call(_signers), names=slug_of_person, work=9),
+    )
+
+
 _MOMENTS: dict[str, ValueOf] = {
     "publishedAt": EntryRow.published_at,
     "firstPublishedAt": EntryRow.first_published_at,
@@ -59,7 +81,11 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
     kinds = [(KINDS.of(field), shown_as(field)) for field in fields]
     facets = [kind.facet(KINDS, field) for kind, field in kinds if kind.facet]
     return Summed(
-        (*_FACETS, *entry_facets, *(facet for facet in facets if facet is not None)),
+        (
+            *_common_facets(content_type),
+            *entry_facets,
+            *(facet for facet in facets if facet is not None),
+        ),
         _MOMENTS
         | {api_name(field.name): kind.moment(field) for kind, field in kinds if kind.moment},
         {api_name(field.name): kind.number(field) for kind, field in kinds if kind.number},

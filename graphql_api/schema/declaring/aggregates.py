@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from cms.reading.rows import Column
 from cms.reading.rows import Row as RelationRow
+from cms.reading.view import View
 from cms.storage.dialects import DecimalMean, DecimalSum
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
@@ -65,6 +66,7 @@ class Facet:
             value, after rows were counted by it.
         enum: the vocabulary of which the value is a stored word, if it is one.
         words: the stored words of the vocabulary, by the names that are shown.
+        counts: the numbers of all rows by value, where they are counted ahead for the view.
         work: the work for each row; see :mod:`graphql_api.planner.cost`.
     """
 
@@ -76,6 +78,7 @@ class Facet:
     names: Callable[[Sql, Call], Rows] | None = None
     enum: str = ""
     words: Mapping[str, str] | None = None
+    counts: Callable[[View], Selectable | None] | None = None
     work: float = 6
 
 
@@ -279,6 +282,9 @@ def _facet_counts(page: Page, facet: Facet, place: int, size: Sql) -> Selectable
 
 
 def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
+    ahead = facet.counts(page.call.view) if facet.counts and page.is_whole else None
+    if ahead is not None:
+        return ahead
     values = page.values(facet.value, facet.related, facet.row).subquery(f"facet_{place}")
     counted = (
         select(facet.shown(values.c.value).label("value"), func.count().label("count"))

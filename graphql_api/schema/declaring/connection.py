@@ -27,6 +27,7 @@ PART_OF_ALL = Extent(1 / 20)
 OF_A_PERSON = Extent(1 / 20, work=15)
 # The tags of all entries, which are counted to know the spelling that most of them use.
 OF_TAGS = Extent(work=6)
+OF_COUNTED_TAGS = Extent(1 / 50)
 
 
 def _paging(largest: int) -> tuple[Argument, ...]:
@@ -124,6 +125,7 @@ def connection(
     largest: int = LARGEST_SIZE,
     view: Callable[[Call], View] | None = None,
     extent: Extent | None = None,
+    plain_extent: Extent | None = None,
     matches: Callable[[str, SiteSize], Matches] | None = None,
     work: Callable[[Arguments, Variables, SiteSize], float] | None = None,
 ) -> Declared:
@@ -139,6 +141,7 @@ def connection(
         largest: the most rows of a page.
         view: the view of its rows, where that differs from the query's.
         extent: the expected number of rows; a few by default.
+        plain_extent: that in a plain view, where it differs.
         matches: the estimate of a search.
         work: the work of finding all rows, beside that for each of them.
     """
@@ -160,7 +163,7 @@ def connection(
     )
     return Declared(
         f"{node}Connection",
-        Connection(of_call(rows), largest, view, extent, matches, work),
+        Connection(of_call(rows), largest, view, extent, plain_extent, matches, work),
         description,
         (*narrowing, *sorting, *arguments, *_paging(largest)),
     )

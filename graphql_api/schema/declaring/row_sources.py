@@ -36,7 +36,7 @@ def entry_rows(view: View, *conditions: Condition) -> Rows:
 def site_entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of the site's own types, newest first, without categories and people."""
     rows = _rows(relations.site_entries(view), _newest_first(view), *conditions)
-    return replace(rows, typename=type_in(view))
+    return replace(rows, typename=type_in(view), is_whole=not conditions)
 
 
 def found_in(rows: Rows, view: View, column: str, values: Select[tuple[str]]) -> Rows:
@@ -157,7 +157,8 @@ def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
     if content_type == PERSON:
         return person_rows(view, *conditions)
     is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
-    return _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
+    rows = _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
+    return replace(rows, is_whole=not conditions)
 
 
 def referenced_rows(view: View, *conditions: Condition) -> Rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import BigInteger, FromClause
 
 from cms.content.canonical_json import Json
-from cms.reading.site_size import SiteSize
+from cms.reading.site_size import BEGINNING, SiteSize
 from cms.search import relations
 from cms.search.document import EVERY_DOCUMENT
 from cms.search.query import SearchQuery, Term, parse_query
@@ -28,13 +28,12 @@ from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, 
 _SNIPPET_WORDS = 30
 _TITLE_WORDS = 300
 
-# The assumed share of the rows that have a word which is not among the common ones; and that have
-# some word with a beginning, beside the common ones.
-_RARE, _BEGINNING = 0.01, 0.05
-# A beginning of fewer letters matches some word in nearly every row, and many of them.
-_SHORT, _WORDS_OF_SHORT = 3, 20
+# The assumed share of the rows that have a word, or a beginning, which is not a common one.
+_RARE = 0.01
+# A shorter beginning matches some word in nearly every row, and many of them.
+_WORDS_OF_SHORT = 20
 # The work for each row that has a term, and further for each that matches.
-_TERM, _MATCH = 1, 2
+_TERM, _MATCH = 2, 3
 
 _DEFAULT_SUGGESTIONS = 5
 _MOST_SUGGESTIONS = 20
@@ -91,11 +90,10 @@ def _share_of(term: Term, size: SiteSize) -> float:
     shares = [_share_of_word(word, size) for word in words]
     if not term.is_prefix:
         shares.append(_share_of_word(last, size))
-    elif len(last) < _SHORT:
+    elif len(last) < BEGINNING:
         shares.append(_WORDS_OF_SHORT)
     else:
-        begun = (share for word, share in size.words.items() if word.startswith(last))
-        shares.append(_BEGINNING + sum(begun))
+        shares.append(size.beginnings.get(last[:BEGINNING], _RARE))
     return min(shares)
 
 

@@ -21,7 +21,7 @@ from graphql_api.planner.arguments import Given, Input
 from graphql_api.planner.declarations import Call, EachOf, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, element_text
 from graphql_api.planner.source import Columns, Sql
-from graphql_api.schema.declaring.connection import OF_TAGS, connection
+from graphql_api.schema.declaring.connection import OF_COUNTED_TAGS, OF_TAGS, connection
 from graphql_api.schema.declaring.fields import Argument, Declared, of_call, one
 from graphql_api.schema.declaring.paths import is_at, paths_of
 from graphql_api.schema.declaring.row_sources import (
@@ -153,7 +153,7 @@ class Query:
         "`where` asks for types by `eq` or `in`.",
         where="EntryWhere",
         order="EntryOrder",
-        extent=Extent(is_ordered=True),
+        extent=Extent(is_ordered=True, is_whole=True),
     )
     tag = one(
         "Tag | None",
@@ -169,6 +169,7 @@ class Query:
         where="TagWhere",
         order="TagOrder",
         extent=OF_TAGS,
+        plain_extent=OF_COUNTED_TAGS,
     )
     suggest = SUGGEST
 
@@ -220,7 +221,11 @@ def _list(content_type: type[ContentType]) -> Declared:
         f"Entries of type `{content_type.name}`, {order}.",
         where=f"{content_type.name}Where",
         order=f"{content_type.name}Order",
-        extent=Extent(content_type=content_type.stored_name, is_ordered=True),
+        extent=Extent(
+            content_type=content_type.stored_name,
+            is_ordered=True,
+            is_whole=not content_type.is_built_in(),
+        ),
     )
 
 

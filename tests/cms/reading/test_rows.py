@@ -40,6 +40,7 @@ ROWS = {
     relations.lineage: rows.LineageRow,
     relations.category_places: rows.PlaceRow,
     relations.tags: rows.TagRow,
+    relations.tag_counts: rows.TagCountRow,
     relations.revision_tags: rows.RevisionTagRow,
     management.accounts: rows.AccountRow,
     management.grants: rows.GrantRow,

@@ -42,3 +42,4 @@ async def test_common_words_are_counted_without_case_and_accents(newsroom: Newsr
     # Two articles among nine public editions.
     assert size.words["creme"] == pytest.approx(2 / 9)
     assert size.words["brulee"] == pytest.approx(1 / 9)
+    assert size.beginnings["cre"] == pytest.approx(2 / 9)

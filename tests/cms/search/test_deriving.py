@@ -10,7 +10,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
 from cms.content.canonical_json import canonical_bytes
 from cms.content.content_type import ContentType
@@ -23,7 +23,8 @@ from cms.search.deriving import (
     differences,
     revisions_with_derived_values,
 )
-from cms.tables import SearchWord
+from cms.search.verification import verify_counts
+from cms.tables import SearchWord, TagCount
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals
 from tests.contents import contents
@@ -223,6 +224,47 @@ async def test_words_are_counted_with_publications(newsroom: Newsroom) -> None:
     assert await words(newsroom) == {"kernel": 1, "descent": 1, "memory": 2}
     await newsroom.unpublish(publication)
     assert await words(newsroom) == {"descent": 1, "memory": 1}
+
+
+async def test_tags_are_counted_with_publications(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="One", slug="one", tags=("Cats", "dogs"))
+    assert await tags(newsroom) == {}
+    await newsroom.publish(head)
+    await newsroom.published(title="Two", slug="two", tags=("cats", "Dogs"))
+    assert await tags(newsroom) == {"Cats": 1, "cats": 1, "Dogs": 1, "dogs": 1}
+    head = await newsroom.save(head, title="One", slug="one", tags=("cats",))
+    (publication,) = await newsroom.publish(head)
+    assert await tags(newsroom) == {"cats": 2, "Dogs": 1}
+    await newsroom.unpublish(publication)
+    assert await tags(newsroom) == {"cats": 1, "Dogs": 1}
+
+
+async def test_counts_that_are_not_those_of_public_pages_are_named(newsroom: Newsroom) -> None:
+    await newsroom.published(title="One", slug="one", tags=("Cats", "Dogs"))
+    assert await faults(newsroom) == []
+    async with newsroom.database.transaction() as session:
+        await session.execute(update(TagCount).where(TagCount.slug == "cats").values(editions=2))
+        await session.execute(delete(TagCount).where(TagCount.slug == "dogs"))
+        other = {"locale": "en", "content_type": "Article", "slug": "x", "word": "x", "editions": 1}
+        await session.execute(insert(TagCount), [other])
+    assert await faults(newsroom) == [
+        "tag_count en Article cats Cats is not valid; run: copydesk rebuild",
+        "tag_count en Article x x is not valid; run: copydesk rebuild",
+        "tag_count en Article dogs Dogs is missing; run: copydesk rebuild",
+    ]
+
+
+async def tags(newsroom: Newsroom) -> dict[str, int]:
+    """Return the spellings of tags with their counts."""
+    async with newsroom.database.reading() as session:
+        rows = await session.execute(select(TagCount.word, TagCount.editions))
+        return dict(rows.all())
+
+
+async def faults(newsroom: Newsroom) -> list[str]:
+    """Return what verification says of the counts."""
+    async with newsroom.database.reading() as session:
+        return [each async for each in verify_counts(session, lambda _: None)]
 
 
 async def words(newsroom: Newsroom) -> dict[str, int]:

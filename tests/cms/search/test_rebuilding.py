@@ -20,11 +20,11 @@ from cms.search.rebuilding import (
     OUTDATED_REVISIONS,
     count_revisions,
     has_outdated_revisions,
+    rebuild_counts,
     rebuild_revisions,
-    rebuild_words,
 )
 from cms.storage.database import Database, WriteSession
-from cms.tables import Rendition, Revision, SearchDocument, SearchGram, SearchWord
+from cms.tables import Rendition, Revision, SearchDocument, SearchGram, SearchWord, TagCount
 from graphql_api.cli import main
 from tests.builders import Newsroom, entry_id_of
 from tests.sites import SITE
@@ -34,7 +34,7 @@ async def write(newsroom: Newsroom) -> list[Revision]:
     """Write some pages, of which the last is a draft."""
     for number in range(3):
         await newsroom.published(
-            title=f"Page {number}", slug=f"p{number}", body=f"# Top\n\nw{number}"
+            title=f"Page {number}", slug=f"p{number}", body=f"# Top\n\nw{number}", tags=("AI",)
         )
     draft = await newsroom.draft(title="Draft", body="[x](/articles/p0#top)")
     async with newsroom.database.reading() as session:
@@ -47,7 +47,7 @@ async def derived(database: Database) -> list[Any]:
     """Return all that derives from content, but for the numbers of rows."""
     kept = []
     async with database.reading() as session:
-        for table in (Rendition, SearchDocument, SearchWord, SearchGram):
+        for table in (Rendition, SearchDocument, SearchWord, SearchGram, TagCount):
             columns = [each for each in table.__table__.c if each.name != "id"]
             kept.append(sorted(map(repr, await session.execute(select(*columns)))))
     return kept
@@ -67,11 +67,12 @@ async def test_all_is_made_anew(newsroom: Newsroom) -> None:
     await damage(newsroom, revisions[0], rendered={"body": {"html": "x"}})
     async with newsroom.database.transaction() as session:
         await session.execute(delete(SearchWord))
+        await session.execute(delete(TagCount))
         of_draft = SearchDocument.revision_id == revisions[-1].id
         await session.execute(delete(SearchDocument).where(of_draft))
         await session.execute(delete(Rendition).where(Rendition.revision_id == revisions[1].id))
     assert await rebuild_revisions(newsroom.database, SITE, EVERY_REVISION) == len(revisions)
-    await rebuild_words(newsroom.database)
+    await rebuild_counts(newsroom.database)
     assert await derived(newsroom.database) == before
 
 

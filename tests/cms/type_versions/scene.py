@@ -23,7 +23,7 @@ from cms.publishing.publishing import publish_entry
 from cms.publishing.unpublishing import unpublish_entry
 from cms.review.reviews import request_review
 from cms.review.sign_offs import sign_off
-from cms.search.verification import faults_in, stored_revisions, stray_rows, verify_words
+from cms.search.verification import faults_in, stored_revisions, stray_rows, verify_counts
 from cms.site import Site
 from cms.tables import Base, Edition, Link, Publication, Review, Revision, SignOff
 from cms.type_versions.checking import Problem, TypesReport
@@ -317,7 +317,7 @@ class Scene:
                 found += faults_in(site.stored_types, batch)
             found += await stray_rows(session)
             found += await faults_of_addresses(session, site, clock.now())
-            return found + [each async for each in verify_words(session, lambda _: None)]
+            return found + [each async for each in verify_counts(session, lambda _: None)]
 
     # Readers.
 
