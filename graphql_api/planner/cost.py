@@ -23,7 +23,6 @@ from graphql_api.planner.declarations import (
     Connection,
     EachOf,
     Extent,
-    Inside,
     Many,
     Matches,
     One,
@@ -295,8 +294,9 @@ def _weights(field: PlannedField, *, is_whole: bool) -> Sequence[float]:
             chosen = fields if isinstance(fields, tuple) else (fields,)
             members = {_name(each) for each in chosen}
             return [_weight(each, is_whole=is_whole) for each in members]
-        case Inside():
-            return [_SUMMED] * _leaves(field.body)
+        case One():  # an aggregate, for which rows are read once
+            leaves = _leaves(field.body)
+            return [_SUMMED + leaves] if leaves else ()
         case _:
             return ()
 

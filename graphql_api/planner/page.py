@@ -5,7 +5,7 @@ The page is selected first, by keys and limit, and JSON is made only of its rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -148,11 +148,12 @@ class Page:
         is_filtered = without_empty(self.call.arguments.get("where")) is not None
         return self.rows.is_whole and not is_filtered and self.rows.rank is None
 
-    def over_all(self, value: Callable[[Row], Sql]) -> ScalarSelect[Any]:
-        """Return a value of all rows of the connection that match, whatever the page."""
+    def over_all(self, values: Mapping[str, Callable[[Row], Sql]]) -> Selectable:
+        """Return values of each row of the connection that matches, by name, whatever the page."""
         source = self.call.source(self.rows.relation)
-        aggregated = value(self.rows.row(source.columns))
-        return select_over(source, aggregated, self._conditions_of_all(source.columns))
+        row, conditions = self.rows.row(source.columns), self._conditions_of_all(source.columns)
+        chosen = select(*(value(row).label(name) for name, value in values.items()))
+        return chosen.select_from(source.clause()).where(*conditions)
 
     def values(
         self,
@@ -167,11 +168,10 @@ class Page:
             related: the related rows of a row.
             key: the unique key of a row; with it, equal values of its related rows count once.
         """
+        if related is None:
+            return self.over_all({"value": value})
         source = self.call.source(self.rows.relation)
         row, conditions = self.rows.row(source.columns), self._conditions_of_all(source.columns)
-        if related is None:
-            chosen = select(value(row).label("value"))
-            return chosen.select_from(source.clause()).where(*conditions)
         others = related(row, self.call)
         beside = self.call.source(others.relation)
         chosen = select(value(others.row(beside.columns)).label("value"))

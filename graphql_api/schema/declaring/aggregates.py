@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
+from operator import itemgetter
 from typing import Any, TypeAlias
 from typing import cast as as_type
 
 from sqlalchemy import (
     BigInteger,
     Float,
+    FromClause,
     Text,
     cast,
     false,
@@ -35,11 +38,19 @@ from graphql_api.planner.declarations import (
     Rows,
     Value,
 )
-from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, text
+from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, kept_apart, text
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
-from graphql_api.planner.source import Chosen, Selectable, Sql
-from graphql_api.schema.declaring.fields import Argument, Declared, many, of_row, row_object, value
+from graphql_api.planner.source import Chosen, Selectable, Sql, SqlType
+from graphql_api.schema.declaring.fields import (
+    Argument,
+    Declared,
+    many,
+    of_row,
+    one,
+    row_object,
+    value,
+)
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import name_of
 
@@ -194,43 +205,82 @@ def _histogram(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
     )
 
 
+_FUNCTIONS: Mapping[str, tuple[str, Callable[..., Sql]]] = {
+    "min": ("Minimum", func.min),
+    "max": ("Maximum", func.max),
+    "avg": ("Mean", lambda number: InDoubles(DecimalMean(number))),
+    "sum": ("Sum", lambda number: InDoubles(DecimalSum(number))),
+}
+
+
 def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
-    functions: Mapping[str, tuple[str, Callable[..., Sql]]] = {
-        "min": ("Minimum", func.min),
-        "max": ("Maximum", func.max),
-        "avg": ("Mean", lambda number: InDoubles(DecimalMean(number))),
-        "sum": ("Sum", lambda number: InDoubles(DecimalSum(number))),
-    }
     parts = {}
-    for key, (word, function) in functions.items():
+    for key, (word, _) in _FUNCTIONS.items():
         type_ = f"{node}{key.capitalize()}"
         fields = {
             name: Declared(
                 "float | None",
-                Value(of_row(_over_all(function, of))),
+                Value(of_row(itemgetter(_column(key, name)))),
                 f"{word} of `{name}` over all `{node}` rows; null if none has a value.",
                 deprecated=summed.deprecated.get(name, ""),
             )
-            for name, of in summed.numbers.items()
+            for name in summed.numbers
         }
         described = {"__doc__": f"{word} of each number of `{node}` rows."}
         registry.add_object(type(type_, (), described), **fields)
         part = row_object(
-            type_, lambda page: page, f"{word} of each number over all `{node}` rows."
+            type_, lambda aggregate: aggregate, f"{word} of each number over all `{node}` rows."
         )
         # With another name in Python, where these hide built-in functions.
         parts[f"{key}_"] = replace(part, name=key)
     described = {"__doc__": f"Minimum, maximum, mean and sum of the numbers of `{node}` rows."}
     registry.add_object(type(f"{node}Aggregate", (), described), **parts)
-    return row_object(
+    return one(
         f"{node}Aggregate",
-        lambda page: page,
+        lambda page, _: Rows(_Aggregate(page, summed.numbers)),
         f"Minimum, maximum, mean and sum of each number over all `{node}` rows.",
     )
 
 
-def _over_all(function: Callable[[Sql], Sql], of: ValueOf) -> Callable[[Page], Sql]:
-    return lambda page: page.over_all(lambda row: function(cast(of(row), Float)))
+@dataclass(frozen=True, eq=False)
+class _Aggregate:
+    """The aggregates of all rows that match, as a relation with one row; see :func:`_column`.
+
+    Attributes:
+        page: a page of the connection.
+        numbers: the numbers of a row, by name.
+    """
+
+    page: Page
+    numbers: Mapping[str, ValueOf]
+
+    def type_of(self, column: str) -> SqlType | None:
+        """Return the type of a column, or ``None`` if there is none of this name."""
+        function, _, number = column.partition("_")
+        return Float() if function in _FUNCTIONS and number in self.numbers else None
+
+    def under(self, name: str, columns: Sequence[str]) -> FromClause:
+        """Return the aggregates as a subquery, for which rows are read once."""
+        if not columns:
+            return select(literal_column("1").label("one")).subquery(name)
+        chosen = [column.partition("_") for column in columns]
+        values = {number: partial(_as_float, self.numbers[number]) for _, _, number in chosen}
+        rows = kept_apart(self.page.over_all(values)).subquery(f"{name}_numbers")
+        return select(
+            *(
+                _FUNCTIONS[function][1](rows.c[number]).label(_column(function, number))
+                for function, _, number in chosen
+            )
+        ).subquery(name)
+
+
+def _column(function: str, number: str) -> str:
+    """Return the name of the column with an aggregate of a number."""
+    return f"{function}_{number}"
+
+
+def _as_float(number: ValueOf, row: Row) -> Sql:
+    return cast(number(row), Float)
 
 
 @dataclass(frozen=True, eq=False)
