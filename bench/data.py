@@ -446,6 +446,7 @@ def signing_rows(page: Page, reviewers: Sequence[Row]) -> Iterator[tuple[type[Ba
             {
                 "publication_id": publication_id,
                 "sign_off_id": sign_off_id,
+                "person_id": reviewer["person_id"],
                 "position": page.position,
                 "counted_at": at,
             },

@@ -399,6 +399,7 @@ class Rows:
             {
                 "publication_id": publication,
                 "sign_off_id": sign_off,
+                "person_id": person_id(reviewer),
                 "position": position,
                 "counted_at": version.at,
             },

@@ -121,7 +121,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
     "publication_sign_off": {
         1: CoveredColumns(
             (
-                *("publication_id", "sign_off_id", "position", "counted_at"),
+                *("publication_id", "sign_off_id", "person_id", "position", "counted_at"),
                 *("ended_at", "ended_position"),
             )
         )

@@ -128,6 +128,7 @@ def _sign_offs(publication: Publication, assessed: Assessed) -> list[Publication
         PublicationSignOff(
             publication_id=publication.id,
             sign_off_id=each.id,
+            person_id=each.person_id,
             position=publication.position,
             counted_at=publication.published_at,
         )

@@ -80,6 +80,7 @@ async def join_publications(
             PublicationSignOff(
                 publication_id=publication.id,
                 sign_off_id=sign_off.id,
+                person_id=sign_off.person_id,
                 position=position,
                 counted_at=work.now,
             )

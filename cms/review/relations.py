@@ -334,8 +334,8 @@ def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str
 def _reviewers_of_revisions(view: View) -> Relation:
     """Return each revision that the view shows with the people who gave the sign-offs on it."""
     public = (
-        select(_PUBLICATION.c.revision_id, _SIGNED.c.person_id)
-        .select_from(join(_COUNTED, _PUBLICATION, _PUBLICATION.c.id == _COUNT.c.publication_id))
+        select(_PUBLICATION.c.revision_id, _COUNT.c.person_id)
+        .select_from(join(_COUNT, _PUBLICATION, _PUBLICATION.c.id == _COUNT.c.publication_id))
         .where(
             is_open(_PUBLICATION, view),
             counts(_COUNT, view),

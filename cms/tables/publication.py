@@ -295,6 +295,8 @@ class PublicationSignOff(Base):
 
     publication_id: Mapped[str] = mapped_column(Key, ForeignKey("publication.id"), primary_key=True)
     sign_off_id: Mapped[str] = mapped_column(Key, ForeignKey("sign_off.id"), primary_key=True)
+    # Its signer, repeated so that pages are counted by reviewers without it.
+    person_id: Mapped[str] = mapped_column(Key, ForeignKey("entry.id"))
     position: Mapped[int] = mapped_column(BigInteger)
     counted_at: Mapped[Time]
     ended_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -776,11 +776,15 @@ def upgrade() -> None:
         "publication_sign_off",
         _column("publication_id", KEY),
         _column("sign_off_id", KEY),
+        _column("person_id", KEY),
         _column("position", sa.BigInteger()),
         _column("counted_at", MOMENT),
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_position", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("(ended_at is null) = (ended_position is null)", name="ended"),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["entry.id"], name="fk_publication_sign_off_person_id"
+        ),
         sa.ForeignKeyConstraint(
             ["publication_id"], ["publication.id"], name="fk_publication_sign_off_publication_id"
         ),
@@ -847,7 +851,7 @@ def _partial_index(
     name: str, table: str, columns: list[str], where: str, *, unique: bool = False
 ) -> None:
     column, _, test = where.partition(" ")
-    if test == "is null" and not unique:
+    if test.startswith("is null") and not unique:
         # SQLite reads the index alone only if it has the column of the condition too.
         columns = [*columns, column]
     condition = sa.text(where)  # noqa: TID251  # plain SQL, written above

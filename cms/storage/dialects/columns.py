@@ -61,10 +61,10 @@ def as_text(moment: datetime) -> str:
 def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     """Return an index over the rows for which the SQL condition ``where`` is true.
 
-    Where the condition is that a column is null, the column is the last one of the index.
+    Where the condition begins with a column that is null, this is the last one of the index.
     """
     column, _, test = where.partition(" ")
-    if test == "is null" and not unique:
+    if test.startswith("is null") and not unique:
         # SQLite reads the index alone only if it has all columns, those of the condition too; if
         # not, it often prefers another index, and reads rows.
         columns = (*columns, column)

@@ -160,6 +160,7 @@ class Page:
                     PublicationSignOff(
                         publication_id=publication.id,
                         sign_off_id=sign_off.id,
+                        person_id=sign_off.person_id,
                         position=row.since,
                         counted_at=day(row.since),
                         ended_at=None if row.ended is None else day(row.ended),

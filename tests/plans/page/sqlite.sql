@@ -41,7 +41,8 @@ WHERE completing.publication_id = t1.publication_id AND completing.ended_positio
 FROM publication_stage AS complete_stage 
 WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_1 
 FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
-WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))))) GROUP BY counted.publication_id) AS t15)) ELSE json_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', t1.published_at, 'category', (SELECT json_object('name', t2.title, 'ancestors', (SELECT json_group_array(json_object('name', t3.title) order by t3.distance DESC) AS anon_15 
+WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))
+ LIMIT ? OFFSET 0))) GROUP BY counted.publication_id) AS t15)) ELSE json_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', t1.published_at, 'category', (SELECT json_object('name', t2.title, 'ancestors', (SELECT json_group_array(json_object('name', t3.title) order by t3.distance DESC) AS anon_15 
 FROM (WITH RECURSIVE above(category_id, distance) AS 
 (SELECT t2.id AS category_id, 0 AS distance UNION ALL SELECT upper.parent_id AS parent_id, above.distance + 1 AS anon_16 
 FROM above JOIN category_place AS upper ON upper.category_id = above.category_id 
@@ -78,7 +79,8 @@ WHERE completing.publication_id = t1.publication_id AND completing.ended_positio
 FROM publication_stage AS complete_stage 
 WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_2 
 FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
-WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))))) GROUP BY counted.publication_id) AS t6)) END AS anon_2 
+WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))
+ LIMIT ? OFFSET 0))) GROUP BY counted.publication_id) AS t6)) END AS anon_2 
 FROM (SELECT publication.content_type AS content_type, publication.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, revision.content AS content, publication.id AS publication_id, publication.basis AS basis, rendition.rendered AS rendered, stands.path AS path, publication.locale AS locale 
 FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
