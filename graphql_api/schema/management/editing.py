@@ -188,7 +188,7 @@ def entry_filters(site: Site) -> Mapping[str, Declared]:
 
 def entry_facets(site: Site) -> tuple[Facet, ...]:
     """Return the facets of entries that only editors have."""
-    return (Facet("state", of_row(_state_in(site)), work=9),)
+    return (Facet("state", of_row(_state_in(site)), work=12),)
 
 
 def _account(column: str, description: str, type_: str = "Account") -> Declared:
