@@ -219,6 +219,7 @@ class Rows:
             yield from self._address(second, None)
 
     def _edition(self, number: int, head: int, at: datetime, locale: str = "en") -> dict[str, Any]:
+        words = self._version(number, head, at, locale=locale).words
         return {
             "id": edition_id(number, locale),
             "entry_id": entry_id(number),
@@ -227,6 +228,8 @@ class Rows:
             "content_type": type_of(number).name,
             "category_id": category_id(category_of(number)),
             "byline_id": person_id(author_of(number)),
+            "title_key": words.title,
+            "slug": words.slug,
             "changed_at": at,
             "path": type_of(number).path_for(self._slug(number, head), locale),
             "created_at": at,
@@ -346,6 +349,7 @@ class Rows:
                 "summary": words.summary,
                 "category_id": category_id(category_of(number)),
                 "byline_id": person_id(author),
+                "saved_at": version.at,
                 "first_published_at": first_at,
                 "published_at": version.at,
                 "published_by": account_id(author),
@@ -418,6 +422,7 @@ class Rows:
                 "locale": version.locale,
                 "path": version.path,
                 "edition_id": version.edition,
+                "content_type": type_of(version.number).name,
                 "entry_id": entry_id(version.number),
                 "began_at": version.at,
                 "ended_at": None if ended is None else self._plan.at(ended),
@@ -554,6 +559,8 @@ def _built_in(name: str, identifier: str, slug: str, number: int, at: datetime) 
             "locale": "en",
             "head_id": revision,
             "content_type": name,
+            "title_key": f"{name} {slug}".lower(),
+            "slug": slug,
             "changed_at": at,
             "created_at": at,
         },
@@ -598,6 +605,7 @@ def _built_in(name: str, identifier: str, slug: str, number: int, at: datetime) 
             "title_key": title.lower(),
             "slug": slug,
             "summary": "",
+            "saved_at": at,
             "first_published_at": at,
             "published_at": at,
             "basis": "setup",

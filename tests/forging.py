@@ -39,7 +39,16 @@ DERIVED = (
 )
 # Columns of facts that derive from others.
 DERIVED_COLUMNS = {
-    ("edition", name) for name in ("path", "content_type", "category_id", "byline_id", "changed_at")
+    ("edition", name)
+    for name in (
+        "path",
+        "content_type",
+        "category_id",
+        "byline_id",
+        "title_key",
+        "slug",
+        "changed_at",
+    )
 }
 TABLES = (*COVERED, *PART_OF, "attestation", "audit_record", "audit_row", *DERIVED)
 # Columns that can change without a finding, as cms.ledger.rows says.

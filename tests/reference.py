@@ -7,7 +7,6 @@ slow and simple, so that one can see that it is right.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
@@ -520,16 +519,14 @@ class Reference:
         return self._find(self.of_type(CATEGORY), {"id": identifier})
 
     def tags(self) -> list[Thing]:
-        """Return the tags of the site's own entries as most of these spell them, by name."""
+        """Return the tags of the site's own entries as the newest of these spell them, by name."""
         shown = {each.values["revision_id"] for each in without_built_in(self.entries)}
-        spellings: dict[str, Counter[str]] = {}
+        newest: dict[str, tuple[str, str]] = {}
         for row in self.tables["revision_tag"]:
             if row.revision_id in shown:
-                spellings.setdefault(row.slug, Counter())[row.word] += 1
-        tags = (
-            self._tag(slug, min(words, key=lambda word: (-words[word], word)))
-            for slug, words in spellings.items()
-        )
+                spelled = row.revision_id, row.word
+                newest[row.slug] = max(spelled, newest.get(row.slug, spelled))
+        tags = (self._tag(slug, word) for slug, (_, word) in newest.items())
         return sorted(tags, key=_by_word)
 
     def _tag(self, slug: str, word: str) -> Thing:

@@ -64,8 +64,8 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
     "address": {
         1: CoveredColumns(
             (
-                *("id", "position", "locale", "path", "edition_id", "entry_id", "url"),
-                *("began_at", "ended_at", "ended_position"),
+                *("id", "position", "locale", "path", "edition_id", "content_type"),
+                *("entry_id", "url", "began_at", "ended_at", "ended_position"),
             )
         )
     },
@@ -110,6 +110,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
                     "summary",
                     "category_id",
                     "byline_id",
+                    "saved_at",
                     "first_published_at",
                     "published_at",
                 ),
@@ -196,6 +197,8 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "edition.category_id": "repeats that of the newest revision",
     "edition.changed_at": "repeats the time of the newest revision",
     "edition.content_type": "repeats that of the entry",
+    "edition.slug": "repeats that of the newest revision",
+    "edition.title_key": "derives from the title of the newest revision",
     "edition.path": "derives from the slug, the category and the content type",
     "publication.due_at": "derives from the sign-offs that count for it",
     "publication.reviewed_at": "derives from the sign-offs that count for it",

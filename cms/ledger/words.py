@@ -25,7 +25,7 @@ EMPTIED: Final[Mapping[str, Mapping[str, object]]] = {
     "address": {"path": None, "url": ""},
     "change_request": {"reason": ""},
     "comment": {"body": "", "quote": "", "before": "", "after": ""},
-    "edition": {"path": None, "changed_at": None},
+    "edition": {"path": None, "title_key": None, "slug": None, "changed_at": None},
     "entry": {"singleton": None},  # so that there can be another one
     "publication": {
         "title": "",
@@ -83,6 +83,7 @@ WITHOUT_WORDS: Final[Mapping[str, str]] = {
     "edition_contributor": "ids",
     "edition.content_type": "declared by the site",
     "entry.content_type": "declared by the site",
+    "address.content_type": "declared by the site",
     "address.locale": "declared by the site",
     "position": "nonces",
     "publication.basis": "a word of the product",

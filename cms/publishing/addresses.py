@@ -25,6 +25,7 @@ class Move:
     Attributes:
         entry_id: the entry of the page.
         edition_id: its edition.
+        content_type: the stored name of its content type.
         locale: the locale of the edition.
         old: the address at which it stands; ``None`` for none.
         path: the path at which it will stand; ``None`` for none.
@@ -34,6 +35,7 @@ class Move:
 
     entry_id: str
     edition_id: str
+    content_type: str
     locale: str
     old: Address | None
     path: str | None
@@ -87,6 +89,7 @@ def _opened(move: Move, position: int) -> Address:
         locale=move.locale,
         path=move.path,
         edition_id=move.edition_id,
+        content_type=move.content_type,
         entry_id=move.entry_id,
         began_at=began_at,
     )

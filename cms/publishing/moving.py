@@ -147,6 +147,7 @@ async def _moves(
         Move(
             entry_id=row.entry_id,
             edition_id=row.edition_id,
+            content_type=row.content_type,
             locale=row.locale,
             old=row.Address,
             path=derived_path(tree, placed_in(row)),

@@ -88,6 +88,7 @@ def _publication(
         summary=revision.summary,
         category_id=revision.category_id,
         byline_id=revision.byline_id,
+        saved_at=revision.created_at,
         first_published_at=proposal.first_published_at or published_at,
         published_at=published_at,
         published_by=work.actor.account_id,
@@ -103,6 +104,7 @@ def _move(publication: Publication, assessed: Assessed) -> Move:
     return Move(
         entry_id=publication.entry_id,
         edition_id=publication.edition_id,
+        content_type=publication.content_type,
         locale=publication.locale,
         old=assessed.proposal.address,
         path=assessed.proposal.path,

@@ -44,11 +44,12 @@ from cms.publishing.affected_entries import (
 from cms.publishing.change_events import WITHOUT_END, last_events, published
 from cms.publishing.purged_editions import is_last_of_purged
 from cms.reading.aliases import aliased_table, word
+from cms.reading.locales import locales_of
 from cms.reading.periods import address_span_of, is_public_now, stands_in, was_public_at
 from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
-from cms.reading.visibility import Relation, is_open, is_shown, locales_of, with_address
+from cms.reading.visibility import Relation, is_open, is_shown, with_address
 from cms.tables import (
     Address,
     CategoryPlace,

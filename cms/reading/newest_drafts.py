@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, select, true
 
 from cms.reading.aliases import aliased_table
+from cms.reading.locales import branches_of
 from cms.reading.narrowing import KeyJoin
 from cms.reading.periods import is_public_now
 from cms.reading.view import View
@@ -15,6 +16,7 @@ from cms.reading.visibility import (
     Relation,
     category_in_rights,
     drafts,
+    has_edition_in,
     is_best_draft,
     is_declared,
     is_within,
@@ -31,17 +33,28 @@ def newest_drafts(view: View) -> Relation:
     """
     repeated = _repeated()
     columns = (repeated.get(str(each.key), each) for each in drafts(view).inner_columns)
-    category_id = category_in_rights(Edition.content_type, Edition.entry_id, Edition.category_id)
-    return (
-        select(*columns)
-        .select_from(_rows(view))
-        .where(
-            # Purged ones have no time.
-            Edition.changed_at.is_not(None),
-            *is_declared(view, Edition.content_type),
-            is_within(view, Edition.content_type, category_id, Edition.locale),
-        )
-    )
+    shown = is_newest_draft(Edition.__table__, view)
+    return select(*columns).select_from(_rows(view)).where(*shown)
+
+
+def is_newest_draft(edition: FromClause, view: View) -> list[ColumnElement[bool]]:
+    """Return the conditions that an edition is one of :func:`newest_drafts`."""
+    columns = edition.c
+    category_id = category_in_rights(columns.content_type, columns.entry_id, columns.category_id)
+    return [
+        columns.changed_at.is_not(None),  # purged ones have no time
+        *is_declared(view, columns.content_type),
+        is_within(view, columns.content_type, category_id, columns.locale),
+    ]
+
+
+def best_drafts_in_order(view: View) -> Iterator[Relation]:
+    """Yield :func:`best_drafts` in parts, as :func:`~cms.reading.visibility.published_in_order`."""
+    for branch in branches_of(
+        *(Edition.content_type, Edition.locale, view),
+        lambda locales: has_edition_in(locales, Edition.entry_id),
+    ):
+        yield newest_drafts(view).where(branch)
 
 
 def best_drafts(view: View) -> Relation:
@@ -76,6 +89,8 @@ def _repeated() -> Mapping[str, ColumnElement[Any]]:
         "content_type": columns.content_type,
         "category_id": columns.category_id,
         "byline_id": columns.byline_id,
+        "title_key": columns.title_key,
+        "slug": columns.slug,
         "created_at": columns.changed_at.label("created_at"),
         "path": case((is_live, stands.c.path), else_=columns.path).label("path"),
         "is_head": true().label("is_head"),

@@ -6,15 +6,16 @@ shows. A draft cannot leak, since there is no name by which to ask for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Integer,
     and_,
     case,
+    exists,
     func,
     join,
     literal_column,
@@ -26,23 +27,29 @@ from sqlalchemy import (
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
+from cms.reading.draft_targets import with_draft_targets
+from cms.reading.locales import for_built_in, locales_of
 from cms.reading.narrowing import KeyJoin, narrowed
-from cms.reading.newest_drafts import best_drafts, newest_drafts
+from cms.reading.newest_drafts import (
+    best_drafts,
+    best_drafts_in_order,
+    newest_drafts,
+)
 from cms.reading.periods import is_in_force, stands_in
 from cms.reading.rows import OF_TARGET
 from cms.reading.view import ContentScope, Perspective, View
 from cms.reading.visibility import (
+    Leading,
     Published,
     Relation,
     drafts,
-    for_built_in,
     is_best_draft,
     is_declared,
     is_of_site,
     is_open,
     is_shown,
-    locales_of,
     published_entries,
+    published_in_order,
     translations_with_preview,
     with_address,
     with_preview,
@@ -77,7 +84,6 @@ _PLAIN_LINK_COLUMNS = (
 _SOURCE_COLUMNS = ("id", "revision_id")
 _TARGET_COLUMNS = ("id", "path", "title")
 _DRAFT_COLUMNS = ("content_type", "locale")
-_OF_COUNTED_TAG = ("slug", "word", "editions")
 _EMPTY = word("")
 _REFERENCE = word("reference")
 _QUERY, _HASH = word("?"), word("#")
@@ -94,6 +100,21 @@ def entries(view: View) -> Relation:
     if view.preview is not None:
         return with_preview(view, view.preview)
     return published_entries(view).where(is_shown(Publication.__table__, view))
+
+
+def entries_in_order(view: View, leading: Leading | None = None) -> Sequence[Relation]:
+    """Return :func:`entries` as relations that indexes have in their orders.
+
+    Each entry is in one of them.
+
+    Args:
+        view: the view, without a preview.
+        leading: the column by which the entries are read; only those with a value are found. No
+            drafts are read by one.
+    """
+    if view.perspective is Perspective.DRAFT:
+        return [*best_drafts_in_order(view)]
+    return [*published_in_order(view, leading)]
 
 
 def site_entries(view: View) -> Relation:
@@ -193,6 +214,11 @@ def link_targets() -> Relation:
 def bylines() -> Relation:
     """Return the people in the bylines of all revisions, to find revisions by them."""
     return select(Revision.id.label("revision_id"), Revision.byline_id)
+
+
+def renditions() -> Relation:
+    """Return the values of fields of all revisions, to find revisions by those with an index."""
+    return select(Rendition.revision_id, Rendition.rendered)
 
 
 def referenced_entries(view: View) -> Relation:
@@ -346,38 +372,52 @@ def lineage(view: View, category_id: ColumnElement[Any]) -> Relation:
     )
 
 
-def tags(view: View) -> Relation:
-    """Return the tags of what the view shows, each as most of these entries spell it."""
-    spelled = _spellings(view).subquery("spelled")
-    order = (spelled.c.uses.desc(), spelled.c.word)
-    rank = func.row_number().over(partition_by=spelled.c.slug, order_by=order)
-    ranked = select(spelled.c.slug, spelled.c.word, rank.label("rank")).subquery("ranked")
-    first = ranked.c.rank == literal_column("1")
-    return select(ranked.c.slug, ranked.c.word.label("name")).where(first)
+def tags(view: View, slug: ColumnElement[str] | None = None) -> Relation:
+    """Return the tags of what the view shows, each as the newest of these revisions spells it.
 
+    An index has the revisions of each tag, so it takes as long however many there are.
 
-def _spellings(view: View) -> Relation:
-    """Return the spellings of tags with the number of entries that have them."""
-    if view.is_plain:
-        counted = tag_counts(view)
-        slug, spelling, editions = (counted.selected_columns[each] for each in _OF_COUNTED_TAG)
-        return counted.with_only_columns(slug, spelling, func.sum(editions).label("uses")).group_by(
-            slug, spelling
+    Args:
+        view: the view.
+        slug: the only tag; ``None`` for all.
+    """
+    every = _every_tag().subquery("every_tag") if slug is None else _tag(slug).subquery("one_tag")
+    used, shown = aliased_table(RevisionTag, "used"), _shown_revisions(view).subquery("shown")
+    newest = (
+        select(used.c.word)
+        .where(
+            used.c.slug == every.c.slug,
+            exists().where(shown.c.revision_id == used.c.revision_id),
         )
-    shown = _shown_revisions(view).subquery("shown")
-    return (
-        select(RevisionTag.slug, RevisionTag.word, func.count().label("uses"))
-        .select_from(join(RevisionTag, shown, shown.c.revision_id == RevisionTag.revision_id))
-        .group_by(RevisionTag.slug, RevisionTag.word)
+        .order_by(used.c.revision_id.desc())
+        .limit(_ONE)
+        .scalar_subquery()
     )
+    named = select(every.c.slug, newest.label("name")).subquery("named_tag")
+    return select(*named.c).where(named.c.name.is_not(None))
+
+
+def _every_tag() -> Relation:
+    """Return the slugs of all revisions' tags, each found from the one before it."""
+    found = select(func.min(RevisionTag.slug).label("slug")).cte(
+        "tag_before", recursive=True, nesting=True
+    )
+    later = aliased_table(RevisionTag, "later_tag")
+    following = select(func.min(later.c.slug)).where(later.c.slug > found.c.slug).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.slug.is_not(None)))
+    return select(found.c.slug).where(found.c.slug.is_not(None))
+
+
+def _tag(slug: ColumnElement[str]) -> Relation:
+    return select(RevisionTag.slug).where(RevisionTag.slug == slug).limit(_ONE)
 
 
 def tag_counts(view: View) -> Relation:
-    """Return the number of entries with each tag, by content type and spelling.
+    """Return the number of entries with each tag, by content type.
 
     The view is a plain one; see :attr:`~cms.reading.view.View.is_plain`.
     """
-    return select(TagCount.content_type, TagCount.slug, TagCount.word, TagCount.editions).where(
+    return select(TagCount.content_type, TagCount.slug, TagCount.editions).where(
         TagCount.locale == locales_of(view)[0], *is_declared(view, TagCount.content_type)
     )
 
@@ -420,40 +460,25 @@ def _incoming_with_preview(view: View) -> Relation:
 
 def _draft_links(view: View) -> Relation:
     source = aliased_table(Edition, "source")
-    target = narrowed(newest_drafts(view), (*_TARGET_COLUMNS, *_DRAFT_COLUMNS)).subquery("target")
     of_revision = join(Link, Revision, Revision.id == Link.revision_id)
     stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
-    shown = _is_newest_target(target, source.c.locale, view)
+    target, path, title, rows = with_draft_targets(stands_in, source, view, isouter=True)
     return (
-        select(*_link_columns(target.c.path, target.c.title))
-        .select_from(outerjoin(stands_in, target, shown))
+        select(*_link_columns(path, title))
+        .select_from(rows)
         .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
     )
 
 
 def _incoming_draft_links(view: View) -> Relation:
     source = narrowed(newest_drafts(view), (*_SOURCE_COLUMNS, *_DRAFT_COLUMNS)).subquery("source")
-    target = narrowed(newest_drafts(view), (*_TARGET_COLUMNS, *_DRAFT_COLUMNS)).subquery("target")
     stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
-    shown = _is_newest_target(target, source.c.locale, view)
+    _, path, title, rows = with_draft_targets(stands_in, source, view, isouter=False)
     return (
-        select(*_link_columns(target.c.path, target.c.title), source.c.id.label("source_id"))
-        .select_from(join(stands_in, target, shown))
+        select(*_link_columns(path, title), source.c.id.label("source_id"))
+        .select_from(rows)
         .where(is_best_draft(source.c.id, source.c.content_type, source.c.locale, view))
     )
-
-
-def _is_newest_target(
-    target: FromClause, source_locale: ColumnElement[str], view: View
-) -> ColumnElement[bool]:
-    """Return whether a draft is what a link shows as its target.
-
-    A draft in a language that the view does not have leads to others of that language.
-    """
-    is_foreign = source_locale.not_in(locales_of(view))
-    is_best = is_best_draft(target.c.id, target.c.content_type, target.c.locale, view)
-    shown = case((is_foreign, target.c.locale == source_locale), else_=is_best)
-    return and_(target.c.id == Link.target_id, shown)
 
 
 def _link_columns(path: ColumnElement[Any], title: ColumnElement[Any]) -> list[ColumnElement[Any]]:

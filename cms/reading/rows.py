@@ -91,7 +91,6 @@ class TagCountRow(Row):
 
     content_type = Column()
     slug = Column()
-    word = Column()
     editions = Column()
 
 
@@ -129,6 +128,13 @@ class BylineRow(Row):
 
     revision_id = Column()
     byline_id = Column()
+
+
+class RenditionRow(Row):
+    """A row of :func:`.relations.renditions`."""
+
+    revision_id = Column()
+    rendered = Column()
 
 
 class LinkRow(Row):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -20,19 +20,19 @@ from sqlalchemy import (
     join,
     literal,
     literal_column,
-    not_,
     or_,
     select,
     true,
     union_all,
 )
 
-from cms.content.builtin import BUILT_IN_NAMES, CATEGORY
+from cms.content.builtin import CATEGORY
 from cms.reading.aliases import aliased_table, word
+from cms.reading.locales import BUILT_IN, branches_of, is_best
 from cms.reading.narrowing import KeyJoin
 from cms.reading.periods import is_in_force, is_public_now, stands_in, was_shown_at
 from cms.reading.view import EVERYTHING, ContentScope, Perspective, Preview, View
-from cms.storage.dialects import Key
+from cms.storage.dialects import Key, Unindexed
 from cms.tables import (
     Address,
     CategoryPlace,
@@ -44,10 +44,11 @@ from cms.tables import (
 )
 
 Relation: TypeAlias = Select[*tuple[Any, ...]]
+# Columns of entries that other tables than those of publications have, with indexes of their own.
+Leading: TypeAlias = Literal["path", "rendered"]
 
 _SLASH, _ZERO = word("/"), word("0")
 _CATEGORY, _NO_POSITION = word(CATEGORY), literal_column("0", BigInteger())
-_BUILT_IN = tuple(word(name) for name in BUILT_IN_NAMES)
 
 # The columns of a publication that say why it was public.
 _BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
@@ -59,15 +60,43 @@ _REVISION = (*("number", "content", "digest", "author_id", "note", "created_at",
 
 def published_entries(view: View) -> Relation:
     """Return entries as of each of their publications."""
-    page = Publication.__table__
-    published = Published(
-        page, Revision.__table__, Rendition.__table__, aliased_table(Address, "stands")
+    return _published(_tables(None), view)
+
+
+def published_in_order(view: View, leading: Leading | None) -> Iterator[Relation]:
+    """Yield what is public, for each of the view's locales the entries that it shows in it.
+
+    So an index that begins with the locale has each of these relations in an order, which it has of
+    none that is in one locale or another.
+
+    Args:
+        view: the view.
+        leading: the column by which the entries are read; only those with a value are found.
+    """
+    tables = _tables(leading)
+    page = tables.page
+    found = _published(tables, view).where(is_open(page, view))
+    for branch in branches_of(
+        *(tables.kinds.c.content_type, tables.kinds.c.locale, view),
+        lambda locales: _is_public_in(locales, page.c.entry_id, view),
+    ):
+        yield found.where(branch)
+
+
+def _tables(leading: Leading | None) -> Published:
+    stands = aliased_table(Address, "stands")
+    return Published(
+        Publication.__table__, Revision.__table__, Rendition.__table__, stands, leading
     )
+
+
+def _published(published: Published, view: View) -> Relation:
+    page = published.page
     return (
         select(*published.columns(view))
         # In words, since a condition on other publications leaves SQLAlchemy in doubt.
         .select_from(published.joined_to(page, view))
-        .where(*is_declared(view, Publication.content_type))
+        .where(*is_declared(view, published.kinds.c.content_type))
     )
 
 
@@ -80,12 +109,19 @@ class Published:
         revision: the revision that is public.
         rendition: the values that derive from it.
         stands: the address at which it stands.
+        leading: the column whose table is read first, in the order of an index.
     """
 
     page: FromClause
     revision: FromClause
     rendition: FromClause
     stands: FromClause
+    leading: Leading | None = None
+
+    @property
+    def kinds(self) -> FromClause:
+        """The table from which the content type and the locale are read."""
+        return self.stands if self.leading == "path" else self.page
 
     def joined_to(self, rows: FromClause, view: View, *, isouter: bool = False) -> FromClause:
         """Return rows, which have the publication, joined to the other tables.
@@ -97,8 +133,17 @@ class Published:
         """
         page, revision, rendition = self.page.c, self.revision.c, self.rendition.c
         rows = KeyJoin(rows, self.revision, revision.id == page.revision_id, isouter=isouter)
-        rows = with_address(rows, page.edition_id, self.stands, view)
-        is_of_page = rendition.revision_id == page.revision_id
+        if self.leading == "path":
+            stands = self.stands.c
+            is_there = page.edition_id == Unindexed(stands.edition_id)
+            is_page = and_(is_there, stands.edition_id.is_not(None), stands_in(self.stands, view))
+            rows = KeyJoin(rows, self.stands, is_page)
+        else:
+            rows = with_address(rows, page.edition_id, self.stands, view)
+        if self.leading == "rendered":
+            is_of_page = page.revision_id == Unindexed(rendition.revision_id)
+        else:
+            is_of_page = rendition.revision_id == page.revision_id
         return KeyJoin(rows, self.rendition, is_of_page, isouter=isouter)
 
     def columns(self, view: View) -> list[ColumnElement[Any]]:
@@ -108,14 +153,14 @@ class Published:
             page.entry_id.label("id"),
             page.edition_id,
             page.revision_id,
-            page.content_type,
-            page.locale,
+            *(self.kinds.c.content_type, self.kinds.c.locale),
             self.stands.c.path,
             page.category_id,
             page.byline_id,
             page.first_published_at,
             page.published_at,
             *(page[name] for name in (*_COPIED, *_BASIS)),
+            page.saved_at.label("created_at"),
             page.id.label("publication_id"),
             # What editors ask of drafts they can ask of what is public as well.
             page.first_published_at.label("live_first_published_at"),
@@ -125,7 +170,7 @@ class Published:
             revision.is_autosave,
             true().label("is_head"),
             _is_outdated(revision.translated_from, view).label("is_outdated"),
-            *(revision[name] for name in _REVISION),
+            *(revision[name] for name in _REVISION if name != "created_at"),
             self.rendition.c.rendered,
         ]
 
@@ -219,7 +264,7 @@ def with_preview(view: View, preview: Preview) -> Relation:
             ),
         )
 
-    best = _is_best(columns["content_type"], columns["locale"], view, has_better)
+    best = is_best(columns["content_type"], columns["locale"], view, has_better)
     return shown.where(best)
 
 
@@ -256,38 +301,15 @@ def is_best_draft(
     view: View,
 ) -> ColumnElement[bool]:
     """Return whether a draft is in the first of the view's locales that its entry has."""
-    better = aliased_table(Edition, "better")
-    return _is_best(
-        content_type,
-        locale,
-        view,
-        lambda locales: exists().where(better.c.entry_id == entry_id, better.c.locale.in_(locales)),
-    )
+    return is_best(content_type, locale, view, lambda locales: has_edition_in(locales, entry_id))
 
 
-def _is_best(
-    content_type: SQLColumnExpression[str],
-    locale: SQLColumnExpression[str],
-    view: View,
-    has_better: Callable[[Sequence[ColumnElement[str]]], ColumnElement[bool]],
+def has_edition_in(
+    locales: Sequence[ColumnElement[str]], entry_id: SQLColumnExpression[str]
 ) -> ColumnElement[bool]:
-    """Return whether a locale is the first of the view's that there is."""
-    own, wanted = len(view.locales), locales_of(for_built_in(view))
-    branches: list[ColumnElement[bool]] = []
-    for index, each in enumerate(wanted):
-        conditions = [locale == each]
-        if index >= own:
-            conditions.append(content_type.in_(_BUILT_IN))
-        if index:
-            conditions.append(not_(has_better(wanted[:index])))
-        branches.append(and_(*conditions))
-    return or_(*branches)
-
-
-def for_built_in(view: View) -> View:
-    """Return a view for categories and people alone, which fall back to further locales."""
-    locales = tuple(dict.fromkeys((*view.locales, *view.built_in_locales)))
-    return replace(view, locales=locales, built_in_locales=())
+    """Return whether an entry has an edition in one of these locales."""
+    better = aliased_table(Edition, "better")
+    return exists().where(better.c.entry_id == entry_id, better.c.locale.in_(locales))
 
 
 def is_declared(view: View, content_type: SQLColumnExpression[str]) -> list[ColumnElement[bool]]:
@@ -299,7 +321,7 @@ def is_declared(view: View, content_type: SQLColumnExpression[str]) -> list[Colu
 
 def is_of_site(content_type: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Return whether a content type is one of the site's own, and not a built-in one."""
-    return content_type.not_in(_BUILT_IN)
+    return content_type.not_in(BUILT_IN)
 
 
 def _archived_at(entry_id: ColumnElement[str]) -> ColumnElement[Any]:
@@ -389,14 +411,9 @@ def is_at_or_below(path: SQLColumnExpression[str], root: ColumnElement[str]) -> 
     return or_(path == root, and_(path >= root + _SLASH, path < root + _ZERO))
 
 
-def locales_of(view: View) -> list[ColumnElement[str]]:
-    """Return the view's locales, as constants of the statement."""
-    return [literal(locale, literal_execute=True) for locale in view.locales]
-
-
 def is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
     """Return whether a publication is what the view shows of its entry."""
-    best = _is_best(
+    best = is_best(
         publication.c.content_type,
         publication.c.locale,
         view,

@@ -20,9 +20,10 @@ from sqlalchemy import (
     select,
 )
 
+from cms.reading.locales import locales_of
 from cms.reading.rows import Column, EntryRow, Row
 from cms.reading.view import View
-from cms.reading.visibility import Relation, locales_of
+from cms.reading.visibility import Relation
 from cms.search.query import MOST_WORDS_OF_TERM
 from cms.search.ranking import FULL_RANK
 from cms.search.spelling import LEAST_SCORE

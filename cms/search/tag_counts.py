@@ -1,4 +1,4 @@
-"""The numbers of public editions that have each tag, by locale, content type and spelling."""
+"""The numbers of public editions that have each tag, by locale and content type."""
 
 from __future__ import annotations
 
@@ -30,16 +30,11 @@ from cms.storage.dialects import (
 )
 from cms.tables import Publication, RevisionTag, TagCount
 
-# A locale, a content type, a slug and a word.
-TagKey: TypeAlias = tuple[str, str, str, str]
+# A locale, a content type and a slug.
+TagKey: TypeAlias = tuple[str, str, str]
 
-_KEY = ("locale", "content_type", "slug", "word")
-_OF_PUBLICATION = (
-    Publication.locale,
-    Publication.content_type,
-    RevisionTag.slug,
-    RevisionTag.word,
-)
+_KEY = ("locale", "content_type", "slug")
+_OF_PUBLICATION = (Publication.locale, Publication.content_type, RevisionTag.slug)
 
 
 async def change_tag_counts(session: WriteSession, changes: Mapping[str, int]) -> None:
@@ -93,9 +88,9 @@ async def verify_tags(session: ReadSession, advice: str) -> AsyncGenerator[str]:
     counted = await session.execute(_counts().where(is_public_now(Publication)))
     expected = {_key_of(key): count for *key, count in counted}
     stored = await session.execute(
-        select(TagCount.locale, TagCount.content_type, TagCount.slug, TagCount.word)
-        .add_columns(TagCount.editions)
-        .order_by(TagCount.locale, TagCount.content_type, TagCount.slug, TagCount.word)
+        select(TagCount.locale, TagCount.content_type, TagCount.slug, TagCount.editions).order_by(
+            TagCount.locale, TagCount.content_type, TagCount.slug
+        )
     )
     for *key, editions in stored:
         if expected.pop(_key_of(key), 0) != editions:
@@ -118,5 +113,5 @@ def _counts() -> Select[*tuple[Any, ...]]:
 
 
 def _key_of(values: list[Any]) -> TagKey:
-    locale, content_type, slug, word = values
-    return locale, content_type, slug, word
+    locale, content_type, slug = values
+    return locale, content_type, slug

@@ -40,6 +40,16 @@ class Edition(Base):
         Index("ix_edition_content_type", "locale", "content_type", "changed_at", "entry_id"),
         Index("ix_edition_category_id", "locale", "category_id", "changed_at", "entry_id"),
         Index("ix_edition_byline_id", "locale", "byline_id", "changed_at", "entry_id"),
+        # By title and by slug: of one content type, and of all together.
+        *(
+            Index(f"ix_edition_{name}", *before, column, "entry_id")
+            for name, before, column in (
+                ("title_key", ("locale", "content_type"), "title_key"),
+                ("any_title_key", ("locale",), "title_key"),
+                ("slug", ("locale", "content_type"), "slug"),
+                ("any_slug", ("locale",), "slug"),
+            )
+        ),
     )
 
     id: Mapped[Id]
@@ -51,10 +61,13 @@ class Edition(Base):
     )
     # Where the newest revision would stand; derives from its slug, its category and its type.
     path: Mapped[str | None] = mapped_column(Key)
-    # Repeated from the entry and the newest revision; see cms.drafts.heads.
+    # Repeated from the entry and the newest revision; see cms.drafts.heads. Title key and slug are
+    # null before the first revision, and once it was purged.
     content_type: Mapped[Name]
     category_id: Mapped[str | None] = mapped_column(Key)
     byline_id: Mapped[str | None] = mapped_column(Key)
+    title_key: Mapped[str | None] = mapped_column(Key)
+    slug: Mapped[str | None] = mapped_column(Key)
     # When the newest revision was saved; null before the first, and once it was purged.
     changed_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[Time]
@@ -72,7 +85,8 @@ class Revision(Base):
         Index("ix_revision_slug", "slug"),
         Index("ix_revision_category_id", "category_id"),
         Index("ix_revision_created_at", "created_at"),
-        Index("ix_revision_byline_id", "byline_id"),
+        # With the id, by which lists find the entries of a person without reading the revisions.
+        Index("ix_revision_byline_id", "byline_id", "id"),
     )
 
     id: Mapped[Id]
@@ -168,7 +182,7 @@ class RevisionTag(Base):
 
 
 class TagCount(Base):
-    """The number of public editions with a tag, for each content type and spelling."""
+    """The number of public editions with a tag, for each content type."""
 
     __tablename__ = "tag_count"
     __table_args__ = (CLUSTERED,)
@@ -176,7 +190,6 @@ class TagCount(Base):
     locale: Mapped[str] = mapped_column(Key, primary_key=True)
     content_type: Mapped[str] = mapped_column(Key, primary_key=True)
     slug: Mapped[str] = mapped_column(Key, primary_key=True)
-    word: Mapped[str] = mapped_column(Key, primary_key=True)
     editions: Mapped[int]
 
 

@@ -129,6 +129,27 @@ class Publication(Base):
             *("locale", "title_key", "entry_id", "content_type"),
             where=_OPEN,
         ),
+        # By slug, time of saving and first publication: of one content type, and of all together.
+        *(
+            partial_index(
+                f"ix_publication_open_{name}",
+                *(*before, column, "entry_id", *after),
+                where=_OPEN,
+            )
+            for name, before, column, after in (
+                ("slug", ("locale", "content_type"), "slug", ()),
+                ("any_slug", ("locale",), "slug", ("content_type",)),
+                ("saved", ("locale", "content_type"), "saved_at", ()),
+                ("any_saved", ("locale",), "saved_at", ("content_type",)),
+                ("type_first", ("locale", "content_type"), "first_published_at", ()),
+            )
+        ),
+        # For the sitemap, which has all locales.
+        partial_index(
+            "ix_publication_open_everywhere",
+            *("published_at", "content_type"),
+            where=_OPEN,
+        ),
         partial_index(
             "ix_publication_open_any_category",
             *("locale", "category_id", "published_at", "entry_id", "content_type"),
@@ -201,6 +222,8 @@ class Publication(Base):
     summary: Mapped[Prose]
     category_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     byline_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
+    # When the revision was saved.
+    saved_at: Mapped[Time]
     first_published_at: Mapped[Time]
     published_at: Mapped[Time]
     # Null is the operator.
@@ -236,9 +259,23 @@ class Address(Base):
         CheckConstraint("ended_position > position", name="ends_later"),
         CheckConstraint("(entry_id is null) <> (url is null)", name="one_target"),
         CheckConstraint("edition_id is null or entry_id is not null", name="entry_of_edition"),
+        CheckConstraint(
+            "(edition_id is null) = (content_type is null)", name="content_type_of_edition"
+        ),
         CheckConstraint("path is not null or ended_at is not null", name="open_path"),
         partial_index("uq_address_open_path", "path", "locale", where=_OPEN, unique=True),
         partial_index("uq_address_open_edition_id", "edition_id", where=_IS_PAGE, unique=True),
+        # For lists by path: of one content type, and of all together.
+        partial_index(
+            "ix_address_open_type",
+            *("locale", "content_type", "path", "edition_id"),
+            where=_IS_PAGE,
+        ),
+        partial_index(
+            "ix_address_open_locale",
+            *("locale", "path", "edition_id", "content_type"),
+            where=_IS_PAGE,
+        ),
         Index("ix_address_path", "path", "locale"),
         Index("ix_address_edition_id", "edition_id", "position"),
         Index("ix_address_entry_id", "entry_id"),
@@ -254,6 +291,8 @@ class Address(Base):
     path: Mapped[str | None] = mapped_column(Key)
     # The edition that stands there; null for a redirect.
     edition_id: Mapped[str | None] = mapped_column(Key, ForeignKey("edition.id"))
+    # The content type of its entry.
+    content_type: Mapped[str | None] = mapped_column(Key)
     # The entry of the edition, or the target of the redirect.
     entry_id: Mapped[str | None] = mapped_column(Key, ForeignKey("entry.id"))
     # The target of a redirect that leads to no entry: another site, or a route of the frontend.

@@ -190,8 +190,9 @@ def check_cost(cost: int, limits: Limits) -> None:
         message = (
             f"The request has a cost of {cost:,}; at most {limits.cost:,} is allowed. Request "
             "smaller pages with first, fewer nested lists, or fewer totals, "
-            "facets and filters over all entries. After too many changes for affectedPaths, "
-            "build all pages again."
+            "facets, filters and orders over all entries. Lists are sorted by title, slug, path, "
+            "a time, or a number or date that the site declares as indexed, without that. After "
+            "too many changes for affectedPaths, build all pages again."
         )
         raise request_failure(message, "LIMIT_EXCEEDED")
 

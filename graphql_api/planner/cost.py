@@ -15,7 +15,7 @@ from functools import reduce
 from typing import TypeAlias
 
 from cms.reading.site_size import SiteSize
-from cms.reading.view import View
+from cms.reading.view import Perspective, View
 from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known, Variables
 from graphql_api.planner.declarations import (
     PLANNED,
@@ -34,7 +34,7 @@ from graphql_api.planner.declarations import (
 )
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Compare, CompareSeen, Inner, Test, ToMany, ToOne
-from graphql_api.planner.ordering import order_size
+from graphql_api.planner.ordering import ViewKind, is_indexed, order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
 
@@ -146,13 +146,26 @@ def measure(plan: Plan, view: View) -> Measure:
         plan: the plan.
         view: the view that it is seen through.
     """
-    return _Meter(is_plain=view.is_plain and plan.through is None).body(plan.root)
+    if plan.through is None:
+        return _Meter("now", is_plain=view.is_plain).body(plan.root)
+    return _Meter(_kind_of(plan.through.arguments), is_plain=False).body(plan.root)
+
+
+def _kind_of(arguments: Arguments) -> ViewKind:
+    """Return what the view with some arguments shows."""
+    perspective = arguments.get("perspective")
+    chosen = perspective.value if isinstance(perspective, Known) else None
+    if getattr(chosen, "value", chosen) is Perspective.DRAFT:
+        return "drafts"
+    is_past = any(isinstance(arguments.get(each), Given) for each in ("asOf", "position"))
+    return "past" if is_past else "now"
 
 
 class _Meter:
     """Measures bodies, each only once, however many fields share it."""
 
-    def __init__(self, *, is_plain: bool) -> None:
+    def __init__(self, kind: ViewKind, *, is_plain: bool) -> None:
+        self._kind: ViewKind = kind
         self._is_plain = is_plain
         self._bodies: dict[int, Measure] = {}
 
@@ -164,10 +177,15 @@ class _Meter:
             self._bodies[id(body)] = _one_of(cases)
         return self._bodies[id(body)]
 
+    def _meter_of(self, field: PlannedField) -> _Meter:
+        """Return the meter of what is selected on a field, which can be in another view."""
+        is_through = isinstance(field.declaration, Through)
+        return _Meter(_kind_of(field.arguments), is_plain=False) if is_through else self
+
     def _field(self, field: PlannedField | Typename) -> Measure:
         if isinstance(field, Typename):
             return _constant(_VALUE_PARTS, _VALUE)
-        inner = self._seen_through(field).body(field.body)
+        inner = self._meter_of(field).body(field.body)
         match field.declaration:
             case Connection():
                 return self._connection(field, field.declaration, inner)
@@ -192,10 +210,6 @@ class _Meter:
             case _:
                 return _around(inner, _VALUE_PARTS, 0)
 
-    def _seen_through(self, field: PlannedField) -> _Meter:
-        is_other = isinstance(field.declaration, Through)
-        return _Meter(is_plain=False) if is_other else self
-
     def _connection(self, field: PlannedField, declared: Connection, inner: Measure) -> Measure:
         where = conditions_of(without_empty(field.arguments.get("where")))
         keys = order_size(field.arguments.get("orderBy"))
@@ -203,7 +217,7 @@ class _Meter:
         extent = (declared.plain_extent if self._is_plain else None) or declared.extent
         search = field.arguments.get("search")
         is_whole = self._is_plain and not where.count and not isinstance(search, Given)
-        sweeps = _Sweeps.of(field, extent or _A_FEW, where, is_whole=is_whole)
+        sweeps = _Sweeps.of(field, extent or _A_FEW, where, self._kind, is_whole=is_whole)
 
         def work(variables: Variables, size: SiteSize) -> float:
             found = _matches(declared, search, variables, size)
@@ -250,12 +264,19 @@ class _Sweeps:
     has_page: bool
 
     @staticmethod
-    def of(field: PlannedField, extent: Extent, where: _Conditions, *, is_whole: bool) -> _Sweeps:
+    def of(
+        field: PlannedField,
+        extent: Extent,
+        where: _Conditions,
+        kind: ViewKind,
+        *,
+        is_whole: bool,
+    ) -> _Sweeps:
         own = field.body.cases[0].fields if field.body is not None else ()
         fields = [each for each in own if isinstance(each, PlannedField)]
         counts = sum(each.name == "totalCount" for each in fields)
         sums = sum(map(_sums, fields))
-        is_ordered = extent.is_ordered and field.arguments.get("orderBy") is None
+        is_ordered = extent.is_ordered and is_indexed(field.arguments.get("orderBy"), kind)
         keys = max(1, order_size(field.arguments.get("orderBy")))
         return _Sweeps(
             counts + sums,

@@ -101,7 +101,8 @@ def is_behind(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[
     if (descending := _one_direction(keys)) is not None:
         row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
         return row < other if descending else row > other
-    return _follows(keys, [key.sql for key in keys], cursor)
+    follows = _follows(keys, [key.sql for key in keys], cursor)
+    return and_(*_bound(keys, cursor, is_upper=keys[0].descending), follows)
 
 
 def is_ahead(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[bool]:
@@ -110,7 +111,20 @@ def is_ahead(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[b
     if (descending := _one_direction(keys)) is not None:
         row, other = tuple_(*(key.sql for key in keys)), tuple_(*cursor)
         return row > other if descending else row < other
-    return _follows(keys, cursor, [key.sql for key in keys])
+    follows = _follows(keys, cursor, [key.sql for key in keys])
+    return and_(*_bound(keys, cursor, is_upper=not keys[0].descending), follows)
+
+
+def _bound(
+    keys: Sequence[OrderKey], cursor: Sequence[Sql], *, is_upper: bool
+) -> list[ColumnElement[bool]]:
+    """Return the bound of the first key, at which an index over it can begin, if it has one.
+
+    It follows from the comparison of all keys, which databases do not see.
+    """
+    if keys[0].nullable:
+        return []
+    return [keys[0].sql <= cursor[0] if is_upper else keys[0].sql >= cursor[0]]
 
 
 def _compared(

@@ -7,7 +7,7 @@ the declaration of the object.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Select
 
 from cms.reading.site_size import SiteSize
 from cms.reading.view import View
+from cms.reading.visibility import Leading
 from graphql_api.planner.arguments import Arguments, Given, Variables
-from graphql_api.planner.source import Columns, Relation, Source, Sql, SqlType
+from graphql_api.planner.source import Columns, Relation, Selectable, Source, Sql, SqlType
 
 PLANNED = "planned"
 
@@ -84,6 +85,9 @@ class Rows:
         rank: the rank of a row in a search; ``None`` without a search.
         found: how an index finds them, if one does; see :mod:`graphql_api.planner.page`.
         is_whole: whether they are all that the view shows of a type, or of all types of the site.
+        in_order: the relation in parts, each of which an index has in an order; given the column
+            that an order begins with, if it is one of another table, without the rows in which
+            this is null. ``None`` if the relation itself is read.
     """
 
     relation: Relation
@@ -95,6 +99,7 @@ class Rows:
     rank: Callable[[Columns], Sql] | None = None
     found: Callable[[Columns], Found] | None = None
     is_whole: bool = False
+    in_order: Callable[[Leading | None], Sequence[Selectable]] | None = None
 
     def conditions(self, columns: Columns) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions on the rows."""

@@ -7,8 +7,8 @@ everything but null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from types import MappingProxyType
@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.functions import coalesce
 
-from cms.storage.dialects import Folded, FoldedItems
+from cms.storage.dialects import Folded, FoldedItems, Unindexed
 from graphql_api.planner.absence import fits_absence
 from graphql_api.planner.arguments import (
     Argument,
@@ -39,7 +39,7 @@ from graphql_api.planner.arguments import (
     inputs_in,
     is_true,
 )
-from graphql_api.planner.declarations import PLANNED, Call, Found, Row, Rows
+from graphql_api.planner.declarations import PLANNED, Call, Row, Rows
 from graphql_api.planner.emptiness import MODE, without_empty
 from graphql_api.planner.json_sql import Contains, IsAmongMany, IsOneOf, TypedList
 from graphql_api.planner.source import Sql, SqlType
@@ -60,11 +60,24 @@ def _no_operators(_: Row) -> Mapping[str, Operator]:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """A value that is the same for equal values, and that an index has in their place.
+
+    Attributes:
+        sql: the value of a row.
+        of: the value for an operand.
+    """
+
+    sql: Callable[[Row], Sql]
+    of: Callable[[str], str]
+
+
+@dataclass(frozen=True)
 class LookUp:
     """A way to find the rows that a filter keeps, by an index over what it compares.
 
     Attributes:
-        rows: what the index is over; ``None`` if a view has no use for it.
+        rows: what the index is over; ``None`` if it does not have what a view shows.
         key: the column of these rows that is equal to ``column`` of the rows that are filtered.
         column: that column, whose values are unique.
         reference: for a filter on other objects, the column of these rows with their ids.
@@ -72,6 +85,7 @@ class LookUp:
         fields: the input fields that can be asked of these rows; ``None`` for all.
         is_of_list: whether the index is over the filtered rows themselves, so that reading all of
             them needs nothing more.
+        stand_in: what the index has in place of the value that is compared.
     """
 
     rows: Callable[[Call], Rows | None]
@@ -81,6 +95,7 @@ class LookUp:
     targets: Callable[[Call], Rows] | None = None
     fields: frozenset[str] | None = None
     is_of_list: bool = False
+    stand_in: StandIn | None = None
 
 
 @dataclass(frozen=True)
@@ -92,12 +107,17 @@ class Compare:
         narrows: an index leaves one row of this many for a value.
         work: the work of reading the value; see :mod:`graphql_api.planner.cost`.
         operators: the operators with a meaning of their own for this value.
+        look_up: a way to find the rows by an index over the value.
+        is_computed: whether the value is computed from other rows, so that no database knows how
+            often there is one; PostgreSQL would take every value for rare, and sort all rows.
     """
 
     sql: Callable[[Row], Sql]
     narrows: float = 1
     work: int = 1
     operators: Callable[[Row], Mapping[str, Operator]] = _no_operators
+    look_up: LookUp | None = None
+    is_computed: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,10 +234,11 @@ LIST_OPERATORS = frozenset({"in", "notIn"})
 def condition_of(where: Argument, row: Row, call: Call) -> Condition:
     """Return the condition of a ``where`` argument on a row."""
     asked = without_empty(where)
-    return true() if asked is None else _condition(asked, row, call)
+    return true() if asked is None else condition_on(asked, row, call)
 
 
-def _condition(where: Input, row: Row, call: Call) -> Condition:
+def condition_on(where: Input, row: Row, call: Call) -> Condition:
+    """Return the condition of a filter that has no empty conditions on a row."""
     return and_(
         true(),
         *(
@@ -230,19 +251,19 @@ def _condition(where: Input, row: Row, call: Call) -> Condition:
 def _field_condition(where: Input, name: str, value: Argument, row: Row, call: Call) -> Condition:
     match name:
         case "AND":
-            return and_(true(), *(_condition(item, row, call) for item in inputs_in(value)))
+            return and_(true(), *(condition_on(item, row, call) for item in inputs_in(value)))
         case "OR":
-            return or_(false(), *(_condition(item, row, call) for item in inputs_in(value)))
+            return or_(false(), *(condition_on(item, row, call) for item in inputs_in(value)))
         case "NOT":
-            return not_(_truth(_condition(input_in(value), row, call)))
+            return not_(_truth(condition_on(input_in(value), row, call)))
         case "isNull":
             return false() if is_true(value) else true()
     declaration = where.type.fields[name].extensions[PLANNED]
     match declaration:
-        case Compare(sql):
-            return _comparison(input_in(value), sql(row), call, declaration.operators(row))
+        case Compare():
+            return _compare(declaration, input_in(value), row, call)
         case CompareSeen(sql):
-            return _comparison(input_in(value), sql(row, call), call)
+            return comparison_of(input_in(value), sql(row, call), call)
         case ToOne():
             return _to_one(declaration, input_in(value), row, call)
         case ToMany():
@@ -254,9 +275,25 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
     raise TypeError(f"{name} is declared as no filter")
 
 
-def _comparison(
+def _compare(declaration: Compare, operators: Input, row: Row, call: Call) -> Condition:
+    value = declaration.sql(row)
+    if call.is_in_order and declaration.look_up is not None:
+        value = Unindexed(value)
+    fits = comparison_of(operators, value, call, declaration.operators(row))
+    return _truth(fits) if declaration.is_computed else fits
+
+
+def comparison_of(
     operators: Input, value: Sql, call: Call, own: Mapping[str, Operator] = _NONE
 ) -> Condition:
+    """Return the condition of all operators on a value.
+
+    Args:
+        operators: the operators with their operands.
+        value: the value.
+        call: makes parameters of the operands.
+        own: the operators with a meaning of their own for this value.
+    """
     compared = Folded(value) if _mode(operators) == INSENSITIVE else value
     tests = [
         own[name](compared, partial(call.bind, _operand_value(other)))
@@ -290,11 +327,14 @@ def _operand(name: str, given: Given, value: Sql, call: Call) -> Sql:
 
 def _to_one(declaration: ToOne, where: Input, row: Row, call: Call) -> Condition:
     key = declaration.key(row)
-    found = _targets(declaration, call, lambda columns: _condition(where, columns, call))
-    # Databases use an index over the key and an order only for a single value.
-    names_one = _names_one(where, declaration)
-    if names_one:
-        fits: Condition = key == found.scalar_subquery()
+    # The objects are found by themselves, whatever the order of the list.
+    inner = replace(call, is_in_order=False)
+    found = _targets(declaration, inner, lambda columns: condition_on(where, columns, inner))
+    has_own_order = declaration.look_up is not None and declaration.look_up.is_of_list
+    if names_one(where, declaration):
+        # Databases use an index over the key and an order only for a single value.
+        compared = Unindexed(key) if call.is_in_order and not has_own_order else key
+        fits: Condition = compared == found.scalar_subquery()
     elif call.is_in_order and declaration.look_up is not None:
         fits = IsAmongMany(key, found.scalar_subquery())
     else:
@@ -304,76 +344,20 @@ def _to_one(declaration: ToOne, where: Input, row: Row, call: Call) -> Condition
     return or_(fits, not_(_truth(key.in_(_targets(declaration, call, lambda _: true())))))
 
 
-def found_by(where: Argument, row: Row, call: Call) -> Found | None:
-    """Return the rows that one of the conditions that a ``where`` joins with "and" keeps.
-
-    Returns:
-        ``None`` if no index finds them.
-    """
-    asked = without_empty(where)
-    return None if asked is None else next(_each_found(asked, row, call), None)
-
-
-def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
-    for name, value in where.fields.items():
-        if name == "AND":
-            for item in inputs_in(value):
-                yield from _each_found(item, row, call)
-        if name in _CONNECTIVES:
-            continue
-        match where.type.fields[name].extensions[PLANNED]:
-            case ToOne(look_up=LookUp() as way) as one:
-                inner = input_in(value)
-                if not (_names_one(inner, one) or fits_absence(inner)):
-                    yield from _found(way, inner, one.rows, one.target, row, call)
-            case ToMany(look_up=LookUp() as way):
-                some = input_in(value).fields.get("some")
-                if isinstance(some, Input):
-                    yield from _found(way, some, way.targets, _id_of, row, call)
-
-
-def _found(  # all of a filter
-    way: LookUp,
-    where: Input,
-    targets: Callable[[Call], Rows] | None,
-    target: Callable[[Row], Sql],
-    row: Any,
-    call: Call,
-) -> Iterator[Found]:
-    rows = way.rows(call)
-    if rows is None or not (way.fields is None or where.fields.keys() <= way.fields):
-        return
-    source = call.source(rows.relation)
-    columns = source.columns
-    reference = way.reference
-    if reference is None or targets is None:
-        condition = _condition(where, rows.row(columns), call)
-    else:
-        others = _select_targets(targets, target, call, lambda each: _condition(where, each, call))
-        condition = columns[reference].in_(others)
-    conditions = (*rows.conditions(columns), condition)
-    values = select(columns[way.key].label("key")).select_from(source.clause()).where(*conditions)
-    yield Found(row[way.column], values, is_of_list=way.is_of_list)
-
-
-def _id_of(row: Any) -> Sql:
-    identifier: Sql = row.id
-    return identifier
-
-
 def _targets(
     declaration: ToOne, call: Call, condition: Callable[[Row], Condition]
 ) -> Select[tuple[Any]]:
     """Return the referred columns of the objects that match."""
-    return _select_targets(declaration.rows, declaration.target, call, condition)
+    return select_targets(declaration.rows, declaration.target, call, condition)
 
 
-def _select_targets(
+def select_targets(
     others: Callable[[Call], Rows],
     target: Callable[[Row], Sql],
     call: Call,
     condition: Callable[[Row], Condition],
 ) -> Select[tuple[Any]]:
+    """Return a column of the objects that match a condition."""
     rows = others(call)
     source = call.source(rows.relation)
     conditions = (*rows.conditions(source.columns), condition(source.columns))
@@ -383,11 +367,11 @@ def _select_targets(
 def _inner(declaration: Inner, where: Input, row: Row, call: Call) -> Condition:
     part = declaration.row(row)
     is_there = declaration.when(part)
-    fits = and_(is_there, _condition(where, part, call))
+    fits = and_(is_there, condition_on(where, part, call))
     return or_(fits, not_(_truth(is_there))) if fits_absence(where) else fits
 
 
-def _names_one(where: Input, declaration: ToOne) -> bool:
+def names_one(where: Input, declaration: ToOne) -> bool:
     """Return whether a filter is only ``{unique field: {eq: value}}``."""
     if len(where.fields) != 1:
         return False
@@ -415,12 +399,12 @@ def _quantifier_condition(
     if quantifier == "count":
         conditions = rows.conditions(source.columns)
         counted = select(func.count()).select_from(source.clause()).where(*conditions)
-        return _comparison(where, counted.scalar_subquery(), call)
+        return comparison_of(where, counted.scalar_subquery(), call)
     element = rows.row(source.columns)
     condition = (
-        _condition(where, element, call)
+        condition_on(where, element, call)
         if declaration.leaf is None
-        else _comparison(where, declaration.leaf(element), call)
+        else comparison_of(where, declaration.leaf(element), call)
     )
     if quantifier == "every":
         condition = not_(_truth(condition))

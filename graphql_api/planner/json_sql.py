@@ -173,21 +173,14 @@ class IsAmongMany(AsCondition, DialectFunction):
     postgresql = "(coalesce({0}, {0}) = any(array{1}))"
 
 
-class Unindexed(DialectFunction):
-    """A value by which no index finds rows; see :class:`IsAmongMany`."""
-
-    sqlite = "+{0}"
-    postgresql = "coalesce({0}, {0})"
-
-
 class BeginsIf(AsCondition, DialectFunction):
-    """SQL condition: the second value, a condition, for a list by the first, a text or a time.
+    """SQL condition: the second value, a condition, for a list by the first, at least the third.
 
     SQLite looks at a condition for each row that it reads; but if the end of what it reads is null,
     it reads none. PostgreSQL looks at a condition on no row once.
     """
 
-    sqlite = "({0} >= case when {1} then '' end)"
+    sqlite = "({0} >= case when {1} then {2} end)"
     postgresql = "{1}"
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal, TypeAlias
 
+from cms.reading.visibility import Leading
 from graphql_api.planner.arguments import Argument, Known
 from graphql_api.planner.declarations import Call, OrderKey, Row
 from graphql_api.planner.source import Sql
+
+# What a view shows: what is public now, or was in the past, or drafts.
+ViewKind: TypeAlias = Literal["now", "past", "drafts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +25,16 @@ class OrderTerm:
         sql: the compared value, of a row and of the rows that the call's view shows.
         descending: whether the largest comes first.
         nullable: whether the value can be null.
+        leading: the column of another table with an index that has the rows in this order.
+        indexed_in: the kinds of view in which an index has the rows in this order.
     """
 
     name: str
     sql: Callable[[Row, Call], Sql]
     descending: bool
     nullable: bool
+    leading: Leading | None = None
+    indexed_in: frozenset[ViewKind] = frozenset()
 
 
 def order_mark(argument: Argument) -> str:
@@ -66,6 +75,18 @@ def _terms(argument: Argument) -> list[OrderTerm]:
     for term in terms:
         first.setdefault(term.name.rpartition("_")[0], term)
     return list(first.values())
+
+
+def leading_column(argument: Argument) -> Leading | None:
+    """Return the column of another table by which an index has the rows in order, if one does."""
+    terms = _terms(argument)
+    return terms[0].leading if terms else None
+
+
+def is_indexed(argument: Argument, kind: ViewKind) -> bool:
+    """Return whether an index has the rows in an order, in a kind of view."""
+    terms = _terms(argument)
+    return not terms or kind in terms[0].indexed_in
 
 
 def order_size(argument: Argument) -> int:

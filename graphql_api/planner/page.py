@@ -6,15 +6,14 @@ The page is selected first, by keys and limit, and JSON is made only of its rows
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import (
     FromClause,
     Integer,
     ScalarSelect,
-    Text,
     and_,
     case,
     exists,
@@ -26,18 +25,17 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.types import NullType
 
-from cms.storage.dialects import IsAmongRows, Moment
 from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
-from graphql_api.planner.declarations import Call, Connection, Found, OrderKey, Row, Rows
+from graphql_api.planner.declarations import Call, Connection, Row, Rows
 from graphql_api.planner.emptiness import without_empty
-from graphql_api.planner.filters import Condition, condition_of, found_by
-from graphql_api.planner.json_sql import BeginsIf, JsonArray, RowCount, kept_apart
-from graphql_api.planner.ordering import order_by, order_keys, order_mark
+from graphql_api.planner.filters import Condition
+from graphql_api.planner.json_sql import JsonArray, kept_apart
+from graphql_api.planner.ordering import order_by
+from graphql_api.planner.page_rows import PageRows, Side
 from graphql_api.planner.paging import number, paging_of
 from graphql_api.planner.plan import Body, PlannedField, Typename
 from graphql_api.planner.source import (
@@ -52,11 +50,6 @@ from graphql_api.planner.source import (
 from graphql_api.planner.statement import Parameters
 
 _PLACE = "place_on_page"
-# So many rows are looked up and sorted in a few milliseconds; and of so many, a page is found soon
-# by reading a list in its order.
-_FEW = literal_column("2000", Integer())
-
-IsWithin: TypeAlias = Callable[[Sequence[OrderKey], Sequence[Sql]], Condition]
 
 
 class Page:
@@ -87,19 +80,17 @@ class Page:
         self.rows = rows
         self.call = call
         self._parameters = parameters
-        self._mark = order_mark(call.arguments.get("orderBy"))
         self._paging = paging_of(call.arguments, field.node, declaration.largest)
+        self._page_rows = PageRows(rows, call, self._paging, parameters)
+        self._mark, self._keys = self._page_rows.mark, self._page_rows.keys
         self._limit = number(self._paging.size, parameters)
         # One more row than the page has shows whether there are more.
         self._looks_ahead = _asks_for(field.body, {"hasNextPage", "hasPreviousPage"})
         self._is_needed = _asks_for(field.body, {"nodes", "edges", "pageInfo"})
         self._has_array = _asks_for(field.body, {"nodes", "edges"})
-        self._has_two_ways = self._found(call.source(rows.relation).columns) is not None
         # A page has no arrays in an order beside those without: for an aggregate in an order,
         # PostgreSQL sorts the rows of all of them.
-        self._comes_in_order = not (
-            self._paging.is_backward or self._has_two_ways or _asks_for(field.body, {"pageInfo"})
-        )
+        self._comes_in_order = not (self._paging.is_backward or _asks_for(field.body, {"pageInfo"}))
         self._source = call.source(_Rows(rows, self._select))
         self.columns = self._source.columns
         if not self._is_needed:
@@ -151,7 +142,8 @@ class Page:
     def over_all(self, values: Mapping[str, Callable[[Row], Sql]]) -> Selectable:
         """Return values of each row of the connection that matches, by name, whatever the page."""
         source = self.call.source(self.rows.relation)
-        row, conditions = self.rows.row(source.columns), self._conditions_of_all(source.columns)
+        row = self.rows.row(source.columns)
+        conditions = self._page_rows.conditions_of_all(source.columns)
         chosen = select(*(value(row).label(name) for name, value in values.items()))
         return chosen.select_from(source.clause()).where(*conditions)
 
@@ -171,7 +163,8 @@ class Page:
         if related is None:
             return self.over_all({"value": value})
         source = self.call.source(self.rows.relation)
-        row, conditions = self.rows.row(source.columns), self._conditions_of_all(source.columns)
+        row = self.rows.row(source.columns)
+        conditions = self._page_rows.conditions_of_all(source.columns)
         others = related(row, self.call)
         beside = self.call.source(others.relation)
         chosen = select(value(others.row(beside.columns)).label("value"))
@@ -184,115 +177,24 @@ class Page:
         """Return a number of rows as a parameter."""
         return number(read, self._parameters)
 
-    def _keys(self, columns: Columns) -> tuple[OrderKey, ...]:
-        order = self.call.arguments.get("orderBy")
-        return (*order_keys(order, columns, self.call), *self.rows.order(columns))
-
     def _select(self, used: Sequence[str]) -> Selectable:
         """Return the page's rows, by limit, with these columns."""
         if not self._looks_ahead:
-            return self._limited_rows(used, self._limit)
+            return self._page_rows.select(used, self._limit)
         source = self.call.source(
-            _Rows(self.rows, partial(self._limited_rows, limit=self._limit + 1))
+            _Rows(self.rows, partial(self._page_rows.select, limit=self._limit + 1))
         )
         order = order_by(self._keys(source.columns), reverse=self._paging.is_backward)
         place = func.row_number().over(order_by=order).label(_PLACE)
         shown = [source.columns[name].label(name) for name in used if name != _PLACE]
         return select(*shown, place).select_from(source.clause())
 
-    def _limited_rows(self, used: Sequence[str], limit: Sql) -> Selectable:
-        if not self._has_two_ways:
-            return self._chosen_rows(used, limit)
-        ways = [self._chosen_rows(used, limit, are_few=are_few) for are_few in (True, False)]
-        every = union_all(*(select(*way.subquery().c) for way in ways)).subquery()
-        return select(*every.c)
-
-    def _chosen_rows(
-        self, used: Sequence[str], limit: Sql, *, are_few: bool | None = None
-    ) -> Selectable:
-        """Return rows of the page.
-
-        Where an index finds the rows that a condition keeps, they are looked up and sorted if they
-        are few. If they are many, the list is read in its order up to the end of the page, which is
-        not far then. So no page takes long, however many rows there are.
-
-        Args:
-            used: the columns.
-            limit: how many rows.
-            are_few: whether the rows are chosen only if these are few, or only if they are many.
-        """
-        source = self.call.source(self.rows.relation)
-        columns = source.columns
-        keys = self._keys(columns)
-        shown = [columns[name].label(name) for name in used] or [literal_column("1").label("one")]
-        is_in_order = are_few is not None
-        conditions = [*self._conditions(columns, is_in_order=is_in_order), *self._range(keys)]
-        if are_few is not None:
-            conditions += self._conditions_of_way(columns, keys[0], are_few=are_few)
-        chosen = (
-            select(*shown)
-            .where(*conditions)
-            .order_by(*order_by(keys, reverse=self._paging.is_backward))
-            .limit(RowCount(limit))
-        )
-        if self._paging.skip is not None:
-            chosen = chosen.offset(RowCount(number(self._paging.skip, self._parameters)))
-        return chosen.select_from(source.clause())
-
-    def _conditions_of_way(
-        self, columns: Columns, first: OrderKey, *, are_few: bool
-    ) -> list[Condition]:
-        """Return the conditions of looking rows up, or of reading the list in its order."""
-        found = self._found(columns)
-        if found is None:
-            return []
-        some = found.values.limit(_FEW).subquery()
-        if are_few:
-            # Counted as they are read: a count beside them would be made for each.
-            counted = select(*some.c, func.count().over().label("size")).subquery()
-            value, size = counted.c
-            few = select(value).where(size < _FEW)
-            return [IsAmongRows(found.column, few.scalar_subquery())]
-        count = select(func.count()).select_from(some).scalar_subquery()
-        is_text = isinstance(first.sql.type, Text | Moment) and not first.nullable
-        return [BeginsIf(first.sql, count >= _FEW) if is_text else count >= _FEW]
-
-    def _found(self, columns: Columns) -> Found | None:
-        """Return the rows that an index finds for one of the conditions, if one does."""
-        if self.rows.rank is not None:  # a search finds them
-            return None
-        if self.rows.found is not None:
-            return self.rows.found(columns)
-        return found_by(self.call.arguments.get("where"), columns, self.call)
-
-    def _conditions(self, columns: Columns, *, is_in_order: bool = False) -> tuple[Condition, ...]:
-        call = replace(self.call, is_in_order=is_in_order)
-        where = condition_of(self.call.arguments.get("where"), columns, call)
-        return (*self.rows.conditions(columns), where)
-
-    def _conditions_of_all(self, columns: Columns) -> tuple[Condition, ...]:
-        """Return the conditions for reading all rows: those that an index finds, if one does."""
-        found = self._found(columns)
-        few = [] if found is None or found.is_of_list else [found.column.in_(found.values)]
-        return (*few, *self._conditions(columns))
-
-    def _range(self, keys: tuple[OrderKey, ...]) -> list[Condition]:
-        conditions = []
-        if self._paging.after is not None:
-            conditions.append(is_behind(keys, self._cursor(self._paging.after, keys)))
-        if self._paging.before is not None:
-            conditions.append(is_ahead(keys, self._cursor(self._paging.before, keys)))
-        return conditions
-
-    def _cursor(self, given: Given, keys: tuple[OrderKey, ...]) -> list[Sql]:
-        return self._paging.cursor_values(given, self._mark, keys, self._parameters)
-
     def _over_all(
         self, value: Sql, further: Callable[[Columns], Condition] | None = None
     ) -> ScalarSelect[Any]:
         """Return a value of all rows of the connection that match."""
         source = self.call.source(self.rows.relation)
-        conditions = self._conditions_of_all(source.columns)
+        conditions = self._page_rows.conditions_of_all(source.columns)
         if further is not None:
             conditions = (*conditions, further(source.columns))
         return select_over(source, value, conditions)
@@ -316,12 +218,11 @@ class Page:
             reasons.append(and_(skipped, exists(self._over_all(true()).element)))
         return or_(false(), *reasons)
 
-    def _has_any_beyond(self, cursor: Given, is_within: IsWithin) -> Condition:
+    def _has_any_beyond(self, cursor: Given, side: Side) -> Condition:
         """Return whether there are rows on the other side of a cursor, or the cursor's own."""
 
         def is_beyond(columns: Columns) -> Condition:
-            keys = self._keys(columns)
-            return not_(is_within(keys, self._cursor(cursor, keys)))
+            return not_(self._page_rows.is_within(cursor, side, columns))
 
         return exists(self._over_all(true(), is_beyond).element)
 

@@ -128,9 +128,8 @@ def upgrade() -> None:
         _column("locale", KEY),
         _column("content_type", KEY),
         _column("slug", KEY),
-        _column("word", KEY),
         _column("editions", sa.Integer()),
-        sa.PrimaryKeyConstraint("locale", "content_type", "slug", "word", name="pk_tag_count"),
+        sa.PrimaryKeyConstraint("locale", "content_type", "slug", name="pk_tag_count"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -215,6 +214,8 @@ def upgrade() -> None:
         _column("content_type", KEY),
         _column("category_id", KEY, nullable=True),
         _column("byline_id", KEY, nullable=True),
+        _column("title_key", KEY, nullable=True),
+        _column("slug", KEY, nullable=True),
         _column("changed_at", MOMENT, nullable=True),
         _column("created_at", MOMENT),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_edition_entry_id"),
@@ -228,6 +229,10 @@ def upgrade() -> None:
     op.create_index("ix_edition_newest", "edition", ["locale", *newest])
     for column in ("content_type", "category_id", "byline_id"):
         op.create_index(f"ix_edition_{column}", "edition", ["locale", column, *newest])
+    for column in ("title_key", "slug"):
+        of_type = ["locale", "content_type", column, "entry_id"]
+        op.create_index(f"ix_edition_{column}", "edition", of_type)
+        op.create_index(f"ix_edition_any_{column}", "edition", ["locale", column, "entry_id"])
     op.create_table(
         "address",
         _column("id", KEY),
@@ -235,6 +240,7 @@ def upgrade() -> None:
         _column("locale", KEY),
         _column("path", KEY, nullable=True),
         _column("edition_id", KEY, nullable=True),
+        _column("content_type", KEY, nullable=True),
         _column("entry_id", KEY, nullable=True),
         _column("url", KEY, nullable=True),
         _column("began_at", MOMENT),
@@ -244,6 +250,9 @@ def upgrade() -> None:
         sa.CheckConstraint("ended_position > position", name="ends_later"),
         sa.CheckConstraint("(entry_id is null) <> (url is null)", name="one_target"),
         sa.CheckConstraint("edition_id is null or entry_id is not null", name="entry_of_edition"),
+        sa.CheckConstraint(
+            "(edition_id is null) = (content_type is null)", name="content_type_of_edition"
+        ),
         sa.CheckConstraint("path is not null or ended_at is not null", name="open_path"),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name="fk_address_edition_id"),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_address_entry_id"),
@@ -263,6 +272,16 @@ def upgrade() -> None:
         "ended_position is null and edition_id is not null",
         unique=True,
     )
+    for name, covered in (
+        ("type", ("locale", "content_type", "path", "edition_id")),
+        ("locale", ("locale", "path", "edition_id", "content_type")),
+    ):
+        _partial_index(
+            f"ix_address_open_{name}",
+            "address",
+            [*covered],
+            "ended_position is null and edition_id is not null",
+        )
     _partial_index(
         "uq_address_open_path", "address", ["path", "locale"], "ended_position is null", unique=True
     )
@@ -356,7 +375,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("edition_id", "number", name="uq_revision_edition_id_number"),
     )
     op.create_index("ix_revision_category_id", "revision", ["category_id"])
-    op.create_index("ix_revision_byline_id", "revision", ["byline_id"])
+    op.create_index("ix_revision_byline_id", "revision", ["byline_id", "id"])
     op.create_index("ix_revision_created_at", "revision", ["created_at"])
     op.create_index("ix_revision_slug", "revision", ["slug"])
     op.create_table(
@@ -432,6 +451,7 @@ def upgrade() -> None:
         _column("summary", KEY),
         _column("category_id", KEY, nullable=True),
         _column("byline_id", KEY, nullable=True),
+        _column("saved_at", MOMENT),
         _column("first_published_at", MOMENT),
         _column("published_at", MOMENT),
         _column("published_by", KEY, nullable=True),
@@ -547,6 +567,17 @@ def upgrade() -> None:
         ["locale", "category_id", "title_key", "entry_id", "content_type"],
         "ended_position is null",
     )
+    for name, columns in (
+        ("slug", ("locale", "content_type", "slug", "entry_id")),
+        ("any_slug", ("locale", "slug", "entry_id", "content_type")),
+        ("saved", ("locale", "content_type", "saved_at", "entry_id")),
+        ("any_saved", ("locale", "saved_at", "entry_id", "content_type")),
+        ("type_first", ("locale", "content_type", "first_published_at", "entry_id")),
+        ("everywhere", ("published_at", "content_type")),
+    ):
+        _partial_index(
+            f"ix_publication_open_{name}", "publication", [*columns], "ended_position is null"
+        )
     _partial_index(
         "ix_publication_open_byline",
         "publication",

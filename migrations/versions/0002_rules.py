@@ -25,7 +25,10 @@ CHANGING = {
     "category_place": ("ended_at", "ended_position"),
     "change_request": ("ended_at", "ended_by", "end_cause"),
     "comment": ("resolved_at", "resolved_by"),
-    "edition": ("head_id", "path", "content_type", "category_id", "byline_id", "changed_at"),
+    "edition": (
+        *("head_id", "path", "content_type", "category_id", "byline_id", "title_key", "slug"),
+        "changed_at",
+    ),
     "edition_contributor": (),
     "entry": ("archived_at", "singleton"),
     "link": (),
@@ -69,7 +72,7 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "audit_row": {"salt": ""},
     "change_request": {"reason": ""},
     "comment": {"body": "", "quote": "", "before": "", "after": ""},
-    "edition": {"path": None, "changed_at": None},
+    "edition": {"path": None, "title_key": None, "slug": None, "changed_at": None},
     "entry": {"singleton": None},
     "publication": {
         "title": "",

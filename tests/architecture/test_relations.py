@@ -30,7 +30,8 @@ SAME_FOR_ALL_VIEWS = {
         "service_tokens",
     },
     "cms.reading.relations": {
-        *("bylines", "draft_places", "link_targets", "references", "revision_tags"),
+        *("bylines", "draft_places", "link_targets", "references", "renditions"),
+        "revision_tags",
     },
     "cms.review.relations": {"assignees", "change_requests", "comments", "signatures"},
     # These select from a relation that has taken a view.
@@ -48,8 +49,9 @@ def relations(file: Path) -> Iterator[ast.FunctionDef]:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             returned = ast.unparse(node.returns) if node.returns is not None else ""
             # So that a relation under another type is not overlooked.
-            assert returned == "Relation" or returned.startswith("ColumnElement[")
-            if returned == "Relation":
+            is_column = returned.startswith("ColumnElement[")
+            assert returned in {"Relation", "Sequence[Relation]"} or is_column
+            if not is_column:
                 yield node
 
 

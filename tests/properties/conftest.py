@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import Integer, literal_column
 
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.planner import page_rows
 from graphql_api.schema.build import build_delivery_schema
 from tests.conftest import KINDS, Templates
 from tests.properties.content import NO_LIMITS, fill
@@ -35,11 +38,17 @@ class Both:
         return orjson.loads(self.runner.run(self.delivery.answer(request)).body)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=[*itertools.product(KINDS, ("few", "many"))], ids="-".join)
 def both(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Both]:
-    """A database with content of every kind, and the reference over the same rows."""
-    with asyncio.Runner() as runner:
-        url = runner.run(templates.copy(request.param))
+    """A database with content of every kind, and the reference over the same rows.
+
+    Of few rows, pages are looked up and sorted; of many, they are read in the order of the list.
+    """
+    kind, amount = request.param
+    few = page_rows._FEW if amount == "few" else literal_column("2", Integer())
+    with pytest.MonkeyPatch.context() as patch, asyncio.Runner() as runner:
+        url = runner.run(templates.copy(kind))
+        patch.setattr(page_rows, "_FEW", few)
         database = Database(url, signing_key=templates.signing_key)
         runner.run(fill(database))
         delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader, NO_LIMITS)

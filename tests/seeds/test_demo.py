@@ -26,7 +26,7 @@ from cms.errors import ContentFileError
 from cms.ledger import audit
 from cms.ledger.attestation import missing_attestations, verify_attestations
 from cms.ledger.chain import BrokenChain
-from cms.reading.entry_counts import has_entries
+from cms.reading.site_size import has_entries
 from cms.reading.visibility import is_of_site
 from cms.settings import Settings
 from cms.tables import Account, AuditRecord, CategoryPlace, Publication, Revision, SignOff

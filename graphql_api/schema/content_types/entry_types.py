@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,19 +16,21 @@ from cms.reading import relations
 from cms.reading.narrowing import narrowed
 from cms.reading.rows import EntryRow
 from cms.site import Reverse
-from graphql_api.planner.declarations import Call, Row
-from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.declarations import Call
+from graphql_api.planner.ordering import OrderTerm, ViewKind
 from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.filters import declare_filters
-from graphql_api.schema.content_types.kind import FieldTypes
+from graphql_api.schema.content_types.kind import FieldTypes, Kind, OrderSql
 from graphql_api.schema.content_types.kinds import KINDS
+from graphql_api.schema.content_types.orders import value_order
 from graphql_api.schema.content_types.outputs import declare_fields
 from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
 from graphql_api.schema.declaring.aggregates import Facet, summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
 from graphql_api.schema.declaring.fields import Declared, of_call
 from graphql_api.schema.declaring.inputs import (
+    Order,
     add_order,
     add_quantified,
     add_where,
@@ -50,19 +53,31 @@ def _category_path(entry: EntryRow, call: Call) -> Sql:
     return relations.tree_path_of(call.view, entry.category_id)
 
 
-# The orders of every entry, and whether their values can be null.
-_ORDERS: Mapping[str, tuple[Callable[[Row], Sql], bool]] = {
-    "publishedAt": (EntryRow.published_at, False),
-    "firstPublishedAt": (EntryRow.first_published_at, False),
-    "updatedAt": (EntryRow.created_at, False),
-    "title": (EntryRow.title_key, False),
-    "slug": (EntryRow.slug, False),
-    "path": (EntryRow.path, True),
+def _path(entry: EntryRow, _: Call) -> Sql:
+    return entry.path
+
+
+# The orders of every entry.
+_NOW: frozenset[ViewKind] = frozenset({"now"})
+_ORDERS: Mapping[str, OrderTerm] = {
+    **order_terms({"publishedAt": (EntryRow.published_at, False)}, ("now", "past")),
+    **order_terms({"firstPublishedAt": (EntryRow.first_published_at, False)}, ("now",)),
+    **order_terms(
+        {
+            "updatedAt": (EntryRow.created_at, False),
+            "title": (EntryRow.title_key, False),
+            "slug": (EntryRow.slug, False),
+        },
+        ("now", "drafts"),
+    ),
+    **two_terms(
+        (
+            Order("path", of_call(_path), nullable=True, leading="path", indexed_in=_NOW),
+            Order("categoryName", of_call(_category_name), nullable=True),
+            Order("categoryTreePath", of_call(_category_path), nullable=True),
+        )
+    ),
 }
-_CATEGORY_ORDERS = (
-    ("categoryName", of_call(_category_name), True),
-    ("categoryTreePath", of_call(_category_path), True),
-)
 # The fields, filters and orders of the built-in types beside those of every entry.
 _BUILT_IN: Mapping[str, tuple[type, Mapping[str, Declared], Mapping[str, OrderTerm]]] = {
     CATEGORY: (Category, CATEGORY_WHERE, CATEGORY_ORDERS),
@@ -73,7 +88,7 @@ _NOT_BUILT_IN: tuple[type, Mapping[str, Declared], Mapping[str, OrderTerm]] = (E
 
 def add_entry_order(registry: TypeRegistry) -> None:
     """Add the orders of entries of any type."""
-    add_order(registry, "EntryOrder", _common_terms())
+    add_order(registry, "EntryOrder", _ORDERS)
 
 
 def add_entry_type(
@@ -113,22 +128,25 @@ def add_entry_type(
     add_where(registry, f"{name}Where", description, every)
     add_quantified(registry, f"{name}ListWhere", f"{name}Where", "entries")
     ordered = [each for each in content_type.fields.values() if KINDS.of(each).order is not None]
-    terms = {**_common_terms(), **orders, **_own_terms(ordered)}
+    terms = {**_ORDERS, **orders, **_own_terms(ordered)}
     deprecated = {_order_name(each): each.deprecated for each in ordered}
     add_order(registry, f"{name}Order", terms, deprecated)
-
-
-def _common_terms() -> dict[str, OrderTerm]:
-    return {**order_terms(_ORDERS), **two_terms(_CATEGORY_ORDERS)}
 
 
 def _own_terms(fields: Iterable[Field]) -> dict[str, OrderTerm]:
     kinds = [(KINDS.of(field), field) for field in fields]
     return two_terms(
-        (_order_name(field), kind.order(shown_as(field)), True)
+        _own_order(field, kind, kind.order(shown_as(field)))
         for kind, field in sorted(kinds, key=lambda each: not each[0].order_suffix)
         if kind.order is not None
     )
+
+
+def _own_order(field: Field, kind: Kind[Any], sql: OrderSql) -> Order:
+    if not (field.indexed and kind.order is value_order):
+        # The other orders are not of the values that indexes have.
+        return Order(_order_name(field), sql, nullable=True)
+    return Order(_order_name(field), sql, nullable=True, leading="rendered", indexed_in=_NOW)
 
 
 def _order_name(field: Field) -> str:

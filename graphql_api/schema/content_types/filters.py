@@ -22,13 +22,14 @@ from cms.content.fields import (
 from cms.content.fields.blocks import TYPE
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import camel, lower_first
+from cms.reading import relations
 from cms.reading.field_values import value_of
 from cms.reading.rows import EntryRow
 from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Row, Rows
-from graphql_api.planner.filters import Compare, Inner, ToMany, ToOne
+from graphql_api.planner.filters import Compare, Inner, LookUp, ToMany, ToOne
 from graphql_api.planner.json_sql import Elements, member, text
-from graphql_api.planner.source import Columns, Sql
+from graphql_api.planner.source import Chosen, Columns, Sql
 from graphql_api.schema.content_types.document import Document, comparable, document_of
 from graphql_api.schema.content_types.kind import Declare, DeclareList, FieldTypes
 from graphql_api.schema.content_types.references import all_referenced_by, links_of, type_of_target
@@ -41,6 +42,12 @@ from graphql_api.schema.declaring.inputs import (
     list_filter,
 )
 from graphql_api.schema.declaring.row_sources import entry_rows
+
+# How entries are found by the value of an indexed field.
+_BY_VALUE = LookUp(
+    lambda _: Rows(Chosen(relations.renditions())),
+    *("revision_id", "revision_id"),
+)
 
 
 def declare_filters(
@@ -190,7 +197,10 @@ def _description(field: Field) -> str:
 
 def _field_comparison(filter_: str, field: Field) -> Declared:
     """Declare a filter on the value of a field."""
-    compare = Compare(comparable(field), narrows=FEW if field.indexed else 1, work=PART)
+    if not field.indexed:
+        compare = Compare(comparable(field), work=PART)
+    else:
+        compare = Compare(comparable(field), narrows=FEW, work=PART, look_up=_BY_VALUE)
     return Declared(f"{filter_} | None", compare, _description(field))
 
 

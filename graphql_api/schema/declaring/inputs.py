@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from cms.reading.visibility import Leading
 from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.filters import INSENSITIVE
-from graphql_api.planner.ordering import OrderTerm
+from graphql_api.planner.ordering import OrderTerm, ViewKind
 from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.fields import THIS_TYPE, Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
@@ -128,22 +130,44 @@ def add_quantified(registry: TypeRegistry, name: str, where: str, things: str) -
 
 def order_terms(
     orders: Mapping[str, tuple[Callable[[Row], Sql], bool]],
+    indexed_in: Iterable[ViewKind] = (),
 ) -> dict[str, OrderTerm]:
-    """Return the two terms of each order, given its name, its SQL and whether it can be null."""
+    """Return the two terms of each order, given its name, its SQL and whether it can be null.
+
+    Args:
+        orders: the orders.
+        indexed_in: the kinds of view in which an index has the rows in these orders.
+    """
+    known = frozenset(indexed_in)
     return two_terms(
-        (name, _of_row_only(sql), nullable) for name, (sql, nullable) in orders.items()
+        Order(name, _of_row_only(sql), nullable, indexed_in=known)
+        for name, (sql, nullable) in orders.items()
     )
 
 
-def two_terms(
-    orders: Iterable[tuple[str, Callable[[Row, Call], Sql], bool]],
-) -> dict[str, OrderTerm]:
+@dataclass(frozen=True)
+class Order:
+    """A value that rows are sorted by; see :class:`~graphql_api.planner.ordering.OrderTerm`."""
+
+    name: str
+    sql: Callable[[Row, Call], Sql]
+    nullable: bool = False
+    leading: Leading | None = None
+    indexed_in: frozenset[ViewKind] = frozenset()
+
+
+def two_terms(orders: Iterable[Order]) -> dict[str, OrderTerm]:
     """Return the two terms of each order whose SQL depends on the call."""
     return {
-        f"{name}_{direction}": OrderTerm(
-            f"{name}_{direction}", sql, descending=direction == "DESC", nullable=nullable
+        f"{each.name}_{direction}": OrderTerm(
+            f"{each.name}_{direction}",
+            each.sql,
+            direction == "DESC",
+            each.nullable,
+            each.leading,
+            each.indexed_in,
         )
-        for name, sql, nullable in orders
+        for each in orders
         for direction in ("ASC", "DESC")
     }
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Select, case, literal_column
 
-from cms.content.builtin import CATEGORY, PERSON
+from cms.content.builtin import BUILT_IN_NAMES, CATEGORY, PERSON
 from cms.reading import relations
+from cms.reading.locales import locales_of
 from cms.reading.view import Perspective, View
-from cms.reading.visibility import Relation, locales_of
+from cms.reading.visibility import Relation, is_of_site
 from cms.storage.dialects import Folded
 from graphql_api.planner.arguments import Argument, Input
 from graphql_api.planner.declarations import Call, Found, OrderKey, Rows
@@ -29,20 +31,19 @@ Order: TypeAlias = Callable[[Columns], tuple[OrderKey, ...]]
 
 def entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of any type, newest first."""
-    rows = _rows(relations.entries(view), _newest_first(view), *conditions)
+    rows = _entry_rows(view, *conditions)
     return replace(rows, typename=type_in(view))
 
 
 def site_entry_rows(view: View, *conditions: Condition) -> Rows:
     """Return entries of the site's own types, newest first, without categories and people."""
-    rows = _rows(relations.site_entries(view), _newest_first(view), *conditions)
+    own = replace(view, built_in_locales=())
+    rows = _entry_rows(own, lambda entry: is_of_site(entry.content_type), *conditions)
     return replace(rows, typename=type_in(view), is_whole=not conditions)
 
 
 def found_in(rows: Rows, view: View, column: str, values: Select[tuple[str]]) -> Rows:
     """Return entries with how an index finds them.
-
-    A page of drafts, or of the past, is found in another way.
 
     Args:
         rows: the entries.
@@ -50,15 +51,10 @@ def found_in(rows: Rows, view: View, column: str, values: Select[tuple[str]]) ->
         column: a column of entries.
         values: what is in it, and perhaps further values.
     """
-    if not is_of_now(view):
+    if view.preview is not None:
         # The condition lets databases find the few rows by an index.
         return replace(rows, where=(*rows.where, lambda entry: entry[column].in_(values)))
     return replace(rows, found=lambda entry: Found(entry[column], values))
-
-
-def is_of_now(view: View) -> bool:
-    """Return whether a view is of what is public now, where each revision is one row."""
-    return view.perspective is Perspective.PUBLISHED and view.past is None and view.preview is None
 
 
 def asks_for_types(call: Call) -> bool:
@@ -157,8 +153,8 @@ def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
     if content_type == PERSON:
         return person_rows(view, *conditions)
     is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
-    rows = _rows(relations.entries(view), _newest_first(view), is_of_type, *conditions)
-    return replace(rows, is_whole=not conditions)
+    own = view if content_type in BUILT_IN_NAMES else replace(view, built_in_locales=())
+    return replace(_entry_rows(own, is_of_type, *conditions), is_whole=not conditions)
 
 
 def referenced_rows(view: View, *conditions: Condition) -> Rows:
@@ -209,9 +205,9 @@ def category_rows(view: View, *conditions: Condition) -> Rows:
     )
 
 
-def tag_rows(view: View, *conditions: Condition) -> Rows:
-    """Return the tags of what the view shows, by name."""
-    return _rows(relations.tags(view), _by_word, *conditions)
+def tag_rows(view: View, slug: Sql | None = None) -> Rows:
+    """Return the tags of what the view shows, by name; or only the one with a slug."""
+    return _rows(relations.tags(view, slug), _by_word)
 
 
 def revision_tag_rows(*conditions: Condition) -> Rows:
@@ -227,6 +223,14 @@ def person_rows(view: View, *conditions: Condition) -> Rows:
 def type_in(view: View) -> Callable[[Columns], Sql]:
     """Return the SQL of the declared name of an entry's type."""
     return lambda entry: declared_name(dict(view.renamed_types), entry.content_type)
+
+
+def _entry_rows(view: View, *conditions: Condition) -> Rows:
+    """Return entries, newest first, which indexes have in several orders."""
+    rows = _rows(relations.entries(view), _newest_first(view), *conditions)
+    if view.preview is not None:
+        return rows
+    return replace(rows, in_order=partial(relations.entries_in_order, view))
 
 
 def _newest_first(view: View) -> Order:

@@ -120,6 +120,7 @@ def _matching_rows(rows: Rows, call: Call) -> Rows:
     return replace(
         rows,
         relation=found,
+        in_order=None,
         rank=lambda entry: relations.rank_of(entry.points),
         order=rows.order if order_mark(call.arguments.get("orderBy")) else _best_first(rows),
     )

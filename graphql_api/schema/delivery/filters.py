@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 
+from cms.content.collation import sort_key
 from cms.reading import relations
 from cms.reading.rows import EntryRow, LinkRow, TagRow
 from cms.review import relations as review_relations
 from graphql_api.planner.declarations import Call, Row, Rows
-from graphql_api.planner.filters import Compare, CompareSeen, LookUp, ToMany, ToOne
+from graphql_api.planner.filters import Compare, CompareSeen, LookUp, StandIn, ToMany, ToOne
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.fields import FEW, THIS_TYPE, Declared, R, of_call, of_row
@@ -18,7 +20,6 @@ from graphql_api.schema.declaring.inputs import LEAF_FILTERS, add_quantified, ad
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
     entry_rows,
-    is_of_now,
     revision_rows,
 )
 from graphql_api.schema.declaring.type_registry import TypeRegistry
@@ -60,39 +61,39 @@ def _review(column: str) -> Callable[[Row, Call], Sql]:
     return of_call(of)
 
 
-def _now(rows: Callable[[Call], Rows]) -> Callable[[Call], Rows | None]:
-    """Return rows for views of what is public now."""
-    return lambda call: rows(call) if is_of_now(call.view) else None
-
-
 # How entries are found by what they have.
 _BY_CATEGORY = LookUp(
-    _now(lambda call: entry_rows(call.view)),
+    lambda call: entry_rows(call.view),
     *("revision_id", "revision_id", "category_id"),
     is_of_list=True,
 )
-_BY_TAG = LookUp(
-    _now(lambda _: Rows(Chosen(relations.revision_tags()))), "revision_id", "revision_id"
-)
+_BY_TAG = LookUp(lambda _: Rows(Chosen(relations.revision_tags())), *("revision_id", "revision_id"))
 _BY_LINK = LookUp(
-    _now(
-        lambda _: Rows(
-            Chosen(relations.link_targets()), (lambda link: link.origin != text("reference"),)
-        )
+    lambda _: Rows(
+        Chosen(relations.link_targets()), (lambda link: link.origin != text("reference"),)
     ),
     *("revision_id", "revision_id"),
     fields=frozenset({"kind", "origin", "target"}),
 )
 _BY_AUTHOR = LookUp(
-    _now(lambda call: entry_rows(call.view)),
+    lambda _: Rows(Chosen(relations.bylines())),
     *("revision_id", "revision_id", "byline_id"),
     is_of_list=True,
 )
 _BY_REVIEWER = LookUp(
-    _now(lambda _: Rows(Chosen(review_relations.signatures()))),
+    lambda _: Rows(Chosen(review_relations.signatures())),
     *("edition_id", "edition_id", "person_id"),
     targets=lambda call: Rows(Chosen(relations.people(call.view))),
 )
+
+
+def _now(call: Call) -> Rows | None:
+    """Return the entries of a view that has indexes over their titles and slugs."""
+    return entry_rows(call.view) if call.view.past is None else None
+
+
+_BY_SLUG = LookUp(_now, "revision_id", "revision_id", is_of_list=True)
+_BY_TITLE = replace(_BY_SLUG, stand_in=StandIn(of_row(EntryRow.title_key), sort_key))
 
 # The filters on every entry.
 ENTRY_WHERE: Mapping[str, Declared] = {
@@ -100,8 +101,16 @@ ENTRY_WHERE: Mapping[str, Declared] = {
     "type": comparison(
         "EntryTypeFilter", EntryRow.content_type, f"Content type of the `{THIS_TYPE}`."
     ),
-    "slug": leaf_comparison("str", EntryRow.slug, f"URL slug of the `{THIS_TYPE}`."),
-    "title": leaf_comparison("str", EntryRow.title, f"Title of the `{THIS_TYPE}`."),
+    "slug": Declared(
+        "StringFilter | None",
+        Compare(of_row(EntryRow.slug), look_up=_BY_SLUG),
+        f"URL slug of the `{THIS_TYPE}`.",
+    ),
+    "title": Declared(
+        "StringFilter | None",
+        Compare(of_row(EntryRow.title), look_up=_BY_TITLE),
+        f"Title of the `{THIS_TYPE}`.",
+    ),
     "summary": leaf_comparison("str", EntryRow.summary, f"Summary of the `{THIS_TYPE}`."),
     "published_at": leaf_comparison(
         "DateTime", EntryRow.published_at, f"Publication time of the `{THIS_TYPE}` revision."

@@ -139,6 +139,11 @@ def _identifiers(call: Call) -> Rows:
     )
 
 
+def _tag(_: Row, call: Call) -> Rows:
+    _name, given = _name_in(call)
+    return tag_rows(call.view, call.bind(given, Key))
+
+
 def _entries(_: Row, call: Call) -> Rows:
     return (entry_rows if asks_for_types(call) else site_entry_rows)(call.view)
 
@@ -157,7 +162,7 @@ class Query:
     )
     tag = one(
         "Tag | None",
-        lambda _, call: tag_rows(call.view, _condition_of_by(call)),
+        _tag,
         "Tag with this slug; null if no entry that the view shows has it.",
         (Argument("by", "TagBy", "Slug of the tag."),),
         work=1_000,

@@ -195,7 +195,8 @@ def add_site_types(registry: TypeRegistry) -> None:
         {
             "path": (EntryRow.path, False),
             "lastModified": (EntryRow.published_at, False),
-        }
+        },
+        ("now",),
     )
     add_order(registry, "SitemapPageOrder", orders)
     add_where(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, exists, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, literal_column, select
 
 from cms.reading import relations
 from cms.reading.rows import CategoryRow, EntryRow, TagRow
 from cms.reading.visibility import is_at_or_below
 from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.filters import CompareSeen, Test
+from graphql_api.planner.json_sql import kept_apart
 from graphql_api.planner.ordering import OrderTerm
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.connection import PART_OF_ALL
@@ -24,7 +26,7 @@ from graphql_api.schema.declaring.fields import (
     seen_value,
     value,
 )
-from graphql_api.schema.declaring.inputs import order_terms, two_terms
+from graphql_api.schema.declaring.inputs import Order, order_terms, two_terms
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
     entry_rows,
@@ -69,7 +71,11 @@ def _tagged_entries(tag: TagRow, call: Call) -> Rows:
     revisions = select(of_tag.c.revision_id).where(of_tag.c.slug == tag.slug)
 
     def has_tag(entry: EntryRow) -> ColumnElement[bool]:
-        return exists().where(tagged.c.revision_id == entry.revision_id, tagged.c.slug == tag.slug)
+        found: Select[tuple[Any]] = select(literal_column("1")).where(
+            tagged.c.revision_id == entry.revision_id, tagged.c.slug == tag.slug
+        )
+        # Looked at for each row of the list: PostgreSQL would begin with all entries of the tag.
+        return kept_apart(found).exists()
 
     rows = site_entry_rows(call.view, of_row(has_tag))
     return found_in(rows, call.view, "revision_id", revisions)
@@ -116,7 +122,7 @@ CATEGORY_WHERE: Mapping[str, Declared] = {
 }
 CATEGORY_ORDERS: Mapping[str, OrderTerm] = {
     **order_terms({"name": (EntryRow.title_key, False)}),
-    **two_terms([("treePath", of_call(_tree_path), False)]),
+    **two_terms([Order("treePath", of_call(_tree_path))]),
 }
 
 
@@ -125,7 +131,7 @@ class Tag:
 
     slug = value("str", TagRow.slug, "URL slug, made from the word; the same for all spellings.")
     name = value(
-        "str", TagRow.name, "Word as the revision spells it; in lists, as most entries do."
+        "str", TagRow.name, "Word as the revision spells it; in lists, as the newest one does."
     )
     entries = entry_connection(
         "Entry",

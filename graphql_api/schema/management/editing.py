@@ -12,6 +12,7 @@ from cms.review.relations import ChangeRequestRow, CommentRow, ReviewRequestRow,
 from cms.review.standing import RevisionColumns, policies_of
 from cms.site import Site
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
+from graphql_api.planner.filters import Compare
 from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.planner.source import Chosen, Columns, Sql
 from graphql_api.schema.declaring.aggregates import Facet
@@ -27,7 +28,6 @@ from graphql_api.schema.declaring.fields import (
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
 from graphql_api.schema.declaring.words import part_text, part_word, word
-from graphql_api.schema.delivery.filters import comparison
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import SignOff
 from graphql_api.schema.management.account import account_rows
@@ -183,7 +183,8 @@ def entry_fields(site: Site) -> Mapping[str, Declared]:
 def entry_filters(site: Site) -> Mapping[str, Declared]:
     """Return the filters of entries that only editors have."""
     description = f"Filter on the workflow state of the `{THIS_TYPE}`."
-    return {"state": comparison("EntryStateFilter", _state_in(site), description)}
+    compare = Compare(of_row(_state_in(site)), is_computed=True)
+    return {"state": Declared("EntryStateFilter | None", compare, description)}
 
 
 def entry_facets(site: Site) -> tuple[Facet, ...]:

@@ -98,6 +98,7 @@ def publication_of(
         title_key="a title",
         slug="a-title",
         summary="",
+        saved_at=begun,
         first_published_at=begun,
         published_at=begun,
         published_by=revision.author_id,

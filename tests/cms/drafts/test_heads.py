@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from cms.authorization.actor import OPERATOR
+from cms.content.collation import sort_key
 from cms.drafts.heads import faults_of_heads, repeat_heads
 from cms.tables import Edition, Revision
 from tests.builders import Newsroom
@@ -22,6 +23,7 @@ async def test_an_edition_repeats_its_newest_revision(newsroom: Newsroom) -> Non
     edition = await edition_of(newsroom, first)
     assert (edition.content_type, edition.category_id) == ("Note", None)
     assert (edition.byline_id, edition.changed_at) == (first.byline_id, first.created_at)
+    assert (edition.title_key, edition.slug) == (sort_key(first.title), "note")
     topic = await newsroom.category("Topic")
     second = await newsroom.update(first, category=topic)
     edition = await edition_of(newsroom, second)
@@ -34,7 +36,7 @@ async def test_an_edition_repeats_its_newest_revision(newsroom: Newsroom) -> Non
 async def test_what_an_edition_repeats_wrongly_is_found_and_repaired(newsroom: Newsroom) -> None:
     head = await newsroom.draft("Note", slug="note", text="x")
     await newsroom.draft("Note", slug="other", text="x")
-    wrong = {"content_type": "Article", "byline_id": None, "changed_at": None}
+    wrong = {"content_type": "Article", "title_key": "x", "slug": None, "changed_at": None}
     async with newsroom.desk.work(OPERATOR) as work:
         await work.session.execute(
             update(Edition).where(Edition.id == head.edition_id).values(**wrong)
@@ -42,8 +44,8 @@ async def test_what_an_edition_repeats_wrongly_is_found_and_repaired(newsroom: N
     async with newsroom.database.reading() as session:
         (fault,) = await faults_of_heads(session)
     assert fault == (
-        f"edition {head.edition_id} is not valid: its type, category, byline or time of change is "
-        "not that of its newest revision; run: copydesk migrate"
+        f"edition {head.edition_id} is not valid: its type, category, byline, title, slug or time "
+        "of change is not that of its newest revision; run: copydesk migrate"
     )
     async with newsroom.desk.work(OPERATOR) as work:
         await repeat_heads(work)

@@ -14,6 +14,7 @@ from cms.publishing import relations as publishing
 from cms.reading import management, relations, rows
 from cms.reading.rows import Column, Row
 from cms.reading.view import Perspective, Preview, View
+from cms.reading.visibility import Leading
 from cms.review import relations as review
 from cms.search import relations as search
 
@@ -33,6 +34,7 @@ ROWS = {
     relations.references: rows.ReferenceRow,
     relations.link_targets: rows.LinkTargetRow,
     relations.bylines: rows.BylineRow,
+    relations.renditions: rows.RenditionRow,
     relations.links: rows.LinkRow,
     relations.incoming_links: rows.IncomingLinkRow,
     relations.people: rows.EntryRow,
@@ -117,6 +119,15 @@ def test_rows_have_the_columns_that_their_relation_selects(relation: Any, view: 
     further = targets() if relation is relations.links and view is VIEW else set()
     known = ROWS[relation].columns() | further
     assert {*select_of(relation, view).selected_columns.keys()} <= known
+
+
+@pytest.mark.parametrize("leading", [None, "path", "rendered"])
+@pytest.mark.parametrize("name", [each for each in VIEWS if each != "preview"])
+def test_entries_in_order_are_entries(name: str, leading: Leading | None) -> None:
+    view = replace(VIEWS[name], locales=("de", "en"))
+    columns = [*relations.entries(view).selected_columns.keys()]
+    parts = relations.entries_in_order(view, leading)
+    assert [[*each.selected_columns.keys()] for each in parts] == [columns, columns]
 
 
 def targets() -> set[str]:

@@ -187,6 +187,7 @@ class Page:
             title_key="a title",
             slug="a-title",
             summary="",
+            saved_at=day(0),
             first_published_at=day(0),
             published_at=day(0),
             published_by=None,

@@ -287,6 +287,7 @@ class Records:
                 title_key="a title",
                 slug="a-title",
                 summary="",
+                saved_at=begun,
                 first_published_at=begun,
                 published_at=begun,
                 published_by=None,

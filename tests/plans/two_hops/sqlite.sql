@@ -26,8 +26,8 @@ WHERE t11.revision_id = t2.revision_id AND t11.origin != 'reference' ORDER BY t1
 FROM (SELECT t12.content_type AS content_type, t12.title AS title, t12.slug AS slug, t12.category_id AS category_id, t12.revision_id AS revision_id 
 FROM (SELECT publication.published_at AS published_at, publication.entry_id AS id, publication.content_type AS content_type, publication.title AS title, publication.slug AS slug, publication.category_id AS category_id, publication.revision_id AS revision_id 
 FROM publication 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND (publication.content_type NOT IN ('Category', 'Person'))) AS t12 
-WHERE t12.published_at <= ? AND t12.category_id = (SELECT t13.id 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t12 
+WHERE (t12.content_type NOT IN ('Category', 'Person')) AND t12.published_at <= ? AND t12.category_id = (SELECT t13.id 
 FROM (SELECT own_path.path AS tree_path, publication.entry_id AS id 
 FROM publication JOIN category_path AS own_path ON own_path.category_id = publication.entry_id AND own_path.locale = 'en' 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Category') AS t13 

@@ -1,0 +1,119 @@
+"""Look-ups: the rows that a filter keeps, as an index finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from graphql_api.planner.absence import fits_absence
+from graphql_api.planner.arguments import Argument, Given, Input, input_in, inputs_in
+from graphql_api.planner.declarations import PLANNED, Call, Found, Row, Rows
+from graphql_api.planner.emptiness import MODE, without_empty
+from graphql_api.planner.filters import (
+    Compare,
+    Condition,
+    LookUp,
+    StandIn,
+    ToMany,
+    ToOne,
+    comparison_of,
+    condition_on,
+    names_one,
+    select_targets,
+)
+from graphql_api.planner.source import Columns, Sql
+
+_CONNECTIVES = frozenset({"AND", "OR", "NOT", "isNull"})
+# The operators for which an index finds rows.
+_RANGES = frozenset({"eq", "in", "lt", "lte", "gt", "gte"})
+
+
+def found_by(where: Argument, row: Row, call: Call) -> Found | None:
+    """Return the rows that one of the conditions that a ``where`` joins with "and" keeps.
+
+    Returns:
+        ``None`` if no index finds them.
+    """
+    asked = without_empty(where)
+    # A previewed revision stands in for one that is public.
+    if asked is None or call.view.preview is not None:
+        return None
+    return next(_each_found(asked, row, call), None)
+
+
+def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
+    for name, value in where.fields.items():
+        if name == "AND":
+            for item in inputs_in(value):
+                yield from _each_found(item, row, call)
+        if name in _CONNECTIVES:
+            continue
+        match where.type.fields[name].extensions[PLANNED]:
+            case Compare(look_up=LookUp() as way) as compared:
+                operators = input_in(value)
+                if operators.fields.keys() & _RANGES and MODE not in operators.fields:
+                    yield from _found_by_value(way, compared, operators, row, call)
+            case ToOne(look_up=LookUp() as way) as one:
+                inner = input_in(value)
+                has_own_order = way.is_of_list and names_one(inner, one)
+                if not (has_own_order or fits_absence(inner)):
+                    yield from _found(way, inner, one.rows, one.target, row, call)
+            case ToMany(look_up=LookUp() as way):
+                some = input_in(value).fields.get("some")
+                if isinstance(some, Input):
+                    yield from _found(way, some, way.targets, _id_of, row, call)
+
+
+def _found_by_value(
+    way: LookUp, compared: Compare, operators: Input, row: Any, call: Call
+) -> Iterator[Found]:
+    rows = way.rows(call)
+    if rows is None:
+        return
+    source = call.source(rows.relation)
+    columns = source.columns
+    value = compared.sql(rows.row(columns))
+    conditions = [*rows.conditions(columns), comparison_of(operators, value, call)]
+    if way.stand_in is not None:
+        operand = operators.fields.get("eq")
+        if not isinstance(operand, Given):
+            return
+        conditions.append(_stand_in(way.stand_in, operand, columns, call))
+    values = select(columns[way.key].label("key")).select_from(source.clause()).where(*conditions)
+    yield Found(row[way.column], values, is_of_list=way.is_of_list)
+
+
+def _stand_in(stand_in: StandIn, operand: Given, columns: Columns, call: Call) -> Condition:
+    value = stand_in.sql(columns)
+    return value == call.bind(Given(lambda given: stand_in.of(operand.read(given))), value.type)
+
+
+def _found(  # all of a filter
+    way: LookUp,
+    where: Input,
+    targets: Callable[[Call], Rows] | None,
+    target: Callable[[Row], Sql],
+    row: Any,
+    call: Call,
+) -> Iterator[Found]:
+    rows = way.rows(call)
+    if rows is None or not (way.fields is None or where.fields.keys() <= way.fields):
+        return
+    source = call.source(rows.relation)
+    columns = source.columns
+    reference = way.reference
+    if reference is None or targets is None:
+        condition = condition_on(where, rows.row(columns), call)
+    else:
+        others = select_targets(targets, target, call, lambda each: condition_on(where, each, call))
+        condition = columns[reference].in_(others)
+    conditions = (*rows.conditions(columns), condition)
+    values = select(columns[way.key].label("key")).select_from(source.clause()).where(*conditions)
+    yield Found(row[way.column], values, is_of_list=way.is_of_list)
+
+
+def _id_of(row: Any) -> Sql:
+    identifier: Sql = row.id
+    return identifier

@@ -1,0 +1,288 @@
+"""The rows of one page of a connection, found without reading all rows.
+
+Where an index finds the rows that a condition keeps, they are looked up and sorted if they are few.
+If they are many, the list is read in its order up to the end of the page, which is not far then. So
+no page takes long, however many rows there are.
+
+A list that no index has in its order as a whole is read in parts: one for each locale, and the rows
+without a value of the first key by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from sqlalchemy import (
+    Integer,
+    Text,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.types import Boolean, Float
+
+from cms.reading.view import Perspective
+from cms.storage.dialects import IsAmongRows, Moment, Unindexed
+from graphql_api.planner.arguments import Given
+from graphql_api.planner.cursors import is_ahead, is_behind
+from graphql_api.planner.declarations import Call, Found, OrderKey, Rows
+from graphql_api.planner.filters import Condition, condition_of
+from graphql_api.planner.json_sql import BeginsIf, RowCount
+from graphql_api.planner.look_ups import found_by
+from graphql_api.planner.ordering import leading_column, order_by, order_keys, order_mark
+from graphql_api.planner.paging import Paging, number
+from graphql_api.planner.source import Chosen, Columns, Relation, Selectable, Sql
+from graphql_api.planner.statement import Parameters
+
+# Compares the keys of a row with the values of a cursor.
+Side: TypeAlias = Callable[[Sequence[OrderKey], Sequence[Sql]], Condition]
+
+# So many rows are looked up and sorted in a few milliseconds; and of so many, a page is found soon
+# by reading a list in its order.
+_FEW = literal_column("2000", Integer())
+# The names of the keys of rows that are found in several ways.
+_KEY = "key_"
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One of the ways in which rows of a page are found.
+
+    Attributes:
+        relation: the relation that they are read from.
+        are_few: whether they are found only if an index finds few, or only if it finds many.
+        has_value: whether the first key has a value; ``None`` for all rows.
+    """
+
+    relation: Relation
+    are_few: bool | None = None
+    has_value: bool | None = None
+
+
+class PageRows:
+    """The rows that a connection has on a page.
+
+    Args:
+        rows: all rows of the connection.
+        call: the arguments and the view.
+        paging: the page.
+        parameters: the statement's parameters.
+
+    Attributes:
+        mark: the mark of the order in cursors.
+    """
+
+    def __init__(self, rows: Rows, call: Call, paging: Paging, parameters: Parameters) -> None:
+        self.mark = order_mark(call.arguments.get("orderBy"))
+        self._rows = rows
+        self._call = call
+        self._paging = paging
+        self._parameters = parameters
+        self._ways = tuple(self._all_ways())
+
+    def keys(self, columns: Columns) -> tuple[OrderKey, ...]:
+        """Return the keys of the order."""
+        order = self._call.arguments.get("orderBy")
+        return (*order_keys(order, columns, self._call), *self._rows.order(columns))
+
+    def select(self, used: Sequence[str], limit: Sql) -> Selectable:
+        """Return the page's rows with these columns, in order.
+
+        Args:
+            used: the names of the columns.
+            limit: the largest number of rows.
+        """
+        if len(self._ways) == 1:
+            (way,) = self._ways
+            return self._with_offset(self._of_way(way, used, limit))
+        reach = limit
+        if self._paging.skip is not None:
+            reach = limit + number(self._paging.skip, self._parameters)
+        every = self._of_ways(used, reach).subquery()
+        shown = [every.c[each] for each in used] or [literal_column("1").label("one")]
+        columns = self._call.source(self._rows.relation).columns
+        keys = [
+            replace(key, sql=every.c[f"{_KEY}{at}"]) for at, key in enumerate(self.keys(columns))
+        ]
+        ordered = select(*shown).select_from(every).order_by(*self._order(keys))
+        return self._with_offset(ordered.limit(RowCount(limit)))
+
+    def conditions_of_all(self, columns: Columns) -> tuple[Condition, ...]:
+        """Return the conditions for reading all rows: those that an index finds, if one does."""
+        found = self._found(columns)
+        few = [] if found is None or found.is_of_list else [found.column.in_(found.values)]
+        return (*few, *self._conditions(columns))
+
+    def is_within(self, cursor: Given, side: Side, columns: Columns) -> Condition:
+        """Return whether a row is on a side of a cursor."""
+        keys = self.keys(columns)
+        return side(keys, self._cursor(cursor, keys))
+
+    def _all_ways(self) -> Iterator[_Way]:
+        """Yield the ways in which the rows are found, none of which finds one of another."""
+        relation = self._rows.relation
+        if self._rows.rank is not None:  # a search finds them
+            yield _Way(relation)
+            return
+        are_few = None
+        if self._found(self._call.source(relation).columns) is not None:
+            are_few = False
+            yield _Way(relation, are_few=True)
+        in_order = self._rows.in_order
+        leading = leading_column(self._call.arguments.get("orderBy"))
+        if self._call.view.perspective is Perspective.DRAFT or self._call.view.past is not None:
+            leading = None  # the tables with these columns have them of what is public now
+        if in_order is None:
+            yield _Way(relation, are_few)
+        elif leading is None:
+            yield from (_Way(Chosen(each), are_few) for each in in_order(None))
+        else:
+            yield from (_Way(Chosen(each), are_few, has_value=True) for each in in_order(leading))
+            yield from (_Way(Chosen(each), are_few, has_value=False) for each in in_order(None))
+
+    def _of_ways(self, used: Sequence[str], reach: Sql) -> Selectable:
+        """Return the rows of all ways with their keys, of each as many as the page can have."""
+        last = [each for each in self._ways if each.has_value is False]
+        first = [each for each in self._ways if each.has_value is not False]
+        found = [self._of_way(each, used, reach, has_keys=True) for each in first]
+        if not last:
+            return _together(found)
+        if self._paging.is_backward:
+            found += [self._of_way(each, used, reach, has_keys=True) for each in last]
+            return _together(found)
+        # Rows without a value come last, and it can take long to find any.
+        known = _together(found).cte()
+        are_few = select(func.count()).select_from(known).scalar_subquery() < reach
+        without = [self._of_way(each, used, reach, has_keys=True, only_if=are_few) for each in last]
+        return _together([select(*known.c), *without]).add_cte(known, nest_here=True)
+
+    def _of_way(
+        self,
+        way: _Way,
+        used: Sequence[str],
+        limit: Sql,
+        *,
+        has_keys: bool = False,
+        only_if: Condition | None = None,
+    ) -> Selectable:
+        """Return rows that are found in one way.
+
+        Args:
+            way: the way.
+            used: the names of the columns.
+            limit: the largest number of rows.
+            has_keys: whether the rows have the keys as columns.
+            only_if: a condition without which there are none, the same for all rows.
+        """
+        source = self._call.source(way.relation)
+        columns = source.columns
+        keys = self.keys(columns)
+        shown = [columns[name].label(name) for name in used]
+        if has_keys:
+            shown += [key.sql.label(f"{_KEY}{at}") for at, key in enumerate(keys)]
+        conditions = [
+            *self._conditions(columns, is_in_order=way.are_few is False),
+            *self._range(keys, has_value=way.has_value is True),
+        ]
+        if way.has_value is not None:
+            first, *others = keys
+            has_none = Unindexed(first.sql).is_(None)  # which the end of the list decides on
+            conditions.append(first.sql.is_not(None) if way.has_value else has_none)
+            keys = (replace(first, nullable=False), *others) if way.has_value else (*others,)
+        if only_if is not None:
+            conditions.append(_begins_if(keys[0], only_if))
+        if way.are_few is not None:
+            conditions += self._conditions_of_way(columns, keys[0], are_few=way.are_few)
+        chosen = (
+            select(*(shown or [literal_column("1").label("one")]))
+            .where(*conditions)
+            .order_by(*self._order(keys))
+            .limit(RowCount(limit))
+        )
+        return chosen.select_from(source.clause())
+
+    def _with_offset(self, chosen: Selectable) -> Selectable:
+        if self._paging.skip is None:
+            return chosen
+        return chosen.offset(RowCount(number(self._paging.skip, self._parameters)))
+
+    def _order(self, keys: Sequence[OrderKey]) -> list[Sql]:
+        return order_by(keys, reverse=self._paging.is_backward)
+
+    def _conditions_of_way(
+        self, columns: Columns, first: OrderKey, *, are_few: bool
+    ) -> list[Condition]:
+        """Return the conditions of looking rows up, or of reading the list in its order."""
+        found = self._found(columns)
+        if found is None:
+            return []
+        some = found.values.limit(_FEW).subquery()
+        if are_few:
+            # Counted as they are read: a count beside them would be made for each.
+            counted = select(*some.c, func.count().over().label("size")).subquery()
+            value, size = counted.c
+            few = select(value).where(size < _FEW)
+            return [IsAmongRows(found.column, few.scalar_subquery())]
+        are_many = select(func.count()).select_from(some).scalar_subquery() >= _FEW
+        return [_begins_if(first, are_many)]
+
+    def _found(self, columns: Columns) -> Found | None:
+        """Return the rows that an index finds for one of the conditions, if one does."""
+        if self._rows.rank is not None:
+            return None
+        if self._rows.found is not None:
+            return self._rows.found(columns)
+        return found_by(self._call.arguments.get("where"), columns, self._call)
+
+    def _conditions(self, columns: Columns, *, is_in_order: bool = False) -> tuple[Condition, ...]:
+        call = replace(self._call, is_in_order=is_in_order)
+        where = condition_of(self._call.arguments.get("where"), columns, call)
+        return (*self._rows.conditions(columns), where)
+
+    def _range(self, keys: tuple[OrderKey, ...], *, has_value: bool) -> list[Condition]:
+        """Return the conditions of the cursors.
+
+        Args:
+            keys: the keys of the order.
+            has_value: whether the first has a value in all of the rows.
+        """
+        compared = (replace(keys[0], nullable=False), *keys[1:]) if has_value else keys
+        conditions: list[Condition] = []
+        if self._paging.after is not None:
+            # None comes after a cursor without a value, with which every comparison is unknown.
+            conditions.append(is_behind(compared, self._cursor(self._paging.after, keys)))
+        if self._paging.before is not None:
+            cursor = self._cursor(self._paging.before, keys)
+            ahead = is_ahead(compared, cursor)
+            conditions.append(or_(cursor[0].is_(None), ahead) if has_value else ahead)
+        return conditions
+
+    def _cursor(self, given: Given, keys: tuple[OrderKey, ...]) -> list[Sql]:
+        return self._paging.cursor_values(given, self.mark, keys, self._parameters)
+
+
+def _together(selects: Sequence[Selectable]) -> Selectable:
+    if len(selects) == 1:
+        return selects[0]
+    every = union_all(*(select(*each.subquery().c) for each in selects)).subquery()
+    return select(*every.c)
+
+
+def _begins_if(key: OrderKey, condition: Condition) -> Condition:
+    """Return a condition that is the same for all rows, so that none is read without it.
+
+    Args:
+        key: the first key of the order in which the rows are read.
+        condition: the condition.
+    """
+    match key.sql.type:
+        case Text() | Moment() if not key.nullable:
+            return BeginsIf(key.sql, condition, literal_column("''"))
+        case Integer() | Float() | Boolean() if not key.nullable:
+            return BeginsIf(key.sql, condition, literal_column("-9e999"))
+        case _:
+            return condition
