@@ -115,7 +115,7 @@ async def fill(database: Database) -> Newsroom:
         slug="beta",
         category=middle,
         tags=["BASICS"],
-        body="# Top\n\nBack to [Alpha](/articles/alpha#first-part-2).",
+        body="# Top\n\nBack to [Alpha](/articles/alpha#first-part-1).",
         rating=4.25,
         is_free=False,
         level="EASY",
