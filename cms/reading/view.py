@@ -96,7 +96,7 @@ class View:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it shows only what is public now, in one locale: what is counted ahead."""
+        """True if it shows only what is public now, in one locale: what is counted ahead."""
         is_of_now = self.past is None and self.preview is None
         return self.perspective is Perspective.PUBLISHED and is_of_now and len(self.locales) == 1
 

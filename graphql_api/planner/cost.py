@@ -298,7 +298,7 @@ class _Sweeps:
 
     @property
     def is_ordered(self) -> bool:
-        """Whether an index has the order."""
+        """True if an index has the order."""
         return not self.ordered
 
 

@@ -135,7 +135,7 @@ class Page:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the rows that match are all of them, which are counted ahead; see Rows."""
+        """True if the rows that match are all of them, which are counted ahead; see Rows."""
         is_filtered = without_empty(self.call.arguments.get("where")) is not None
         return self.rows.is_whole and not is_filtered and self.rows.rank is None
 

@@ -27,6 +27,7 @@ HOMES = {
     "cms/drafts/category_tree.py": "tree paths, which derive from facts",
     "cms/search/deriving.py": "what derives from facts",
     "cms/search/rebuilding.py": "what derives from facts",
+    "cms/search/tag_counts.py": "what derives from facts",
     "cms/search/word_counts.py": "what derives from facts",
 }
 STATEMENTS = {"insert", "update", "delete"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -115,6 +116,7 @@ class Summed:
 # The work for a row that is counted by what an index has.
 COUNTED_BY_INDEX = 0.7
 
+_CAPITAL = re.compile("[A-Z]")
 _INTERVALS = {"YEAR": 4, "MONTH": 7, "DAY": 10}
 
 
@@ -275,8 +277,12 @@ class _Aggregate:
 
 
 def _column(function: str, number: str) -> str:
-    """Return the name of the column with an aggregate of a number."""
-    return f"{function}_{number}"
+    """Return the name of the column with an aggregate of a number, in the case of SQL."""
+    return f"{function}_{_CAPITAL.sub(_as_small, number)}"
+
+
+def _as_small(capital: re.Match[str]) -> str:
+    return f"_{capital[0].lower()}"
 
 
 def _as_float(number: ValueOf, row: Row) -> Sql:
