@@ -22,10 +22,12 @@ from cms.content.snapshot import Draft
 from cms.errors import ContentFileError, Refused
 from cms.importing.existing import DeskEdition
 from cms.importing.session import ImportDesk, Provenance, Writing, printable
-from cms.importing.site.files import Change, Commit, find_names, read_folder, read_history
-from cms.importing.site.mapping import MarkdownMapping, PagePlace
+from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.files import Change, Commit
+from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.page_text import PageText, fault_of
-from cms.importing.site.pages import LostLink, OldPage, OldSite, PageKey
+from cms.importing.site.pages import OldPage, OldSite
+from cms.importing.site.reading import read_site
 from cms.site import Site
 from cms.work.work import Desk, Work
 
@@ -58,7 +60,7 @@ class ImportReport:
         made: the number of new ``entries``, ``editions``, ``revisions``, ``publications``
             and ``authors``, and of ``unpublished`` editions.
         resolved: the number of resolved links in the current files.
-        lost: the unresolved links.
+        lost: the faults of links.
         notes: further remarks, one sentence each.
         review_due_at: the time when the new publications are due for review; ``None`` if nothing
             was published.
@@ -69,7 +71,7 @@ class ImportReport:
     editions: int = 0
     made: Counter[str] = field(default_factory=Counter)
     resolved: int = 0
-    lost: list[LostLink] = field(default_factory=list)
+    lost: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     review_due_at: datetime | None = None
 
@@ -99,9 +101,9 @@ async def import_markdown(
         ContentFileError: with the file and the line that cannot be imported.
         SiteError: if the mapping does not fit the site.
     """
-    plan = _read(desk.site, folder, mapping, provenance)
+    old = _read(desk.site, folder, mapping, provenance)
     async with _all_or_nothing(desk, folder) as work:
-        return await _run(plan, work, provenance, progress)
+        return await _run(old, work, provenance, progress)
 
 
 async def rehearse_import(
@@ -113,10 +115,10 @@ async def rehearse_import(
     progress: Progress = iter_commits,
 ) -> ImportReport:
     """Return the report of :func:`import_markdown`, and roll the import back."""
-    plan = _read(desk.site, folder, mapping, provenance)
+    old = _read(desk.site, folder, mapping, provenance)
     try:
         async with _all_or_nothing(desk, folder) as work:
-            _take_back(await _run(plan, work, provenance, progress))
+            _take_back(await _run(old, work, provenance, progress))
     except _Rehearsed as rehearsed:
         return rehearsed.report
     raise AssertionError("a rehearsal ends with what it has found")
@@ -134,47 +136,15 @@ def _take_back(report: ImportReport) -> NoReturn:
     raise _Rehearsed(report)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """The input of an import.
-
-    Attributes:
-        folder: the folder of the files.
-        old: the old site, without pages.
-        commits: the history of the files, oldest first.
-        files: the pages in the current files.
-    """
-
-    folder: Path
-    old: OldSite
-    commits: Sequence[Commit]
-    files: Sequence[tuple[PagePlace, PageText]]
-
-
 def _read(
     site: Site, folder: Path, mapping: MarkdownMapping, provenance: Provenance | None
-) -> _Plan:
+) -> OldSite:
     """Read all files, and check that the current ones have no errors."""
-    content_type = site.content_type(mapping.content_type)
-    mapping.check(site, content_type)
-    files = list(read_folder(folder, mapping))
-    commits = read_history(folder, mapping)
-    names = find_names(mapping, commits, [place for place, _ in files])
-    old = OldSite(mapping, content_type, names, {}, with_drafts=provenance is None)
-    texts: dict[PageKey, PageText] = {}
-    for place, source in files:
-        key = old.key_of(place)
-        if key in texts:
-            raise source.fault(None, f"another file already is the page {key[1]!r} in {key[0]!r}")
-        texts[key] = old.read(place, source)
-    slugs = {key: text.draft.slug for key, text in texts.items()}
-    places = [place for place, _ in files]
-    return _Plan(
-        folder,
-        replace(old, slugs=slugs),
-        commits,
-        list(zip(places, texts.values(), strict=True)),
-    )
+    old = read_site(folder, mapping, site, with_drafts=provenance is None)
+    for fault in old.faults:
+        if fault.kind is FaultKind.REFUSED:
+            raise ContentFileError(fault.file, fault.line, fault.message)
+    return old
 
 
 @asynccontextmanager
@@ -188,22 +158,19 @@ async def _all_or_nothing(desk: Desk, folder: Path) -> AsyncIterator[Work]:
 
 
 async def _run(
-    plan: _Plan, work: Work, provenance: Provenance | None, progress: Progress
+    old: OldSite, work: Work, provenance: Provenance | None, progress: Progress
 ) -> ImportReport:
     """Import the history, then the current files."""
-    old = plan.old
-    for commit in plan.commits:
+    for commit in old.commits:
         for change in commit.changes:
             old.page_at(change.place)
-    for place, _ in plan.files:
-        old.page_at(place)
     desk = ImportDesk(work, old.content_type, old.mapping, provenance)
     await desk.open(old.pages.values())
     old.withheld = frozenset(key for key, each in desk.editions.items() if each.is_withheld)
-    run = _Import(old, desk, ImportReport(files=len(plan.files)))
-    for commit in progress(plan.commits):
+    run = _Import(old, desk, ImportReport(files=len(old.current)))
+    for commit in progress(old.commits):
         await run.follow(commit)
-    await run.arrive(plan)
+    await run.arrive()
     return run.report
 
 
@@ -267,17 +234,16 @@ class _Import:
         note = printable(commit.message)
         await self._change(texts, _Moment(commit.at, commit.author, note))
 
-    async def arrive(self, plan: _Plan) -> None:
+    async def arrive(self) -> None:
         """Import the current file of every page."""
         texts: Texts = dict.fromkeys(self.old.pages.values())
-        for place, text in plan.files:
-            texts[self.old.page_at(place)] = text
-        moment = max([clock.now(), *(commit.at for commit in plan.commits[-1:])])
+        texts.update((self.old.page(key), text) for key, text in self.old.current.items())
+        moment = max([clock.now(), *(commit.at for commit in self.old.commits[-1:])])
         await self._change(texts, _Moment(moment))
         for page, current in texts.items():
             if current is not None:
                 self._tell_of(page, current)
-        self.report.lost.sort(key=lambda link: (link.file, link.line))
+        self.report.lost.sort(key=lambda fault: (fault.file, fault.line or 0))
         self.report.made = self.desk.made
         self.report.review_due_at = self.desk.review_due_at
         self.report.entries = len({page.key[1] for page, text in texts.items() if text})
@@ -456,7 +422,7 @@ class _Import:
             reason = "its page here is not public; publish it here."
         if page in self.kept:
             self.report.notes.append(self.kept[page])
-        elif reason and not text.is_draft:
+        elif reason and not text.hidden:
             self.report.notes.append(f"Not published: {text.source.file}: {reason}")
 
     @contextmanager

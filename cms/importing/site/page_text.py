@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import TypeAlias
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
@@ -16,45 +17,58 @@ from cms.importing.front_matter import FrontMatter
 from cms.importing.site.mapping import MarkdownMapping
 from cms.publishing.grounds import ClaimedReview
 
+# The locale of a page, and its name, which is the same in all locales.
+PageKey: TypeAlias = tuple[str, str]
+
 
 @dataclass(frozen=True)
 class PageText:
     """A page as it is in a file.
 
     Attributes:
+        key: the locale, and the name of the page, which is the same in all locales.
         name: the file's path in the folder of its locale, without ``.md``.
+        content_type: the content type of its entry.
         source: the file.
         draft: its draft, without category, with the links of the old site.
         category: the path of its category; empty for none.
         category_name: the public name of the category.
         author: the name of its author; empty if the file does not have it.
         claimed_review: the review of the page on the old site, as that site says.
-        is_draft: whether the file marks it as not public.
+        address: its path on the old site.
+        former_addresses: other paths at which it answered there, which become redirects.
+        hidden: why it is not public there, such as ``draft``; empty if it is.
+        published_at: when it was published there, if its file has a date.
         anchors: the anchors for a ``#fragment``.
         missing: errors about required fields without a value.
     """
 
+    key: PageKey
     name: str
+    content_type: type[ContentType]
     source: FrontMatter
     draft: Draft
     category: str
     category_name: str
     author: str
     claimed_review: ClaimedReview | None
-    is_draft: bool
+    address: str
+    former_addresses: tuple[str, ...]
+    hidden: str
+    published_at: datetime | None
     anchors: frozenset[str]
     missing: tuple[str, ...]
 
     @property
     def is_publishable(self) -> bool:
         """True if the page needs only sign-offs to be published."""
-        return not self.is_draft and not self.missing
+        return not self.hidden and not self.missing
 
 
 def read_page(
     mapping: MarkdownMapping,
     content_type: type[ContentType],
-    locale: str,
+    key: PageKey,
     name: str,
     source: FrontMatter,
 ) -> PageText:
@@ -77,17 +91,25 @@ def read_page(
     cleaned, problems = clean_draft(content_type, draft)
     if problems:
         raise fault_of(mapping, source, problems[0])
+    locale, _ = key
     snapshot = take_snapshot(content_type, locale, cleaned, {})
+    address, *former = [each.replace("{path}", name) for each in mapping.locales[locale].stood_at]
+    is_draft = any(values.value(key) == value for key, value in mapping.drafts.items())
     category = next(iter(values.texts(mapping.category)), "")
     return PageText(
+        key=key,
         name=name,
+        content_type=content_type,
         source=source,
         draft=draft,
         category="/".join(filter(None, map(slugify, category.split("/")))),
         category_name=category.rpartition("/")[2].strip(),
         author=_author_in(values, mapping),
         claimed_review=_claimed_review_in(values, mapping),
-        is_draft=any(values.value(key) == value for key, value in mapping.drafts.items()),
+        address=address,
+        former_addresses=tuple(former),
+        hidden="draft" if is_draft else "",
+        published_at=None,
         anchors=frozenset(snapshot.derived.anchors),
         missing=tuple(each.message for each in missing_in(content_type, snapshot.content)),
     )

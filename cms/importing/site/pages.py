@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TypeAlias
 
 from cms.content.content_type import ContentType
 from cms.content.slug import slugify
@@ -19,31 +17,10 @@ from cms.importing.site.addresses import (
     unwritable_link,
     with_links,
 )
-from cms.importing.site.files import Names
+from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.files import Commit, Names
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
-from cms.importing.site.page_text import PageText, fields_of, read_page
-
-PageKey: TypeAlias = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class LostLink:
-    """A link without a target on this site.
-
-    Attributes:
-        file: the file with the link.
-        line: the line, counted from 1.
-        href: the link as written.
-        reason: the missing target.
-    """
-
-    file: Path
-    line: int
-    href: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.href} {self.reason}"
+from cms.importing.site.page_text import PageKey, PageText, fields_of, read_page
 
 
 @dataclass(frozen=True)
@@ -53,12 +30,12 @@ class DraftWithLinks:
     Attributes:
         draft: the draft, with links to pages of this site.
         resolved: the number of resolved links.
-        lost: the unresolved links.
+        lost: the faults of links: unresolved ones, and those without their anchor.
     """
 
     draft: Draft
     resolved: int
-    lost: tuple[LostLink, ...]
+    lost: tuple[Fault, ...]
 
 
 @dataclass(eq=False)
@@ -68,6 +45,7 @@ class OldPage:
     Attributes:
         key: the locale, and the key of the page, which is the same in all locales.
         slug: its URL slug on this site.
+        content_type: the content type of its entry.
         text: its current text; ``None`` if there is none.
         mentions: the targets of its links.
         mentions_parts: the targets of its links with a fragment.
@@ -75,6 +53,7 @@ class OldPage:
 
     key: PageKey
     slug: str
+    content_type: type[ContentType]
     text: PageText | None = None
     mentions: frozenset[PageKey] = frozenset()
     mentions_parts: frozenset[PageKey] = frozenset()
@@ -91,13 +70,16 @@ class OldSite:
 
     Attributes:
         mapping: the mapping from files to content.
-        content_type: the content type of all entries.
+        content_type: the content type of pages whose files name none.
         names: the former names of pages.
         slugs: the slugs of pages that differ from their keys.
         with_drafts: whether links can point to unpublished pages; true if the import does not
             publish.
         pages: the pages.
         withheld: the keys of pages that only people on this site can publish.
+        current: the current text of each page, in the order of the files.
+        commits: the history of the files, oldest first.
+        faults: all faults of the current files, but those of links, which :meth:`draft` returns.
     """
 
     mapping: MarkdownMapping
@@ -107,6 +89,9 @@ class OldSite:
     with_drafts: bool
     pages: dict[PageKey, OldPage] = field(default_factory=dict)
     withheld: frozenset[PageKey] = frozenset()
+    current: Mapping[PageKey, PageText] = field(default_factory=dict)
+    commits: Sequence[Commit] = ()
+    faults: list[Fault] = field(default_factory=list)
     # The drafts as long as no page changes: each is asked for several times.
     _drafts: dict[OldPage, tuple[PageText, DraftWithLinks]] = field(
         default_factory=dict, init=False
@@ -118,9 +103,12 @@ class OldSite:
 
     def page_at(self, place: PagePlace) -> OldPage:
         """Return the page of a file, which may have no text yet."""
-        key = self.key_of(place)
+        return self.page(self.key_of(place))
+
+    def page(self, key: PageKey) -> OldPage:
+        """Return the page with a key, which may have no text yet."""
         if key not in self.pages:
-            self.pages[key] = OldPage(key, self.slugs.get(key, key[1]))
+            self.pages[key] = OldPage(key, self.slugs.get(key, key[1]), self.content_type)
         return self.pages[key]
 
     def read(self, place: PagePlace, source: FrontMatter) -> PageText:
@@ -129,7 +117,8 @@ class OldSite:
         Raises:
             ContentFileError: if a value is invalid, or a link is in an unsupported form.
         """
-        text = read_page(self.mapping, self.content_type, place.locale, place.name, source)
+        key = self.key_of(place)
+        text = read_page(self.mapping, self.content_type, key, place.name, source)
         if href := unwritable_link(source.body, *self._where(place.locale, place.name)):
             reason = f"write the link to {href} as [words](address); no other form can be updated"
             raise ContentFileError(source.file, source.body_line, reason)
@@ -169,7 +158,7 @@ class OldSite:
         return draft
 
     def _draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
-        lost: list[LostLink] = []
+        lost: list[Fault] = []
         resolved = 0
 
         def choose(link: OldLink) -> str | None:
@@ -177,7 +166,8 @@ class OldSite:
             target, reason = self._target(page.locale, link.address)
             if reason:
                 line = text.source.body_line + link.line
-                lost.append(LostLink(text.source.file, line, link.href, reason))
+                kind = FaultKind.LOST_LINK if target is None else FaultKind.LOST_ANCHOR
+                lost.append(Fault(text.source.file, line, kind, f"{link.href} {reason}"))
             if target is None:
                 return self._elsewhere(link)
             resolved += 1
@@ -194,7 +184,7 @@ class OldSite:
         page = self._page_at_address(locale, address)
         if page is None:
             return None, "does not point to a page"
-        path = self.content_type.path_for(page.slug, locale)
+        path = page.content_type.path_for(page.slug, locale)
         if path is None or page.text is None or not self.stands(page):
             return None, "points to a page that is not public"
         if address.fragment and address.fragment not in page.text.anchors:

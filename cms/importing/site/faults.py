@@ -1,0 +1,40 @@
+"""Faults of files: parts of the old site that do not arrive as they are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class FaultKind(StrEnum):
+    """The kind of a fault, by its consequence."""
+
+    REFUSED = "refused"  # the page cannot be imported
+    LOST_LINK = "lost_link"  # the link has no target; its words arrive
+    LOST_WORDS = "lost_words"  # words that readers of the old site see do not arrive
+    LOST_ANCHOR = "lost_anchor"  # the link leads to the page, but not to a part of it
+    CHANGED = "changed"  # it arrives otherwise than it is written
+    HIDDEN = "hidden"  # the page stays a draft
+    IGNORED = "ignored"  # the file is not a page
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """A part of a file that does not arrive as it is on the old site.
+
+    Attributes:
+        file: the file.
+        line: the line, counted from 1; ``None`` for the whole file.
+        kind: the consequence.
+        message: what happens and why.
+    """
+
+    file: Path
+    line: int | None
+    kind: FaultKind
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line is not None else str(self.file)
+        return f"{place}: {self.message}"
