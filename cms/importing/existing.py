@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from cms.content.content_type import ContentType
 from cms.drafts.loading import rows_by_id
-from cms.importing.site.page_text import PageKey
+from cms.importing.site.page_index import PageKey
 from cms.importing.site.pages import OldPage
 from cms.storage.dialects import is_among
 from cms.tables import Edition, Entry, Publication, Revision

@@ -1,20 +1,45 @@
-"""Reading of Markdown files with YAML front matter; every error has a line."""
+"""Reading of Markdown files with front matter in YAML, TOML or JSON; every error has a line."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
-from collections.abc import Mapping
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from cms.content.canonical_json import Json
 from cms.errors import ContentFileError
 
-_FENCE = "---"
+_FENCES = {"---": "yaml", "+++": "toml"}
+_ENDS = {"---": frozenset({"---", "..."}), "+++": frozenset({"+++"})}
+_TOML_KEY = re.compile(r'^\s*\[{0,2}\s*"?([\w-]+)"?')
+_TOML_PLACE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
+# The most values of a front matter: a few YAML aliases can expand to gigabytes.
+_MOST_VALUES = 50_000
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class Plain(str):
+    """A scalar that is written without quotes: its type depends on the field that takes it."""
+
+    __slots__ = ()
+
+    @property
+    def is_null(self) -> bool:
+        """True if it is a spelling of null."""
+        return self in _NULLS
+
+
+# A value with its scalars as they are written.
+Written: TypeAlias = "str | list[Written] | dict[str, Written]"
 
 
 @dataclass(frozen=True)
@@ -23,85 +48,143 @@ class FrontMatter:
 
     Attributes:
         file: the path of the file.
-        values: the values of the front matter, as JSON.
+        written: the values of the front matter, with scalars as they are written.
         lines: the line of each key, counted from 1.
         body: the text after the front matter, without surrounding blank lines.
         body_line: the first line of the body.
+        has_fences: whether there is a front matter, even an empty one.
     """
 
     file: Path
-    values: Mapping[str, Json]
+    written: Mapping[str, Written]
     lines: Mapping[str, int]
     body: str
     body_line: int
+    has_fences: bool = True
+
+    @cached_property
+    def values(self) -> Mapping[str, Json]:
+        """The values, with the types that YAML gives them.
+
+        Raises:
+            ContentFileError: if a date or a number is not possible.
+        """
+        return {key: self._typed(key, value) for key, value in self.written.items()}
 
     def fault(self, key: str | None, reason: str) -> ContentFileError:
         """Return an error about a key or, without one, about the whole file."""
         return ContentFileError(self.file, self.lines.get(key or "", 1), reason)
 
+    def _typed(self, key: str, value: Written) -> Json:
+        try:
+            return typed(value)
+        except ValueError as error:
+            raise self.fault(key, str(error)) from None
 
-def read_markdown(file: Path) -> FrontMatter:
-    """Read a Markdown file.
+
+def typed(value: Written) -> Json:
+    """Return a value with the types that YAML gives to scalars without quotes.
 
     Raises:
-        ContentFileError: if it is not UTF-8, or its front matter is missing or invalid YAML.
+        ValueError: if a date or a number is not possible.
     """
-    return parse_markdown(file, _read_text(file))
+    match value:
+        case dict():
+            return {key: typed(item) for key, item in value.items()}
+        case list():
+            return [typed(item) for item in value]
+        case Plain():
+            return _scalar(value)
+        case _:
+            return value
+
+
+def read_markdown(file: Path) -> FrontMatter:
+    """Read a Markdown file that must have a front matter with valid values.
+
+    Raises:
+        ContentFileError: if it is not UTF-8, or its front matter is missing or invalid.
+    """
+    read = read_page_file(file)
+    if not read.has_fences:
+        raise ContentFileError(file, 1, "expected front matter between --- lines at the start")
+    _ = read.values  # all dates and numbers are possible
+    return read
+
+
+def read_page_file(file: Path) -> FrontMatter:
+    """Read a Markdown file, with or without front matter.
+
+    Raises:
+        ContentFileError: if it is not UTF-8, or its front matter is invalid.
+    """
+    return parse_markdown(file, read_text(file))
 
 
 def parse_markdown(file: Path, text: str) -> FrontMatter:
     """Read the text of a Markdown file; ``file`` is its name in errors.
 
     Raises:
-        ContentFileError: if its front matter is missing or invalid YAML.
+        ContentFileError: if its front matter is invalid.
     """
     # Not splitlines(), which splits at more characters than Markdown does.
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if lines[0].rstrip() != _FENCE:
-        raise ContentFileError(file, 1, "expected front matter between --- lines at the start")
-    end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
+    if lines[0].startswith("{") and (found := _json_at_start("\n".join(lines))) is not None:
+        values, rest = found
+        return _page(file, (values, _keys_at_line(values, 1)), lines, rest)
+    fence = (
+        lines[0].rstrip()[:3]
+        if re.fullmatch(r"(---|\+\+\+)(\s*[a-z]+)?", lines[0].rstrip())
+        else ""
+    )
+    if fence not in _FENCES:
+        return _page(file, ({}, {}), lines, 0, has_fences=False)
+    end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() in _ENDS[fence]), None)
     if end is None:
-        raise ContentFileError(file, 1, "expected a --- line at the end of the front matter")
-    values, at = _read_yaml(file, "\n".join(lines[1:end]), first_line=2)
-    start = next((i for i in range(end + 1, len(lines)) if lines[i].strip()), len(lines))
-    return FrontMatter(file, values, at, "\n".join(lines[start:]).rstrip(), start + 1)
+        if any(":" in line for line in lines[1:2]):  # no line that parts two texts
+            raise ContentFileError(
+                file, 1, f"expected a {fence} line at the end of the front matter"
+            )
+        return _page(file, ({}, {}), lines, 0, has_fences=False)
+    language = lines[0].rstrip()[3:].strip() or _FENCES[fence]
+    read = _READERS.get(language)
+    if read is None:
+        reason = f"the front matter is {language}, which cannot be read; use YAML, TOML or JSON"
+        raise ContentFileError(file, 1, reason)
+    return _page(file, read(file, "\n".join(lines[1:end]), 2), lines, end + 1)
 
 
 def read_yaml(file: Path) -> FrontMatter:
     """Read a YAML file like front matter.
 
     Raises:
-        ContentFileError: if it is not UTF-8 or invalid YAML.
+        ContentFileError: if it is not UTF-8, invalid or empty.
     """
-    values, at = _read_yaml(file, _read_text(file), first_line=1)
-    return FrontMatter(file, values, at, "", 1)
+    values, lines = _read_yaml(file, read_text(file), 1)
+    if not values:
+        raise ContentFileError(file, 1, "expected keys with values, as in `title: …`")
+    read = FrontMatter(file, values, lines, "", 1)
+    _ = read.values  # all dates and numbers are possible
+    return read
 
 
-class _Loader(yaml.SafeLoader):
-    """A loader for plain values whose errors have a line.
+def read_data(file: Path) -> Mapping[str, Written]:
+    """Read a file of settings in YAML, TOML or JSON, by the ending of its name.
 
-    It refuses aliases, since a few of them can expand to gigabytes.
+    Raises:
+        ContentFileError: if it is invalid.
     """
-
-    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
-        try:
-            value = super().construct_object(node, deep)
-        except ValueError as error:  # 2023-02-30
-            mark = node.start_mark
-            raise yaml.constructor.ConstructorError(None, None, str(error), mark) from None
-        if isinstance(value, float) and not math.isfinite(value):
-            reason = f"{node.value} is not a finite number"
-            raise yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
-        return value
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # as published
-            raise yaml.composer.ComposerError(None, None, "aliases are not supported", mark)
-        return super().compose_node(parent, index)
+    ending = file.suffix.lower().lstrip(".")
+    read = _READERS["yaml" if ending == "yml" else ending]
+    return read(file, read_text(file).removeprefix("\ufeff"), 1)[0]
 
 
-def _read_text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        ContentFileError: if it cannot be read, or is not UTF-8.
+    """
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -111,23 +194,85 @@ def _read_text(file: Path) -> str:
         raise ContentFileError(file, None, error.strerror or str(error)) from None
 
 
-def _read_yaml(
-    file: Path, text: str, first_line: int
-) -> tuple[Mapping[str, Json], Mapping[str, int]]:
-    loader = _Loader(text)
+_Read: TypeAlias = tuple[Mapping[str, Written], Mapping[str, int]]
+
+
+def _page(
+    file: Path, front: _Read, lines: list[str], end: int, *, has_fences: bool = True
+) -> FrontMatter:
+    start = next((i for i in range(end, len(lines)) if lines[i].strip()), len(lines))
+    body = "\n".join(lines[start:]).rstrip()
+    return FrontMatter(file, *front, body, start + 1, has_fences=has_fences)
+
+
+# --- YAML ---
+
+
+# Composes nodes; in C where PyYAML has that, which is ten times as fast.
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _read_yaml(file: Path, text: str, first_line: int) -> _Read:
     try:
-        node = loader.get_single_node()
-        if not isinstance(node, yaml.MappingNode):
-            raise ContentFileError(file, first_line, "expected keys with values, as in `title: …`")
-        values = loader.construct_document(node)
+        node = _composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark is not None else 0)
         raise ContentFileError(file, line, error.problem or str(error)) from None
-    finally:
-        loader.dispose()
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        raise ContentFileError(file, first_line, str(error).partition("\n")[0]) from None
+    if node is None:
+        return {}, {}
+    if not isinstance(node, yaml.MappingNode):
+        raise ContentFileError(file, first_line, "expected keys with values, as in `title: …`")
     lines = _lines_of_keys(file, node, first_line)
-    return {str(key): _to_json(value) for key, value in values.items()}, lines
+    try:
+        written = _Nodes().mapping(node)
+    except ValueError as error:
+        raise ContentFileError(file, first_line, str(error)) from None
+    return written, lines
+
+
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        node: yaml.Node | None = yaml.compose(text, _FAST)
+    except yaml.YAMLError:
+        node = yaml.compose(text, yaml.SafeLoader)  # its errors name the place
+    return node
+
+
+class _Nodes:
+    """A conversion of YAML nodes, which counts them."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_VALUES
+
+    def mapping(self, node: yaml.MappingNode) -> dict[str, Written]:
+        """Return the values of a mapping; those of ``<<`` are added where there are no others."""
+        own: dict[str, Written] = {}
+        merged: dict[str, Written] = {}
+        for key, item in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+            value = self._value(item)
+            if key.tag == "tag:yaml.org,2002:merge":
+                for each in value if isinstance(value, list) else [value]:
+                    merged |= each if isinstance(each, dict) else {}
+            else:
+                own[name] = value
+        return {**merged, **own}
+
+    def _value(self, node: yaml.Node) -> Written:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError(f"the front matter has more than {_MOST_VALUES:,} values")
+        match node:
+            case yaml.MappingNode():
+                return self.mapping(node)
+            case yaml.SequenceNode():
+                return [self._value(item) for item in node.value]
+            case _:
+                is_quoted = bool(getattr(node, "style", None))
+                return str(node.value) if is_quoted else Plain(node.value)
 
 
 def _lines_of_keys(file: Path, node: yaml.MappingNode, first_line: int) -> Mapping[str, int]:
@@ -140,15 +285,90 @@ def _lines_of_keys(file: Path, node: yaml.MappingNode, first_line: int) -> Mappi
     return lines
 
 
-def _to_json(value: Any) -> Json:
+def _scalar(text: Plain) -> Json:
+    loader = yaml.SafeLoader("")
+    tag = loader.resolve(yaml.ScalarNode, str(text), (True, False))  # type: ignore[no-untyped-call]
+    known = tag if tag != "tag:yaml.org,2002:merge" else "tag:yaml.org,2002:str"
+    value: Any = loader.construct_document(yaml.ScalarNode(known, str(text)))
+    loader.dispose()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{text} is not a finite number")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | float) else str(text)
+
+
+# --- TOML and JSON ---
+
+
+def _read_toml(file: Path, text: str, first_line: int) -> _Read:
+    try:
+        values = tomllib.loads(text, parse_float=Plain)
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        last = text.count("\n")
+        line = first_line + (int(place[1]) - 1 if place and place[1] else last)
+        raise ContentFileError(file, line, _TOML_PLACE.sub("", str(error)).strip()) from None
+    lines: dict[str, int] = {}
+    for number, line_text in enumerate(text.split("\n"), first_line):
+        key = _TOML_KEY.match(line_text)
+        if key is not None and key[1] in values:
+            lines.setdefault(key[1], number)
+    return _as_written(values), lines
+
+
+def _read_json(file: Path, text: str, first_line: int) -> _Read:
+    try:
+        values = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise ContentFileError(file, first_line + error.lineno - 1, error.msg) from None
+    if not isinstance(values, dict):
+        raise ContentFileError(file, first_line, "expected an object with keys and values")
+    return _as_written(values), _keys_at_line(values, first_line)
+
+
+def _json_at_start(text: str) -> tuple[Mapping[str, Written], int] | None:
+    """Return an object at the start of a text, and the number of its lines; ``None`` if none."""
+    try:
+        values, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError:
+        return None
+    rest = text[end:].partition("\n")[0]
+    return (_as_written(values), text.count("\n", 0, end) + 1) if not rest.strip() else None
+
+
+_DECODER = json.JSONDecoder(parse_float=Plain, parse_int=Plain, parse_constant=Plain)
+
+
+def _keys_at_line(values: Iterable[str], line: int) -> Mapping[str, int]:
+    return dict.fromkeys(values, line)
+
+
+def _as_written(values: Mapping[str, Any]) -> dict[str, Written]:
+    return {str(key): _written(value) for key, value in values.items()}
+
+
+def _written(value: Any) -> Written:
     match value:
         case dict():
-            return {str(key): _to_json(item) for key, item in value.items()}
+            return _as_written(value)
         case list():
-            return [_to_json(item) for item in value]
-        case dt.date():
-            return value.isoformat()
-        case None | bool() | int() | float() | str():
+            return [_written(item) for item in value]
+        case None:
+            return Plain("null")
+        case bool():
+            return Plain(str(value).lower())
+        case dt.date() | dt.time():
+            return Plain(value.isoformat().replace("+00:00", "Z"))
+        case str():
             return value
         case _:
-            return str(value)
+            return Plain(value)
+
+
+_READERS: Mapping[str, Callable[[Path, str, int], _Read]] = {
+    "yaml": _read_yaml,
+    "yml": _read_yaml,
+    "toml": _read_toml,
+    "json": _read_json,
+}

@@ -164,7 +164,9 @@ async def _run(
     for commit in old.commits:
         for change in commit.changes:
             old.page_at(change.place)
-    desk = ImportDesk(work, old.content_type, old.mapping, provenance)
+    desk = ImportDesk(
+        work, old.site.content_type(old.mapping.content_type), old.mapping, provenance
+    )
     await desk.open(old.pages.values())
     old.withheld = frozenset(key for key, each in desk.editions.items() if each.is_withheld)
     run = _Import(old, desk, ImportReport(files=len(old.current)))

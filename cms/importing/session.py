@@ -27,7 +27,8 @@ from cms.drafts.subjects import ancestry
 from cms.errors import NotFound, Refused
 from cms.importing.existing import DeskEdition, existing_editions
 from cms.importing.site.mapping import MarkdownMapping
-from cms.importing.site.page_text import PageKey, PageText, fault_of
+from cms.importing.site.page_index import PageKey
+from cms.importing.site.page_text import PageText, fault_of
 from cms.importing.site.pages import OldPage
 from cms.publishing.publishing import publish_imported
 from cms.publishing.unpublishing import unpublish_entry

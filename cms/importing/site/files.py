@@ -14,7 +14,8 @@ import orjson
 
 from cms.content.slug import slugify
 from cms.errors import ContentFileError
-from cms.importing.front_matter import FrontMatter, parse_markdown, read_markdown
+from cms.importing.front_matter import FrontMatter, parse_markdown
+from cms.importing.site.generators.base import Generator
 from cms.importing.site.mapping import MarkdownMapping, PagePlace, refuse_outside
 
 # The minimum share of common words for a rename. Files of one kind share headings and phrases,
@@ -69,53 +70,57 @@ class Names:
     """The former names of pages.
 
     Attributes:
-        present: the current slug for each slug that is no longer used.
+        present: the current name for each name that is no longer used.
     """
 
     present: Mapping[str, str] = field(default_factory=dict)
 
     def key(self, name: str) -> str:
         """Return the key of a page, which is the same for all its names and locales."""
-        word = slugify(name.rpartition("/")[2])
+        word = key_name(name)
         seen = {word}
         while (word := self.present.get(word, word)) not in seen:
             seen.add(word)
         return word
 
 
-def read_folder(folder: Path, mapping: MarkdownMapping) -> Iterator[tuple[PagePlace, FrontMatter]]:
-    """Yield the files of a folder with pages, ordered by path.
+def files_in(folder: Path) -> Iterator[str]:
+    """Yield the paths of the files in a folder, in order.
 
     Raises:
-        ContentFileError: if a file cannot be read or is a symbolic link to outside the folder.
+        ContentFileError: if it is not a folder, or a symbolic link leads out of it.
     """
     if not folder.is_dir():
         raise ContentFileError(folder, None, "not a folder")
     for file in sorted(folder.rglob("*")):
         if file.is_symlink():
             refuse_outside(folder, file)
-        place = mapping.place_of(file.relative_to(folder).as_posix())
-        if place is not None and file.is_file():
+        if file.is_file():
             refuse_outside(folder, file)
-            yield place, read_markdown(file)
+            yield file.relative_to(folder).as_posix()
 
 
-def read_history(folder: Path, mapping: MarkdownMapping) -> list[Commit]:
+def key_name(name: str) -> str:
+    """Return the name of a page as it is compared: each segment as a slug."""
+    return "/".join(slugify(each) or each.casefold() for each in name.split("/"))
+
+
+def read_history(folder: Path, generator: Generator) -> list[Commit]:
     """Return the history, oldest first; empty if the mapping names none.
 
     Raises:
         ContentFileError: with the line that cannot be read.
     """
-    if not mapping.history:
+    if not generator.mapping.history:
         return []
-    file = folder / mapping.history
+    file = folder / generator.mapping.history
     refuse_outside(folder, file)
     try:
         lines = file.read_bytes().splitlines()
     except OSError as error:
         raise ContentFileError(file, None, error.strerror or str(error)) from None
     read = (_line(file, number, line) for number, line in enumerate(lines, 1) if line.strip())
-    return list(_commits(read, mapping))
+    return list(_commits(read, generator))
 
 
 def find_names(
@@ -133,7 +138,7 @@ def find_names(
     """
     locales = {change.place.locale for commit in commits for change in commit.changes}
     names = {_word(place) for place in present if place.locale in locales}
-    declared = {slugify(old): slugify(new) for old, new in mapping.renamed.items()}
+    declared = {key_name(old): key_name(new) for old, new in mapping.renamed.items()}
     lives = _lives(commits)
     gone = lives.keys() - names - declared.keys()
     found: dict[str, str] = {}
@@ -192,7 +197,7 @@ def _line(file: Path, number: int, line: bytes) -> _Line:
     )
 
 
-def _commits(lines: Iterable[_Line], mapping: MarkdownMapping) -> Iterator[Commit]:
+def _commits(lines: Iterable[_Line], generator: Generator) -> Iterator[Commit]:
     latest = datetime.min.replace(tzinfo=UTC)
     for (at, author, message), group in groupby(lines, lambda e: (e.at, e.author, e.message)):
         # Clock skew: never earlier than the previous commit.
@@ -201,14 +206,14 @@ def _commits(lines: Iterable[_Line], mapping: MarkdownMapping) -> Iterator[Commi
         changes = tuple(
             Change(place, line.label, line.text)
             for line in (first, *others)
-            if (place := mapping.place_of(line.path)) is not None
+            if (place := generator.place_of(line.path)) is not None
         )
         if changes:
             yield Commit(latest, author, message, changes, first.label)
 
 
 def _word(place: PagePlace) -> str:
-    return slugify(place.name.rpartition("/")[2])
+    return key_name(place.name)
 
 
 def _lives(commits: Sequence[Commit]) -> Mapping[str, _Life]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -13,8 +13,15 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown, Sections
 from cms.errors import ContentFileError, SiteError
-from cms.importing.front_matter import read_yaml
+from cms.importing.front_matter import FrontMatter, read_yaml
+from cms.importing.site.heading_ids import HEADING_IDS
+from cms.importing.site.values import zone_of
 from cms.site import Site
+
+_FORBID: ConfigDict = ConfigDict(extra="forbid")
+_BUILT_IN = Path(__file__).parent / "mappings"
+# Keys with values by name: those of a mapping are added to those of the generator.
+_MERGED = frozenset({"fields", "values", "drafts", "roots", "shortcodes", "permalinks"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +33,48 @@ class LocaleFiles:
         suffix: the suffix of their names before ``.md``: ``.de`` for ``cluster.de.md``.
         stood_at: the paths of their pages on the old site; ``{path}`` is a file's path in the
             folder without ``.md``. The first is the path of the page, the others also occur in
-            links.
+            links. Empty for the addresses that the generator gives.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
 
     folder: str = ""
     suffix: str = ""
-    stood_at: tuple[str, ...] = ("/{path}/",)
+    stood_at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortcode:
+    """The Markdown that replaces a shortcode, a component or a container.
+
+    Attributes:
+        markdown: Markdown with the arguments in braces: ``{title}``, ``{0}`` for the first without
+            a name, and ``{inner}`` for the text between its two tags.
+        directive: the name of a directive that replaces it, with its named arguments.
+        include: the path of a file in the imported folder whose text replaces it, with arguments
+            as in ``markdown``.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    markdown: str = ""
+    directive: str = ""
+    include: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeRules:
+    """The content type of some files, with its own keys; ``None`` for those of the mapping."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    content_type: str
+    summary: str | None = None
+    category: str | None = None
+    tags: str | None = None
+    fields: Mapping[str, str] | None = None
+    body: str | None = None
+    sections: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +83,13 @@ class PagePlace:
 
     Attributes:
         locale: the locale of the page.
-        name: the file's path in the folder of its locale, without suffix and ``.md``.
+        name: the file's path in the folder of its locale, without suffix and ending.
+        path: the file's path in the imported folder.
     """
 
     locale: str
     name: str
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,25 +97,37 @@ class MarkdownMapping:
     """The mapping from files to entries. Keys of the front matter are matched without case.
 
     Attributes:
+        extends: the generator whose rules and mapping are the defaults: one of
+            :func:`generator_names`; empty for a folder of Markdown files.
         content_type: the name of the content type of all entries.
+        types: the content types of other files, by patterns of their paths; the first that fits.
         locales: the files of each locale of the site.
-        title: the key of the title.
+        roots: for generators with several folders of pages, the path on the old site of each.
+        title: the key of the title, or several sources in order: keys, ``heading`` for the first
+            heading of level 1, which then leaves the text, and ``file`` for the file's name.
         summary: the key of the summary; empty for none.
         category: the key of the category's name or path; empty for none.
         tags: the key of the tags' names; empty for none.
         author: the key of the author's name, which becomes the byline; empty for none.
+        date: the keys of the date of publication, in order.
+        expires: the key of the date from which a page is not public; empty for none.
+        translation: the key whose value is the same in all translations of a page.
+        aliases: the keys of other addresses of a page, which become redirects.
         reviewed_by: the key of the names of those who reviewed the page on the old site, as that
             site says; empty for none.
         reviewed_on: the key of the date of that review; empty for none.
-        fields: the key of each mapped field of the content type.
+        fields: the key of each mapped field of the content type; ``a.b`` is a key within ``a``.
         values: for some keys, the replacements of some values, matched without case; an empty
             text drops a value.
         body: the field for the text.
         sections: the field for the parts of the text under headings of level 2; empty leaves
             them in the text.
         opening: headings whose text is the beginning of the body, if they come first.
+        folders: the use of folders: ``slug`` makes them a part of the slug, ``category`` makes
+            them categories, ``none`` leaves them out.
         skip: patterns of files to ignore, such as ``*/search.md``.
         drafts: keys and values that mark a page as not public.
+        future: whether pages with a date in the future are public.
         renamed: former file names, or names in one locale only, each with the current name of
             its page.
         history: a file of JSON lines, oldest first, each with ``path``, ``at``, ``author``,
@@ -81,19 +136,33 @@ class MarkdownMapping:
             account of one. Every other author is the person with the slug of the author's name,
             who is created if missing.
         url: the URL of the old site; links to it are internal links.
+        time_zone: the zone of times without one; empty for UTC.
+        permalinks: patterns of addresses, by section, collection or kind of page.
+        rewrites: patterns of file paths, each with the path at which its pages were.
+        redirects: paths of the old site, each with the path that it was redirected to.
+        heading_ids: the way in which the generator makes ids of headings.
+        syntax: the kinds of templates in texts, in the order in which they are read.
+        shortcodes: the replacements of shortcodes, components and containers, by name.
         unresolved: the treatment of links to missing pages: ``plain`` keeps their text,
             ``external`` links to the old site.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
 
+    extends: str = ""
     content_type: str = ""
+    types: Mapping[str, TypeRules] = field(default_factory=dict)
     locales: Mapping[str, LocaleFiles] = field(default_factory=dict)
-    title: str = "title"
+    roots: Mapping[str, str] = field(default_factory=dict)
+    title: str | tuple[str, ...] = "title"
     summary: str = ""
     category: str = ""
     tags: str = ""
     author: str = ""
+    date: tuple[str, ...] = ()
+    expires: str = ""
+    translation: str = ""
+    aliases: tuple[str, ...] = ()
     reviewed_by: str = ""
     reviewed_on: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -101,33 +170,43 @@ class MarkdownMapping:
     body: str = "body"
     sections: str = ""
     opening: tuple[str, ...] = ()
+    folders: Literal["slug", "category", "none"] = "slug"
     skip: tuple[str, ...] = ()
     drafts: Mapping[str, Any] = field(default_factory=dict)
+    future: bool = True
     renamed: Mapping[str, str] = field(default_factory=dict)
     history: str = ""
     authors: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    time_zone: str = ""
+    permalinks: Mapping[str, str] = field(default_factory=dict)
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    redirects: Mapping[str, str] = field(default_factory=dict)
+    heading_ids: str = ""
+    syntax: tuple[str, ...] = ()
+    shortcodes: Mapping[str, str | Shortcode] = field(default_factory=dict)
     unresolved: Literal["plain", "external"] = "plain"
 
-    def place_of(self, path: str) -> PagePlace | None:
-        """Return the locale and name in a file's path; ``None`` if it is not an entry."""
-        if not path.endswith(".md") or any(fnmatchcase(path, each) for each in self.skip):
-            return None
-        found = [
-            (len(files.folder), len(files.suffix), locale)
-            for locale, files in self.locales.items()
-            if _is_within(path, files.folder) and path.endswith(f"{files.suffix}.md")
-        ]
-        if not found:
-            return None
-        _, _, locale = max(found)  # the most specific one
-        files = self.locales[locale]
-        inside = path.removeprefix(files.folder.strip("/")).lstrip("/")
-        return PagePlace(
-            locale=locale, name=_without_index(inside.removesuffix(f"{files.suffix}.md"))
-        )
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The sources of the title, in order."""
+        return (self.title,) if isinstance(self.title, str) else self.title
 
-    def check(self, site: Site, content_type: type[ContentType]) -> None:
+    def is_skipped(self, path: str) -> bool:
+        """Return whether the mapping ignores a file."""
+        return any(fnmatchcase(path, each) for each in self.skip)
+
+    def for_file(self, path: str) -> MarkdownMapping:
+        """Return the mapping of a file: this one with the rules of its content type."""
+        for pattern, rules in self.types.items():
+            if fnmatchcase(path, pattern):
+                own = {each.name: getattr(rules, each.name) for each in fields(rules)}
+                return replace(
+                    self, **{name: value for name, value in own.items() if value is not None}
+                )
+        return self
+
+    def check(self, site: Site) -> None:
         """Check that the mapping fits the site.
 
         Raises:
@@ -137,32 +216,65 @@ class MarkdownMapping:
             raise SiteError("the mapping must list under locales the files of each language")
         _refuse_unknown("locale", self.locales, site.locales)
         for locale, files in self.locales.items():
-            if not files.stood_at or any("{path}" not in each for each in files.stood_at):
+            if any("{path}" not in each for each in files.stood_at):
                 raise SiteError(f"locales.{locale}: each address in stood_at needs a {{path}}")
-        if content_type.stands_in_category():
-            raise SiteError(
-                f"{content_type.name} has the path {content_type.path}: links between imported "
-                "pages can be resolved only if the path does not contain the category"
-            )
-        fields = content_type.fields
-        _refuse_unknown(f"field of {content_type.name}", self.fields, list(fields))
-        if not isinstance(fields.get(self.body), Markdown):
-            raise SiteError(f"body: {content_type.name} has no Markdown field {self.body!r}")
-        if self.sections and not isinstance(fields.get(self.sections), Sections):
-            raise SiteError(f"sections: {content_type.name} has no sections {self.sections!r}")
+        _refuse_unknown("heading_ids", [self.heading_ids], list(HEADING_IDS))
+        zone_of(self.time_zone)
         if self.unresolved == "external" and not self.url:
             raise SiteError("unresolved: external needs the address of the old site in url")
+        for each in self._of_types():
+            each._check_type(site.content_type(each.content_type))  # noqa: SLF001  # its own class
+
+    def _of_types(self) -> Sequence[MarkdownMapping]:
+        of_patterns = [self.for_file(pattern) for pattern in self.types]
+        return [self, *of_patterns] if self.content_type or not of_patterns else of_patterns
+
+    def _check_type(self, content_type: type[ContentType]) -> None:
+        if content_type.stands_in_category() and self.folders != "category":
+            raise SiteError(
+                f"{content_type.name} has the path {content_type.path}: links between imported "
+                "pages can be resolved only if the path does not contain the category, or if "
+                "folders are categories (folders: category)"
+            )
+        declared = content_type.fields
+        _refuse_unknown(f"field of {content_type.name}", self.fields, list(declared))
+        if not isinstance(declared.get(self.body), Markdown):
+            raise SiteError(f"body: {content_type.name} has no Markdown field {self.body!r}")
+        if self.sections and not isinstance(declared.get(self.sections), Sections):
+            raise SiteError(f"sections: {content_type.name} has no sections {self.sections!r}")
+
+
+def generator_names() -> Sequence[str]:
+    """Return the names of the generators whose mappings come with the product."""
+    return sorted(each.stem for each in _BUILT_IN.glob("*.yaml"))
 
 
 def read_mapping(file: Path) -> MarkdownMapping:
-    """Read a mapping from a YAML file.
+    """Read a mapping from a YAML file, or the mapping of a generator by its name.
 
     Raises:
         ContentFileError: with the line of an invalid value.
     """
-    source = read_yaml(file)
+    if not file.exists() and str(file) in generator_names():
+        return mapping_of(_built_in(str(file)))
+    return mapping_of(read_yaml(file))
+
+
+def mapping_of(source: FrontMatter) -> MarkdownMapping:
+    """Return a mapping from its values, with those of the generator that it extends.
+
+    Raises:
+        ContentFileError: with the line of an invalid value.
+    """
+    values = dict(source.values)
+    name = str(values.get("extends") or "")
+    if name and source.file.parent != _BUILT_IN:
+        if name not in generator_names():
+            known = ", ".join(generator_names())
+            raise source.fault("extends", f"extends: {name!r} is unknown; use one of {known}")
+        values = _merged(dict(_built_in(name).values), values)
     try:
-        return TypeAdapter(MarkdownMapping).validate_python(dict(source.values))
+        return TypeAdapter(MarkdownMapping).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0]) if first["loc"] else None
@@ -179,16 +291,20 @@ def refuse_outside(folder: Path, file: Path) -> None:
         raise ContentFileError(file, None, f"points outside {folder}; move the file into it")
 
 
-def _is_within(path: str, folder: str) -> bool:
-    return not folder.strip("/") or path.startswith(f"{folder.strip('/')}/")
+def _built_in(name: str) -> FrontMatter:
+    return read_yaml(_BUILT_IN / f"{name}.yaml")
 
 
-def _without_index(name: str) -> str:
-    parent, _, last = name.rpartition("/")
-    return parent if last in {"index", "_index"} and parent else name
+def _merged(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    for key, value in own.items():
+        is_added = key in _MERGED and isinstance(base.get(key), dict) and isinstance(value, dict)
+        base[key] = {**base[key], **value} if is_added else value
+    return base
 
 
-def _refuse_unknown(what: str, names: Mapping[str, Any], known: Sequence[str]) -> None:
+def _refuse_unknown(
+    what: str, names: Mapping[str, Any] | Sequence[str], known: Sequence[str]
+) -> None:
     for name in names:
         if name not in known:
             raise SiteError(f"the mapping names the {what} {name!r}; use one of {', '.join(known)}")

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TypeAlias
+from datetime import datetime
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.content.markup.markdown import split_at_headings
+from cms.content.markup.markdown import sanitising_losses, split_at_headings
 from cms.content.slug import slugify
 from cms.content.snapshot import Draft, clean_draft, missing_in, take_snapshot
 from cms.errors import ContentFileError, UserError
 from cms.importing.front_matter import FrontMatter
+from cms.importing.site.body import Body
+from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.generators.base import Generator, SourcePage
+from cms.importing.site.heading_ids import HEADING_IDS
+from cms.importing.site.headings import anchors_of, headings_in, plain_heading
 from cms.importing.site.mapping import MarkdownMapping
+from cms.importing.site.page_index import PageKey
+from cms.importing.site.slugs import slug_of
+from cms.importing.site.values import PageValues, field_value
 from cms.publishing.grounds import ClaimedReview
 
-# The locale of a page, and its name, which is the same in all locales.
-PageKey: TypeAlias = tuple[str, str]
+_FILE = "file"
+_HEADING = "heading"
 
 
 @dataclass(frozen=True)
@@ -29,24 +37,33 @@ class PageText:
         key: the locale, and the name of the page, which is the same in all locales.
         name: the file's path in the folder of its locale, without ``.md``.
         content_type: the content type of its entry.
+        mapping: the mapping, with the rules of this content type.
         source: the file.
+        page: the file as the generator sees it.
+        body: its text as Markdown, with the links of the old site.
         draft: its draft, without category, with the links of the old site.
         category: the path of its category; empty for none.
         category_name: the public name of the category.
         author: the name of its author; empty if the file does not have it.
         claimed_review: the review of the page on the old site, as that site says.
         address: its path on the old site.
-        former_addresses: other paths at which it answered there, which become redirects.
-        hidden: why it is not public there, such as ``draft``; empty if it is.
+        former_addresses: the paths at which it answered there, which become redirects; its
+            address is among them if that is not its path on this site.
+        hidden: why it is not public there, such as ``draft: true``; empty if it is.
         published_at: when it was published there, if its file has a date.
-        anchors: the anchors for a ``#fragment``.
+        anchors: the anchor on this site for each ``#fragment`` of the old site.
+        own_anchors: all anchors on this site.
         missing: errors about required fields without a value.
+        faults: the faults of the file, but those of its links.
     """
 
     key: PageKey
     name: str
     content_type: type[ContentType]
+    mapping: MarkdownMapping
     source: FrontMatter
+    page: SourcePage
+    body: Body
     draft: Draft
     category: str
     category_name: str
@@ -56,8 +73,10 @@ class PageText:
     former_addresses: tuple[str, ...]
     hidden: str
     published_at: datetime | None
-    anchors: frozenset[str]
+    anchors: Mapping[str, str]
+    own_anchors: frozenset[str]
     missing: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
 
     @property
     def is_publishable(self) -> bool:
@@ -65,66 +84,165 @@ class PageText:
         return not self.hidden and not self.missing
 
 
-def read_page(
-    mapping: MarkdownMapping,
-    content_type: type[ContentType],
-    key: PageKey,
-    name: str,
-    source: FrontMatter,
-) -> PageText:
-    """Return the page in a file.
+@dataclass(frozen=True)
+class PageReader:
+    """A reading of one file with the rules of its generator and content type.
 
-    Raises:
-        ContentFileError: with the line of an invalid value.
+    Attributes:
+        generator: the rules of the generator.
+        mapping: the mapping, with the rules of the content type.
+        content_type: the content type.
+        key: the key of the page.
+        page: the file.
+        body: its text as Markdown.
+        faults: the faults of its conversion.
     """
-    values = _Values(mapping, source)
-    draft = Draft(
-        title=values.text(mapping.title),
-        slug=slugify(name.rpartition("/")[2]),
-        summary=values.text(mapping.summary),
-        tags=tuple(tag for tag in values.texts(mapping.tags) if slugify(tag)),
-        fields={
-            **{each: values.value(key) for each, key in mapping.fields.items()},
-            **fields_of(mapping, source.body),
-        },
-    )
-    cleaned, problems = clean_draft(content_type, draft)
-    if problems:
-        raise fault_of(mapping, source, problems[0])
-    locale, _ = key
-    snapshot = take_snapshot(content_type, locale, cleaned, {})
-    address, *former = [each.replace("{path}", name) for each in mapping.locales[locale].stood_at]
-    is_draft = any(values.value(key) == value for key, value in mapping.drafts.items())
-    category = next(iter(values.texts(mapping.category)), "")
-    return PageText(
-        key=key,
-        name=name,
-        content_type=content_type,
-        source=source,
-        draft=draft,
-        category="/".join(filter(None, map(slugify, category.split("/")))),
-        category_name=category.rpartition("/")[2].strip(),
-        author=_author_in(values, mapping),
-        claimed_review=_claimed_review_in(values, mapping),
-        address=address,
-        former_addresses=tuple(former),
-        hidden="draft" if is_draft else "",
-        published_at=None,
-        anchors=frozenset(snapshot.derived.anchors),
-        missing=tuple(each.message for each in missing_in(content_type, snapshot.content)),
-    )
 
+    generator: Generator
+    mapping: MarkdownMapping
+    content_type: type[ContentType]
+    key: PageKey
+    page: SourcePage
+    body: Body
+    faults: Sequence[Fault]
 
-def _author_in(values: _Values, mapping: MarkdownMapping) -> str:
-    """Return the first author; other names are not bylines."""
-    authors = values.names(mapping.author)
-    return next((each for each in authors if slugify(each)), "")
+    @property
+    def _values(self) -> PageValues:
+        return self.page.values
 
+    def read(self) -> PageText:
+        """Return the page.
 
-def _claimed_review_in(values: _Values, mapping: MarkdownMapping) -> ClaimedReview | None:
-    reviewers = [" ".join(name.split()) for name in values.names(mapping.reviewed_by)]
-    reviewed_on = values.date(mapping.reviewed_on)
-    return ClaimedReview(reviewers=reviewers, reviewed_on=reviewed_on) if reviewers else None
+        Raises:
+            ContentFileError: with the line of the first invalid value.
+        """
+        source = self._values.source
+        title, body = self._title_and_body()
+        address = self.generator.address_of(self.page)
+        draft = self._draft(title, body, address)
+        cleaned, problems = clean_draft(self.content_type, draft)
+        if problems:
+            raise fault_of(self.mapping, source, problems[0])
+        locale, _ = self.key
+        snapshot = take_snapshot(self.content_type, locale, cleaned, {})
+        missing = missing_in(self.content_type, snapshot.content)
+        category, name = self._category()
+        here = self.content_type.path_for(draft.slug, locale, category)
+        former = [address, *self.generator.former_of(self.page, address)]
+        ids = HEADING_IDS[self.mapping.heading_ids]
+        return PageText(
+            key=self.key,
+            name=self.page.place.name,
+            content_type=self.content_type,
+            mapping=self.mapping,
+            source=source,
+            page=self.page,
+            body=body,
+            draft=draft,
+            category=category,
+            category_name=name,
+            author=self._author(),
+            claimed_review=self._claimed_review(),
+            address=address,
+            former_addresses=tuple(each for each in dict.fromkeys(former) if each != here),
+            hidden=self.generator.reason_hidden(self.page),
+            published_at=self.page.date,
+            anchors=anchors_of(
+                self.body.text, ids, snapshot.derived.rendered, snapshot.derived.anchors
+            ),
+            own_anchors=frozenset(snapshot.derived.anchors),
+            missing=tuple(each.message for each in missing),
+            faults=(*self.faults, *self._losses(body)),
+        )
+
+    def _draft(self, title: str, body: Body, address: str) -> Draft:
+        values, declared = self._values, self.content_type.fields
+        return Draft(
+            title=title,
+            slug=slug_of(
+                self.content_type,
+                self.generator.slug_path(self.page, address),
+                self.key[0],
+                folders=self.mapping.folders == "slug",
+            ),
+            summary=values.text(self.mapping.summary),
+            tags=tuple(tag for tag in self.generator.tags_of(values) if slugify(tag)),
+            fields={
+                **{
+                    name: field_value(declared.get(name), values.value(key), self.generator.zone)
+                    for name, key in self.mapping.fields.items()
+                },
+                **fields_of(self.mapping, body.text),
+            },
+        )
+
+    def _title_and_body(self) -> tuple[str, Body]:
+        """Return the title, and the text without the heading that became the title."""
+        for source in self.mapping.titles:
+            if source == _FILE:
+                return self.generator.title_of_file(self.page), self.body
+            if source == _HEADING:
+                found = self._first_heading()
+                if found is not None:
+                    return found
+            elif title := self._values.text(source):
+                return title, self.body
+        return "", self.body
+
+    def _first_heading(self) -> tuple[str, Body] | None:
+        has_own = HEADING_IDS[self.mapping.heading_ids].has_own
+        first = next(iter(headings_in(self.body.text, has_own=has_own)), None)
+        if first is None or first.level != 1 or not first.words.strip():
+            return None
+        lines = self.body.text.split("\n")
+        start, end = first.line
+        before, after = sum(len(each) + 1 for each in lines[:start]), end
+        until = sum(len(each) + 1 for each in lines[:after])
+        is_first = not "".join(lines[:start]).strip()
+        body = (
+            self.body.edited([(before, min(until, len(self.body.text)), "")])
+            if is_first
+            else self.body
+        )
+        return first.words.strip(), body
+
+    def _category(self) -> tuple[str, str]:
+        """Return the path and the public name of the category."""
+        if self.mapping.folders == "category":
+            folders = self.page.place.name.rpartition("/")[0]
+            return "/".join(filter(None, map(slugify, folders.split("/")))), folders.rpartition(
+                "/"
+            )[2]
+        category = next(iter(self._values.texts(self.mapping.category)), "")
+        path = "/".join(filter(None, map(slugify, category.split("/"))))
+        return path, category.rpartition("/")[2].strip()
+
+    def _author(self) -> str:
+        """Return the first author; other names are not bylines."""
+        authors = self._values.names(self.mapping.author)
+        return next((each for each in authors if slugify(each)), "")
+
+    def _claimed_review(self) -> ClaimedReview | None:
+        names = self._values.names(self.mapping.reviewed_by)
+        reviewers = [" ".join(name.split()) for name in names]
+        reviewed_on = self._values.day(self.mapping.reviewed_on)
+        return ClaimedReview(reviewers=reviewers, reviewed_on=reviewed_on) if reviewers else None
+
+    def _losses(self, body: Body) -> Iterator[Fault]:
+        """Yield the parts of the text that readers will not see."""
+        file = self._values.source.file
+        for loss in sanitising_losses(body.text):
+            if loss.tag == "a" and loss.code == "REMOVED_ADDRESS":  # links have faults of their own
+                continue
+            mark = f"<{loss.tag}" if not loss.attribute else loss.attribute
+            at = re.search(re.escape(mark), body.text, re.IGNORECASE)
+            line = body.line_at(at.start()) if at is not None else body.lines[0]
+            kind = FaultKind.CHANGED if loss.attribute else FaultKind.LOST_WORDS
+            yield Fault(file, line, kind, loss.message)
+        for key in self.generator.shown_keys:
+            if self._values.has(key) and key not in self.mapping.fields.values():
+                reason = f"{key}: its words are not in the text; give them a field under fields"
+                yield Fault(file, self._values.source.lines.get(key), FaultKind.LOST_WORDS, reason)
 
 
 def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:
@@ -135,7 +253,9 @@ def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:
     if parts and parts[0][0].strip().casefold() in _casefold_all(mapping.opening):
         body = "\n\n".join(filter(None, [body, parts[0][1]]))
         parts = parts[1:]
-    sections: list[Json] = [{"heading": heading, "body": part} for heading, part in parts]
+    sections: list[Json] = [
+        {"heading": plain_heading(heading), "body": part} for heading, part in parts
+    ]
     return {mapping.body: body, mapping.sections: sections}
 
 
@@ -146,95 +266,13 @@ def fault_of(mapping: MarkdownMapping, source: FrontMatter, error: UserError) ->
     if field in {mapping.body, mapping.sections}:
         return ContentFileError(source.file, source.body_line, error.message)
     own = {
-        "title": mapping.title,
+        "title": mapping.titles[0] if mapping.titles else "",
         "summary": mapping.summary,
         "category": mapping.category,
         "tags": mapping.tags,
     }
     key = mapping.fields.get(field) or own.get(names[0] if names else "", "")
-    return source.fault(_Values(mapping, source).spelling(key), error.message)
-
-
-class _Values:
-    """The front matter of a file, read with a mapping."""
-
-    def __init__(self, mapping: MarkdownMapping, source: FrontMatter) -> None:
-        self._source = source
-        self._spellings = {key.casefold(): key for key in reversed(list(source.values))}
-        self._instead = {
-            key.casefold(): {old.strip().casefold(): new for old, new in words.items()}
-            for key, words in mapping.values.items()
-        }
-
-    def spelling(self, key: str) -> str:
-        """Return a key as it is written in the file."""
-        return self._spellings.get(key.casefold(), key)
-
-    def value(self, key: str) -> Json:
-        """Return the value of a key, or its replacement in the mapping."""
-        value = self._source.values.get(self.spelling(key)) if key else None
-        if isinstance(value, list):
-            return [self._replacement(key, each) for each in value]
-        return self._replacement(key, value)
-
-    def text(self, key: str) -> str:
-        """Return the text of a key; empty if there is none.
-
-        Raises:
-            ContentFileError: if it is not a text.
-        """
-        value = self.value(key)
-        if isinstance(value, Mapping | list):
-            reason = f"{self.spelling(key)} must be text, not {value!r}"
-            raise self._source.fault(self.spelling(key), reason)
-        return "" if value is None else str(value).strip()
-
-    def date(self, key: str) -> date | None:
-        """Return the day of a key, in a date or a time.
-
-        Raises:
-            ContentFileError: if it is neither.
-        """
-        text = self.text(key)
-        try:
-            return date.fromisoformat(text[:10]) if text else None
-        except ValueError:
-            reason = f"{self.spelling(key)}: {text!r} is not a date such as 2026-01-31"
-            raise self._source.fault(self.spelling(key), reason) from None
-
-    def texts(self, key: str) -> Sequence[str]:
-        """Return the texts of a key, one or a list, without empty ones.
-
-        Raises:
-            ContentFileError: if one is not a text.
-        """
-        return list(self._texts(key, self._items(key)))
-
-    def names(self, key: str) -> Sequence[str]:
-        """Return the names of a key: texts, or the ``name`` of mappings as in ``{name: Ada}``.
-
-        Raises:
-            ContentFileError: if one is neither.
-        """
-        items = self._items(key)
-        named = (each.get("name", each) if isinstance(each, Mapping) else each for each in items)
-        return list(self._texts(key, list(named)))
-
-    def _items(self, key: str) -> Sequence[Json]:
-        value = self.value(key)
-        return value if isinstance(value, list) else [value]
-
-    def _texts(self, key: str, values: Sequence[Json]) -> Iterator[str]:
-        for each in values:
-            if isinstance(each, Mapping | list):
-                reason = f"{self.spelling(key)} must contain only texts, not {each!r}"
-                raise self._source.fault(self.spelling(key), reason)
-            if each is not None and str(each).strip():
-                yield str(each).strip()
-
-    def _replacement(self, key: str, value: Json) -> Json:
-        instead = self._instead.get(key.casefold(), {})
-        return instead.get(value.strip().casefold(), value) if isinstance(value, str) else value
+    return source.fault(PageValues(source, {}).spelling(key), error.message)
 
 
 def _casefold_all(words: Sequence[str]) -> frozenset[str]:

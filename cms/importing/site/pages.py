@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from cms.content.content_type import ContentType
-from cms.content.slug import slugify
 from cms.content.snapshot import Draft
-from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter
-from cms.importing.site.addresses import (
-    OldAddress,
-    OldLink,
-    old_links,
-    unwritable_link,
-    with_links,
-)
-from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.faults import Fault
 from cms.importing.site.files import Commit, Names
+from cms.importing.site.generators.base import Generator, SourcePage
+from cms.importing.site.link_targets import LinkTargets, Target
+from cms.importing.site.links import OldLink, links_of, with_links
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
-from cms.importing.site.page_text import PageKey, PageText, fields_of, read_page
+from cms.importing.site.page_index import PageIndex, PageKey
+from cms.importing.site.page_text import PageReader, PageText, fields_of
+from cms.importing.site.texts import markdown_of
+from cms.importing.site.values import PageValues
+from cms.site import Site
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,14 @@ class OldSite:
     """All pages of the old site, at successive times.
 
     Attributes:
-        mapping: the mapping from files to content.
-        content_type: the content type of pages whose files name none.
+        site: the site that the pages come to.
+        folder: the imported folder.
+        mapping: the mapping from files to content, with the settings of the old site.
+        generator: the rules of its generator.
         names: the former names of pages.
-        slugs: the slugs of pages that differ from their keys.
         with_drafts: whether links can point to unpublished pages; true if the import does not
             publish.
+        slugs: the slugs of pages, of their current files.
         pages: the pages.
         withheld: the keys of pages that only people on this site can publish.
         current: the current text of each page, in the order of the files.
@@ -82,16 +83,20 @@ class OldSite:
         faults: all faults of the current files, but those of links, which :meth:`draft` returns.
     """
 
+    site: Site
+    folder: Path
     mapping: MarkdownMapping
-    content_type: type[ContentType]
+    generator: Generator
     names: Names
-    slugs: Mapping[PageKey, str]
     with_drafts: bool
+    slugs: Mapping[PageKey, str] = field(default_factory=dict)
     pages: dict[PageKey, OldPage] = field(default_factory=dict)
     withheld: frozenset[PageKey] = frozenset()
     current: Mapping[PageKey, PageText] = field(default_factory=dict)
     commits: Sequence[Commit] = ()
     faults: list[Fault] = field(default_factory=list)
+    _index: PageIndex = field(default_factory=PageIndex, init=False)
+    _keys: dict[PagePlace, PageKey] = field(default_factory=dict, init=False)
     # The drafts as long as no page changes: each is asked for several times.
     _drafts: dict[OldPage, tuple[PageText, DraftWithLinks]] = field(
         default_factory=dict, init=False
@@ -99,38 +104,74 @@ class OldSite:
 
     def key_of(self, place: PagePlace) -> PageKey:
         """Return the key of the page of a file."""
-        return place.locale, self.names.key(place.name)
+        return self._keys.get(place) or (place.locale, self.names.key(place.name))
 
     def page_at(self, place: PagePlace) -> OldPage:
         """Return the page of a file, which may have no text yet."""
-        return self.page(self.key_of(place))
+        return self.page(self.key_of(place), place.path)
 
-    def page(self, key: PageKey) -> OldPage:
+    def page(self, key: PageKey, path: str = "") -> OldPage:
         """Return the page with a key, which may have no text yet."""
         if key not in self.pages:
-            self.pages[key] = OldPage(key, self.slugs.get(key, key[1]), self.content_type)
+            mapping = self.mapping.for_file(path)
+            text = self.current.get(key)
+            content_type = (
+                text.content_type if text else self.site.content_type(mapping.content_type)
+            )
+            self.pages[key] = OldPage(key, self.slugs.get(key, key[1]), content_type)
         return self.pages[key]
 
     def read(self, place: PagePlace, source: FrontMatter) -> PageText:
         """Return the text of a page in a file.
 
         Raises:
-            ContentFileError: if a value is invalid, or a link is in an unsupported form.
+            ContentFileError: if a value is invalid.
         """
-        key = self.key_of(place)
-        text = read_page(self.mapping, self.content_type, key, place.name, source)
-        if href := unwritable_link(source.body, *self._where(place.locale, place.name)):
-            reason = f"write the link to {href} as [words](address); no other form can be updated"
-            raise ContentFileError(source.file, source.body_line, reason)
-        return text
+        mapping = self.mapping.for_file(place.path)
+        values = PageValues(
+            self.generator.source_of(place, source),
+            mapping.values,
+            self.generator.defaults_of(place),
+        )
+        page = SourcePage(place, values, self.generator.date_of(place, values))
+        body, faults = markdown_of(self.generator, mapping, page)
+        content_type = self.site.content_type(mapping.content_type)
+        shared = values.text(mapping.translation)
+        key = (place.locale, f"={shared}") if shared else self.key_of(place)
+        reader = PageReader(self.generator, mapping, content_type, key, page, body, faults)
+        return reader.read()
+
+    def put_current(self, texts: Mapping[PageKey, PageText]) -> None:
+        """Set the current texts of all pages, by which links are resolved."""
+        self.current = texts
+        self.slugs = {key: text.draft.slug for key, text in texts.items()}
+        for key, text in texts.items():
+            self._keys[text.page.place] = key
+            self._know(key, text)
+        for key in texts:
+            self.page(key)
+
+    def put_history(self, commits: Sequence[Commit]) -> None:
+        """Set the history of the files; links can mean pages that appear later, or are gone."""
+        self.commits = commits
+        for place in dict.fromkeys(change.place for each in commits for change in each.changes):
+            values = PageValues(FrontMatter(Path(place.path), {}, {}, "", 1), {})
+            page = SourcePage(place, values, None)
+            address = self.generator.address_of(page)
+            former = [address, *self.generator.former_of(page, address)]
+            self._index.add_former(self.key_of(place), place.path, former)
 
     def put(self, page: OldPage, text: PageText | None) -> None:
         """Replace the text of a page; ``None`` deletes the page."""
         self._drafts.clear()
         page.text = text
-        links = list(self._links(page.locale, text)) if text is not None else []
-        page.mentions = frozenset(key for key, _ in links)
-        page.mentions_parts = frozenset(key for key, address in links if address.fragment)
+        if text is not None and page.key not in self.current:
+            self._know(page.key, text)
+        targets = list(self._targets(text)) if text is not None else []
+        page.mentions = frozenset(each.key for each in targets if each.key is not None)
+        page.mentions_parts = frozenset(
+            each.key for each in targets if each.key is not None and each.fragment
+        )
 
     def stands(self, page: OldPage | None) -> bool:
         """Return whether links can point to a page."""
@@ -160,58 +201,37 @@ class OldSite:
     def _draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
         lost: list[Fault] = []
         resolved = 0
+        targets = self._link_targets(text)
 
         def choose(link: OldLink) -> str | None:
             nonlocal resolved
-            target, reason = self._target(page.locale, link.address)
-            if reason:
-                line = text.source.body_line + link.line
-                kind = FaultKind.LOST_LINK if target is None else FaultKind.LOST_ANCHOR
-                lost.append(Fault(text.source.file, line, kind, f"{link.href} {reason}"))
-            if target is None:
-                return self._elsewhere(link)
-            resolved += 1
-            return target
+            chosen = targets.choose(link)
+            lost.extend(chosen.faults)
+            resolved += chosen.is_page
+            return chosen.href
 
-        body = with_links(text.source.body, *self._where(page.locale, text.name), choose)
-        fields = {**text.draft.fields, **fields_of(self.mapping, body)}
-        return DraftWithLinks(
-            replace(text.draft, slug=page.slug, fields=fields), resolved, tuple(lost)
+        body = with_links(text.body, choose)
+        fields = {**text.draft.fields, **fields_of(text.mapping, body.text)}
+        draft = replace(text.draft, slug=page.slug, fields=fields)
+        return DraftWithLinks(draft, resolved, tuple(dict.fromkeys(lost)))
+
+    def _targets(self, text: PageText) -> Iterator[Target]:
+        targets = self._link_targets(text)
+        return (targets.target(each.href) for each in links_of(text.body) if not each.is_image)
+
+    def _link_targets(self, text: PageText) -> LinkTargets:
+        return LinkTargets(
+            self.generator, self._index, text, self._standing, self.site, self.folder
         )
 
-    def _target(self, locale: str, address: OldAddress) -> tuple[str | None, str]:
-        """Return the path of an address on this site, and the missing target, if any."""
-        page = self._page_at_address(locale, address)
-        if page is None:
-            return None, "does not point to a page"
-        path = page.content_type.path_for(page.slug, locale)
-        if path is None or page.text is None or not self.stands(page):
-            return None, "points to a page that is not public"
-        if address.fragment and address.fragment not in page.text.anchors:
-            return path, f"points to a page without #{address.fragment}"
-        return f"{path}#{address.fragment}" if address.fragment else path, ""
-
-    def _page_at_address(self, locale: str, address: OldAddress) -> OldPage | None:
-        key = self._key_at(locale, address)
-        return self.pages.get(key) if key is not None else None
-
-    def _key_at(self, locale: str, address: OldAddress) -> PageKey | None:
-        name = address.name_in(self.mapping.locales[locale])
-        return (locale, self.names.key(name)) if name and slugify(name) else None
-
-    def _links(self, locale: str, text: PageText) -> Iterator[tuple[PageKey, OldAddress]]:
-        for link in old_links(text.source.body, *self._where(locale, text.name)):
-            key = self._key_at(locale, link.address)
-            if key is not None:
-                yield key, link.address
-
-    def _where(self, locale: str, name: str) -> tuple[str, str]:
-        """Return the path of a page on the old site."""
-        (own, *_) = self.mapping.locales[locale].stood_at
-        return own.replace("{path}", name), self.mapping.url
-
-    def _elsewhere(self, link: OldLink) -> str | None:
-        if self.mapping.unresolved == "plain":
+    def _standing(self, key: PageKey) -> tuple[str, PageText] | None:
+        """Return the slug and the text of a page that links can point to."""
+        page = self.pages.get(key)
+        if page is None or page.text is None or not self.stands(page):
             return None
-        fragment = f"#{link.address.fragment}" if link.address.fragment else ""
-        return f"{self.mapping.url.rstrip('/')}{link.address.path}{fragment}"
+        return page.slug, page.text
+
+    def _know(self, key: PageKey, text: PageText) -> None:
+        names = self.generator.names_of(text.page)
+        self._index.add(key, text.page.place.path, names, [text.address, *text.former_addresses])
+        self._index.add_everywhere(key, text.former_addresses)

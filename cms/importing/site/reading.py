@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from cms.errors import ContentFileError
+from cms.errors import ContentFileError, SiteError
+from cms.importing.front_matter import FrontMatter, read_page_file
 from cms.importing.site.faults import Fault, FaultKind
-from cms.importing.site.files import find_names, read_folder, read_history
-from cms.importing.site.mapping import MarkdownMapping
-from cms.importing.site.page_text import PageKey, PageText
+from cms.importing.site.files import files_in, find_names, read_history
+from cms.importing.site.generators.base import Generator
+from cms.importing.site.generators.registry import GENERATORS
+from cms.importing.site.mapping import MarkdownMapping, PagePlace
+from cms.importing.site.page_index import PageKey
+from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldSite
 from cms.site import Site
 
@@ -27,31 +32,79 @@ def read_site(
         with_drafts: whether links can point to unpublished pages.
 
     Raises:
-        ContentFileError: if the folder or its history cannot be read.
+        ContentFileError: if the folder, the settings of the old site or its history cannot be read.
         SiteError: if the mapping does not fit the site.
     """
-    content_type = site.content_type(mapping.content_type)
-    mapping.check(site, content_type)
-    files = list(read_folder(folder, mapping))
-    commits = read_history(folder, mapping)
-    names = find_names(mapping, commits, [place for place, _ in files])
-    old = OldSite(mapping, content_type, names, {}, with_drafts=with_drafts)
+    generator = _generator(folder, mapping, site)
+    faults: list[Fault] = []
+    files = list(_files(folder, generator, faults))
+    commits = read_history(folder, generator)
+    names = find_names(generator.mapping, commits, [place for place, _ in files])
+    old = OldSite(site, folder, generator.mapping, generator, names, with_drafts=with_drafts)
     texts: dict[PageKey, PageText] = {}
     for place, source in files:
         try:
             text = old.read(place, source)
         except ContentFileError as error:
-            old.faults.append(Fault(error.file, error.line, FaultKind.REFUSED, error.reason))
+            faults.append(_refused(error))
             continue
-        if text.key in texts:
-            locale, name = text.key
-            reason = f"another file already is the page {name!r} in {locale!r}"
-            old.faults.append(Fault(source.file, 1, FaultKind.REFUSED, reason))
+        if reason := _taken(text, texts):
+            faults.append(Fault(source.file, 1, FaultKind.REFUSED, reason))
             continue
         texts[text.key] = text
-    old.current = texts
-    old.commits = commits
-    old.slugs = {key: text.draft.slug for key, text in texts.items()}
-    for key in texts:
-        old.page(key)
+        faults += text.faults
+        if text.hidden:
+            faults.append(Fault(source.file, 1, FaultKind.HIDDEN, f"is not public: {text.hidden}"))
+    old.faults = faults
+    old.put_current(texts)
+    old.put_history(commits)
     return old
+
+
+def _generator(folder: Path, mapping: MarkdownMapping, site: Site) -> Generator:
+    """Return the rules of the old site, with its settings."""
+    if mapping.extends not in GENERATORS:
+        known = ", ".join(filter(None, GENERATORS))
+        raise SiteError(f"extends: {mapping.extends!r} is unknown; use one of {known}")
+    kind = GENERATORS[mapping.extends]
+    settings = kind.read_settings(folder)
+    locales = list(dict.fromkeys([site.default_locale, *site.locales]))
+    configured = kind.configured(mapping, settings, locales)
+    configured.check(site)
+    return kind(configured, folder, settings)
+
+
+def _files(
+    folder: Path, generator: Generator, faults: list[Fault]
+) -> Iterator[tuple[PagePlace, FrontMatter]]:
+    """Yield the files with pages, and add faults for the texts that are none."""
+    for path in files_in(folder):
+        file = folder / path
+        place = generator.place_of(path)
+        if place is None:
+            if reason := generator.ignored(path):
+                faults.append(Fault(file, None, FaultKind.IGNORED, reason))
+            continue
+        try:
+            source = read_page_file(file)
+        except ContentFileError as error:
+            faults.append(_refused(error))
+            continue
+        if generator.needs_front_matter and not source.has_fences:
+            reason = "is not a page of the old site: it has no front matter"
+            faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
+            continue
+        yield place, source
+
+
+def _taken(text: PageText, texts: dict[PageKey, PageText]) -> str:
+    """Return why a page cannot be one beside the others; empty if it can."""
+    locale, name = text.key
+    if text.key in texts:
+        other = texts[text.key].source.file
+        return f"another file already is the page {name!r} in {locale!r}: {other}"
+    return ""
+
+
+def _refused(error: ContentFileError) -> Fault:
+    return Fault(error.file, error.line, FaultKind.REFUSED, error.reason)

@@ -43,7 +43,7 @@ async def test_it_says_what_it_has_done(shell: Callable[..., Awaitable[Result]])
     assert rehearsed.stdout == f"{done.stdout}Dry run: nothing has been changed.\n"
     assert "Unresolved: en/berth.md:14: /customs-house/ does not point to a page\n" in done.stdout
     assert "Read 12 files: 9 entries in 12 editions.\n" in done.stdout
-    assert done.stdout.endswith("Links: 12 resolved, 6 unresolved.\n")
+    assert done.stdout.endswith("Links: 13 resolved, 5 unresolved.\n")
     assert done.stderr == ""
     again = await shell("--publish")
     assert "New: nothing.\n" in again.stdout

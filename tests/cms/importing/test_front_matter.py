@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cms.errors import ContentFileError
-from cms.importing.front_matter import read_markdown
+from cms.importing.front_matter import parse_markdown, read_markdown
 
 GOOD = """---
 title: A title
@@ -37,11 +37,12 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("---\ntitle: x\ntags: [a, b\n---\n", 3, "expected ',' or ']'"),
         ("---\ntitle: x\n\ntitle: y\n---\n", 4, "the key 'title' is repeated"),
         ("---\n- a\n---\n", 2, "expected keys with values"),
-        ("---\na: &x [1]\nb: *x\n---\n", 3, "aliases are not supported"),
         ("---\na: x\nb: 2023-02-30\n---\n", 3, "day is out of range for month"),
-        ("---\na: x\nb: [1, !!int x]\n---\n", 3, "invalid literal for int()"),
         ("---\na: {b: .nan}\n---\n", 2, ".nan is not a finite number"),
-        ("---\na: !!python/object/apply:os.system [ls]\n---\n", 2, "could not determine"),
+        ("+++\na = 1\nb = \n+++\n", 3, "Invalid value"),
+        ('---json\n{"a": 1,\n b: 2}\n---\n', 3, "Expecting property name"),
+        ("---js\n{}\n---\n", 1, "the front matter is js, which cannot be read"),
+        (f"---\na: &x [{'1, ' * 300}]\nb: &y [{'*x, ' * 300}]\n---\n", 2, "more than 50,000"),
     ],
 )
 def test_a_fault_has_a_line_and_a_reason(tmp_path: Path, text: str, line: int, reason: str) -> None:
@@ -53,6 +54,61 @@ def test_a_fault_has_a_line_and_a_reason(tmp_path: Path, text: str, line: int, r
     assert fault.value.line == line
     assert reason in fault.value.reason
     assert str(fault.value).startswith(f"{file}:{line}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (
+            (
+                "---\ntitle: No\ncode: 0755\nversion: 1.10\nsteep: 12:30:45\n"
+                "day: 2024-1-5\nnot: ~\n---\n"
+            ),
+            {
+                "title": "No",
+                "code": "0755",
+                "version": "1.10",
+                "steep": "12:30:45",
+                "day": "2024-1-5",
+                "not": "~",
+            },
+        ),
+        (
+            (
+                '+++\ntitle = "x"\nversion = 1.10\nat = 2024-01-05T10:00:00Z\ndraft = true\n'
+                "[a]\nb = [1]\n+++\n"
+            ),
+            {
+                "title": "x",
+                "version": "1.10",
+                "at": "2024-01-05T10:00:00Z",
+                "draft": "true",
+                "a": {"b": ["1"]},
+            },
+        ),
+        (
+            '{\n "version": 1.10, "draft": false,\n "a": {"b": [null]}\n}\nBody',
+            {"version": "1.10", "draft": "false", "a": {"b": ["null"]}},
+        ),
+        ('---json\n{"a": 1e3}\n---\n', {"a": "1e3"}),
+        ("---\n---\nBody", {}),
+        ("No front matter", {}),
+        ("---\nA line, and no front matter", {}),
+        ("---\na: &x {b: c}\nd: *x\ne: {<<: *x, f: g}\n---\n", None),
+        ("---\na: !!python/object/apply:os.system [ls]\n---\n", {"a": ["ls"]}),
+    ],
+)
+def test_values_are_kept_as_they_are_written(text: str, written: dict[str, object] | None) -> None:
+    read = parse_markdown(Path("page.md"), text)
+    expected = {"a": {"b": "c"}, "d": {"b": "c"}, "e": {"b": "c", "f": "g"}}
+    assert read.written == (expected if written is None else written)
+
+
+def test_the_body_begins_after_the_front_matter() -> None:
+    read = parse_markdown(Path("page.md"), '{\n "a": 1\n}\n\nBody')
+    assert (read.body, read.body_line, read.has_fences) == ("Body", 5, True)
+    plain = parse_markdown(Path("page.md"), "\nBody")
+    assert (plain.body, plain.body_line, plain.has_fences) == ("Body", 2, False)
 
 
 def test_lines_end_as_they_do_in_markdown(tmp_path: Path) -> None:

@@ -4,99 +4,73 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cms.importing.site.addresses import (
-    OldAddress,
-    old_address,
-    old_links,
-    unwritable_link,
-    with_links,
-)
+from cms.importing.site.body import body_of
 from cms.importing.site.files import Change, Commit, find_names
+from cms.importing.site.generators.base import Generator
+from cms.importing.site.links import OldLink, links_of, with_links
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 
-SITE = "https://old.example"
 
-
-@pytest.mark.parametrize(
-    ("href", "path", "fragment"),
-    [
-        ("/quay/", "/quay", ""),
-        ("/quay", "/quay", ""),
-        ("/quay/index.html", "/quay", ""),
-        ("/quay/?from=berth#edge", "/quay", "edge"),
-        ("../quay/", "/de/quay", ""),
-        ("quay.md#edge", "/de/quay", "edge"),
-        ("https://old.example/quay/#edge", "/quay", "edge"),
-        ("https://old.example", "/", ""),
-        ("/k%C3%BCste/", "/küste", ""),
-    ],
-)
-def test_an_address_on_the_old_site_is_recognised(href: str, path: str, fragment: str) -> None:
-    assert old_address(href, "/de/berth/", SITE) == OldAddress(path, fragment)
-
-
-@pytest.mark.parametrize(
-    "href",
-    [
-        *("#edge", "", "https://other.example/quay/", "https://old.example.org/quay/"),
-        *("//old.example/quay/", "mailto:me@old.example", "http://[", "?page=2"),
-    ],
-)
-def test_an_address_elsewhere_is_none(href: str) -> None:
-    assert old_address(href, "/berth/", SITE) is None
+def generator_of(**mapping: Any) -> Generator:
+    return Generator(MarkdownMapping(**mapping), Path(), {})
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("A [quay](/quay/).", "A [quay](/new/quay)."),
-        ('A [quay](</quay/> "Where ships lie").', 'A [quay](/new/quay "Where ships lie").'),
-        ("A [*long [old] quay*](/quay/#edge).", "A [*long [old] quay*](/new/quay)."),
+        ("A [quay](/quay/).", "A [quay](/new)."),
+        ('A [quay](</quay/> "Where ships lie").', 'A [quay](/new "Where ships lie").'),
+        ("A [*long [old] quay*](/quay/#edge).", "A [*long [old] quay*](/new)."),
         ("A [gone\nthing](/gone/) it was.", "A gone\nthing it was."),
         ("`[quay](/quay/)` and ``a ` [quay](/quay/)``", None),
         ("```\n[quay](/quay/)\n```", None),
         ("    [quay](/quay/)", None),
-        (r"An \[x](/quay/) [elsewhere](https://other.example)", None),
-        ("![a plan](/plan.png)", "![a plan](https://old.example/plan.png)"),
+        (r"An \[x](/quay/)", None),
+        ("[![a plan](/plan.png)](/quay/)", "[![a plan](/picture)](/new)"),
         (
-            "[![a plan](/plan.png)](/quay/)",
-            "[![a plan](https://old.example/plan.png)](/new/quay)",
+            "A [quay][q] and [Q].\n\n[q]: /quay/ 'Where'",
+            "A [quay][q] and [Q].\n\n[q]: /new 'Where'",
         ),
+        ("A [gone][g], [g] ![g].\n\n[g]: /gone/", "A [gone][g], [g] ![g].\n\n[g]: /picture"),
+        ("A [gone][g] and [g].\n\n[g]: /gone/\n", "A gone and g.\n\n\n"),
+        ('<a class="x" href="/quay/">quay</a>', '<a class="x" href="/new">quay</a>'),
+        ('<a href="/gone/" rel="x">gone</a>', '<a rel="x">gone</a>'),
+        ('<img src="/plan.png" alt="x">', '<img src="/picture" alt="x">'),
+        ("See <https://old.example/quay/>.", "See [https://old.example/quay/](/new)."),
+        ("See https://old.example/quay/.", "See [https://old.example/quay/](/new)."),
+        ("[^1]: https://old.example/quay/", "[^1]: [https://old.example/quay/](/new)"),
+        ("[a](/quay/(1)) and [b](<a b>)", "[a](/new) and [b](/new)"),
     ],
 )
 def test_links_are_replaced_and_code_is_not(text: str, expected: str | None) -> None:
-    replaced = with_links(
-        text,
-        "/berth/",
-        SITE,
-        lambda link: None if "gone" in link.href else f"/new{link.address.path}",
-    )
-    assert replaced == (text if expected is None else expected)
+    def choose(link: OldLink) -> str | None:
+        if link.is_image:
+            return "/picture"
+        return None if "gone" in link.href else "/new"
+
+    replaced = with_links(body_of(text, 1), choose)
+    assert replaced.text == (text if expected is None else expected)
 
 
 def test_a_link_knows_its_line() -> None:
-    links = old_links("One.\n\n[Two](/two/)\n[three](/three/)", "/", SITE)
-    assert [(link.href, link.line) for link in links] == [("/two/", 2), ("/three/", 3)]
+    links = links_of(body_of("One.\n\n[Two](/two/)\n[three](/three/)", 5))
+    assert [(link.href, link.line) for link in links] == [("/two/", 7), ("/three/", 8)]
 
 
-@pytest.mark.parametrize(
-    ("text", "href"),
-    [
-        ("A [quay][q].\n\n[q]: /quay/", "/quay/"),
-        ('A <a href="/quay/">quay</a>.', "/quay/"),
-        ("A [quay](/quay/) and [one](https://other.example).", None),
-        ("A [coast](/küste/).", None),
-    ],
-)
-def test_a_link_that_cannot_follow_its_page_is_found(text: str, href: str | None) -> None:
-    assert unwritable_link(text, "/berth/", SITE) == href
+def test_lines_of_the_file_stay_known_when_a_text_is_edited() -> None:
+    body = body_of("one\ntwo\nthree\nfour", 10)
+    edited = body.edited([(4, 7, "2\n2\n2"), (8, 14, "")])
+    assert edited.text == "one\n2\n2\n2\nfour"
+    assert list(edited.lines) == [10, 11, 11, 11, 13]
+    assert edited.line_at(edited.text.index("four")) == 13
 
 
 def test_a_file_is_in_the_language_of_its_folder_or_suffix() -> None:
-    by_folder = MarkdownMapping(
+    by_folder = generator_of(
         locales={"en": LocaleFiles(folder="content/en"), "de": LocaleFiles(folder="content/de")},
         skip=("*/search.md",),
     )
@@ -105,17 +79,9 @@ def test_a_file_is_in_the_language_of_its_folder_or_suffix() -> None:
     assert by_folder.place_of("content/de/search.md") is None
     assert by_folder.place_of("content/fr/quai.md") is None
     assert by_folder.place_of("content/de/kai.txt") is None
-    by_suffix = MarkdownMapping(locales={"en": LocaleFiles(), "de": LocaleFiles(suffix=".de")})
+    by_suffix = generator_of(locales={"en": LocaleFiles(), "de": LocaleFiles(suffix=".de")})
     assert by_suffix.place_of("quay.md") == PagePlace(locale="en", name="quay")
     assert by_suffix.place_of("quay.de.md") == PagePlace(locale="de", name="quay")
-
-
-def test_an_address_is_one_of_a_file_by_its_language() -> None:
-    files = LocaleFiles(stood_at=("/de/{path}/", "/{path}.html"))
-    assert OldAddress("/de/quay").name_in(files) == "quay"
-    assert OldAddress("/quay.html").name_in(files) == "quay"
-    assert OldAddress("/quay").name_in(files) is None
-    assert OldAddress("/de").name_in(files) is None
 
 
 def commit(day: int, **texts: str | None) -> Commit:
@@ -138,7 +104,8 @@ def test_a_renamed_file_is_known_by_what_it_says() -> None:
     present = [PagePlace(locale="en", name=name) for name in ("platform", "tls", "tls-security")]
     names = find_names(MarkdownMapping(), history, present)
     assert names.present == {"paas": "platform"}
-    assert names.key("docs/paas") == "platform"
+    assert names.key("paas") == "platform"
+    assert names.key("docs/paas") == "docs/paas"  # the whole path decides
     assert names.key("tls_security") == "tls-security"  # one is written as the other in a path
     assert names.key("other") == "other"
 

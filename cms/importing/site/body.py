@@ -1,0 +1,87 @@
+"""The text of a page while it is converted, with the lines of its file."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from cms.content.markup.markdown import code_lines
+
+# The start and the end of a piece of text, and what replaces it.
+Edit: TypeAlias = tuple[int, int, str]
+
+_CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n\n)[\s\S])+?(?<!`)\1(?!`)")
+
+
+@dataclass(frozen=True)
+class Body:
+    """A text.
+
+    Attributes:
+        text: the text.
+        lines: the line in the file of each line of the text.
+    """
+
+    text: str
+    lines: Sequence[int]
+
+    def line_at(self, offset: int) -> int:
+        """Return the line in the file of a place in the text."""
+        return self.lines[min(bisect_right(self._ends, offset - 1), len(self.lines) - 1)]
+
+    def edited(self, edits: Iterable[Edit]) -> Body:
+        """Return the text with pieces replaced, none of which overlap."""
+        pieces: list[str] = []
+        lines: list[int] = [self.lines[0]]
+        done = 0
+        for start, end, new in sorted(edits, key=lambda each: each[:2]):
+            pieces += [self.text[done:start], new]
+            lines += self.lines[self._index(done) + 1 : self._index(start) + 1]
+            first, last = self._index(start), self._index(end)
+            lines += [self.lines[min(first + 1 + each, last)] for each in range(new.count("\n"))]
+            if not new and (start == 0 or self.text[start - 1] == "\n"):  # whole lines are left out
+                lines[-1] = self.lines[last]
+            done = end
+        pieces.append(self.text[done:])
+        lines += self.lines[self._index(done) + 1 :]
+        return Body("".join(pieces), lines) if done else self
+
+    @cached_property
+    def code(self) -> Sequence[tuple[int, int]]:
+        """The places of code: blocks, and spans within text; in order."""
+        blocks = [(self._start(first), self._start(end)) for first, end in code_lines(self.text)]
+        spans = [match.span() for match in _CODE_SPAN.finditer(self.text)]
+        outside = [each for each in spans if not _covers(blocks, each[0])]
+        return sorted([*blocks, *outside])
+
+    def is_code(self, offset: int) -> bool:
+        """Return whether a place in the text is in code."""
+        return _covers(self.code, offset)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+    def _index(self, offset: int) -> int:
+        return bisect_right(self._ends, offset - 1)
+
+    def _start(self, line: int) -> int:
+        return (
+            0
+            if line == 0
+            else (self._ends[line - 1] + 1 if line <= len(self._ends) else len(self.text))
+        )
+
+
+def body_of(text: str, first_line: int) -> Body:
+    """Return a text that begins at a line of a file."""
+    return Body(text, range(first_line, first_line + text.count("\n") + 1))
+
+
+def _covers(ranges: Sequence[tuple[int, int]], offset: int) -> bool:
+    index = bisect_right(ranges, (offset, float("inf")))
+    return index > 0 and ranges[index - 1][0] <= offset < ranges[index - 1][1]

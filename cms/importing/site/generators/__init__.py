@@ -1,0 +1,1 @@
+"""Rules of the generators of sites: files, addresses, hidden pages, links."""

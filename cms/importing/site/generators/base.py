@@ -1,0 +1,284 @@
+"""The rules of a folder of Markdown files, from which those of each generator differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from cms import clock
+from cms.importing.front_matter import FrontMatter, Written, read_data
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
+from cms.importing.site.page_index import AddressReading, PageIndex, decoded, joined
+from cms.importing.site.values import PageValues, is_same_value, zone_of
+
+# Endings of texts that a site may have as pages; others are pictures, styles and scripts.
+_TEXTS = frozenset(
+    {".md", ".markdown", ".mdx", ".mdown", ".mkd", ".adoc", ".org", ".rst", ".canvas"}
+)
+_NOT_CONTENT = frozenset({"node_modules", "vendor", "_site", "layouts", "themes", "archetypes"})
+_DATED = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_ ]?(.*)")
+
+
+@dataclass(frozen=True)
+class SourcePage:
+    """A file of the old site.
+
+    Attributes:
+        place: its locale and name.
+        values: its front matter.
+        date: when it was published, if that is known.
+    """
+
+    place: PagePlace
+    values: PageValues
+    date: datetime | None
+
+
+class Generator:
+    """The rules of a generator; this one is a folder of Markdown files.
+
+    Args:
+        mapping: the mapping, with the settings of the site.
+        folder: the imported folder.
+    """
+
+    endings: ClassVar[tuple[str, ...]] = (".md", ".markdown", ".mdx", ".mdown", ".mkd")
+    # Files of settings, of which the first that exists is read.
+    config: ClassVar[tuple[str, ...]] = ()
+    index_names: ClassVar[frozenset[str]] = frozenset({"index", "_index"})
+    # Whether files without front matter are not pages.
+    needs_front_matter: ClassVar[bool] = False
+    # Whether ordinary links can name pages, too, as templates and wikilinks do.
+    has_names_in_links: ClassVar[bool] = False
+    # Keys of front matter whose words are on the page.
+    shown_keys: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, mapping: MarkdownMapping, folder: Path, settings: Mapping[str, Any]) -> None:
+        self.mapping = mapping
+        self.folder = folder
+        self.settings = settings
+        self.zone = zone_of(mapping.time_zone)
+
+    # --- Settings ---
+
+    @classmethod
+    def read_settings(cls, folder: Path) -> Mapping[str, Written]:
+        """Return the settings of the site in its own file; empty if there is none.
+
+        Raises:
+            ContentFileError: if the file cannot be read.
+        """
+        for name in cls.config:
+            if (folder / name).is_file():
+                return read_data(folder / name)
+        return {}
+
+    @classmethod
+    def configured(
+        cls, mapping: MarkdownMapping, settings: Mapping[str, Any], locales: Sequence[str]
+    ) -> MarkdownMapping:
+        """Return a mapping with the settings of the site, where it has no other values.
+
+        Args:
+            mapping: the mapping.
+            settings: the settings of the generator.
+            locales: the locales of the site that the pages come to, the default one first.
+        """
+        del settings
+        if mapping.locales:
+            return mapping
+        return replace(mapping, locales={locales[0]: LocaleFiles()})
+
+    # --- Files ---
+
+    def place_of(self, path: str) -> PagePlace | None:
+        """Return the locale and name in a file's path; ``None`` if it is not a page."""
+        file = PurePosixPath(path)
+        if file.suffix.lower() not in self.endings or self.mapping.is_skipped(path):
+            return None
+        if self.reason_against(path):
+            return None
+        stem = str(file.with_suffix(""))
+        found = [
+            (len(files.folder), len(files.suffix), locale)
+            for locale, files in self.mapping.locales.items()
+            if _is_within(path, files.folder) and stem.endswith(files.suffix)
+        ]
+        if not found:
+            return None
+        _, _, locale = max(found)  # the most specific one
+        files = self.mapping.locales[locale]
+        inside = stem.removeprefix(files.folder.strip("/")).lstrip("/")
+        name = inside.removesuffix(files.suffix) if files.suffix else inside
+        return PagePlace(locale=locale, name=self.without_index(name), path=path)
+
+    def reason_against(self, path: str) -> str:
+        """Return why a file is not a page of the site; empty if it is."""
+        del path
+        return ""
+
+    def ignored(self, path: str) -> str:
+        """Return why a text is left out, for the report; empty if that goes without saying."""
+        file = PurePosixPath(path)
+        is_text = file.suffix.lower() in _TEXTS
+        hidden = any(each.startswith(".") or each in _NOT_CONTENT for each in file.parts)
+        if not is_text or hidden or self.mapping.is_skipped(path):
+            return ""
+        if file.suffix.lower() not in self.endings:
+            return f"{file.suffix} files are not pages of the old site"
+        return self.reason_against(path) or "is not in a folder of pages of a locale of the site"
+
+    def without_index(self, name: str) -> str:
+        """Return the name of a page without that of the index of its folder."""
+        parent, _, last = name.rpartition("/")
+        return parent if last in self.index_names and parent else name
+
+    def defaults_of(self, place: PagePlace) -> Mapping[str, Written]:
+        """Return values that the site gives to a file beside its front matter."""
+        del place
+        return {}
+
+    def source_of(self, place: PagePlace, source: FrontMatter) -> FrontMatter:
+        """Return a file with the values that its folders add to its front matter."""
+        del place
+        return source
+
+    # --- Pages ---
+
+    def date_of(self, place: PagePlace, values: PageValues) -> datetime | None:
+        """Return when a page was published; ``None`` if that is not known."""
+        del place
+        return values.moment(self.mapping.date, self.zone)
+
+    def address_of(self, page: SourcePage) -> str:
+        """Return the path of a page on the old site."""
+        return self._stood_at(page)[0]
+
+    def former_of(self, page: SourcePage, address: str) -> list[str]:
+        """Return other paths at which a page answered on the old site."""
+        others = [*self._stood_at(page)[1:], *self.redirected_to(address)]
+        return [*others, *self.aliases_of(page, address)]
+
+    def redirected_to(self, address: str) -> list[str]:
+        """Return the addresses that the mapping redirects to an address."""
+        own = address.rstrip("/")
+        return [old for old, new in self.mapping.redirects.items() if new.rstrip("/") == own]
+
+    def aliases_of(self, page: SourcePage, address: str) -> list[str]:
+        """Return the other addresses that a file names."""
+        del address
+        return [
+            f"/{decoded(alias).lstrip('/')}"
+            for key in self.mapping.aliases
+            for alias in page.values.texts(key)
+        ]
+
+    def slug_path(self, page: SourcePage, address: str) -> str:
+        """Return the path from which the slug of a page is made, without its language."""
+        del address
+        return page.place.name
+
+    def title_of_file(self, page: SourcePage) -> str:
+        """Return the title of a page without one: the name of its file, or that of its folder."""
+        last = page.place.name.rpartition("/")[2] or PurePosixPath(page.place.path).stem
+        return decoded(last).strip()
+
+    def names_of(self, page: SourcePage) -> list[str]:
+        """Return the names by which links can name a page."""
+        return [page.place.name]
+
+    def reason_hidden(self, page: SourcePage) -> str:
+        """Return why a page is not public on the old site; empty if it is."""
+        for key, value in self.mapping.drafts.items():
+            if is_same_value(page.values.value(key), value):
+                return f"{page.values.spelling(key)}: {page.values.text(key)}"
+        expires = page.values.moment([self.mapping.expires], self.zone)
+        if expires is not None and expires <= clock.now():
+            return f"expired at {expires:%Y-%m-%d}"
+        if not self.mapping.future and page.date is not None and page.date > clock.now():
+            return f"its date, {page.date:%Y-%m-%d}, is in the future"
+        return ""
+
+    def tags_of(self, values: PageValues) -> Sequence[str]:
+        """Return the tags of a page."""
+        return values.texts(self.mapping.tags)
+
+    # --- Links ---
+
+    def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
+        """Yield the ways to understand the path of a link, in the generator's order."""
+        if _ending(path) in self.endings:
+            yield AddressReading("file", joined(_folder_of(page), path))
+        yield AddressReading("address", absolute(path, address))
+
+    def named_page(self, kind: str, name: str, page: SourcePage, index: PageIndex) -> Named:
+        """Return the pages that a template or a wikilink names.
+
+        Args:
+            kind: the kind of the reference, such as ``ref``.
+            name: the name.
+            page: the page with the reference.
+            index: all pages.
+        """
+        del kind, page, index
+        return Named([], f"{name} is not a page")
+
+    def _stood_at(self, page: SourcePage) -> Sequence[str]:
+        patterns = self.mapping.locales[page.place.locale].stood_at or ("/{path}/",)
+        return [each.replace("{path}", page.place.name) for each in patterns]
+
+
+@dataclass(frozen=True)
+class Named:
+    """The pages that a name can mean.
+
+    Attributes:
+        keys: the pages; a name that means several is not resolved.
+        reason: why there is not exactly one.
+    """
+
+    keys: Sequence[tuple[str, str]]
+    reason: str = ""
+
+
+def absolute(path: str, address: str) -> str:
+    """Return the path of an address that is relative to that of its page."""
+    if path.startswith("/"):
+        return path
+    whole = joined(address.rpartition("/")[0], path)
+    slash = "/" if whole and (path.endswith("/") or path.rpartition("/")[2] in {".", ".."}) else ""
+    return f"/{whole}{slash}"
+
+
+def dated(name: str) -> tuple[str, str]:
+    """Return the date at the start of a file's name, and the rest; an empty date if none."""
+    match = _DATED.fullmatch(name)
+    return (match[1], match[2]) if match is not None and match[2] else ("", name)
+
+
+def texts_of(value: Any) -> list[str]:
+    """Return the texts of a setting, one or several."""
+    items: Iterable[Any] = value if isinstance(value, list) else [value]
+    return [str(each) for each in items if isinstance(each, str) and each]
+
+
+def base_path(url: str) -> str:
+    """Return the path of the URL of a site, without a slash at its end."""
+    return urlsplit(url).path.rstrip("/")
+
+
+def _folder_of(page: SourcePage) -> str:
+    return page.place.path.rpartition("/")[0]
+
+
+def _ending(path: str) -> str:
+    return PurePosixPath(path).suffix.lower()
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return not folder.strip("/") or path.startswith(f"{folder.strip('/')}/")

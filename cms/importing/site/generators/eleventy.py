@@ -1,0 +1,122 @@
+"""The rules of Eleventy: https://www.11ty.dev/docs/permalinks/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from cms.errors import ContentFileError
+from cms.importing.front_matter import FrontMatter, Plain, Written, read_data
+from cms.importing.site.generators.base import Generator, SourcePage, absolute, dated
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
+from cms.importing.site.page_index import AddressReading, joined
+from cms.importing.site.syntax.expressions import evaluate
+from cms.importing.site.values import PageValues, is_false, moment_of
+
+
+class Eleventy(Generator):
+    """A site of Eleventy."""
+
+    endings = (".md",)
+    index_names = frozenset({"index"})
+
+    @classmethod
+    def configured(
+        cls, mapping: MarkdownMapping, settings: Mapping[str, Any], locales: Sequence[str]
+    ) -> MarkdownMapping:
+        """Take the folder of the pages from the roots of the mapping."""
+        del settings
+        if mapping.locales:
+            return mapping
+        root = next(iter(mapping.roots), "")
+        return replace(mapping, locales={locales[0]: LocaleFiles(folder=root)})
+
+    def without_index(self, name: str) -> str:
+        """Return the name of the folder for its index, and for a file of the folder's name."""
+        parent, _, last = name.rpartition("/")
+        is_index = last in self.index_names or last == parent.rpartition("/")[2]
+        return parent if is_index and parent else name
+
+    def source_of(self, place: PagePlace, source: FrontMatter) -> FrontMatter:
+        """Add the values of the data files of the folders, and of the file itself."""
+        values: dict[str, Written] = {}
+        path = PurePosixPath(place.path)
+        files = [each / each.name for each in reversed(path.parents) if each.name]
+        for each in [*files, path.with_suffix("")]:
+            for ending in (".json", ".11tydata.json"):
+                file = self.folder / f"{each}{ending}"
+                if file.is_file():
+                    values = _cascaded(values, _data(file))
+        return replace(source, written=_cascaded(values, source.written))
+
+    def date_of(self, place: PagePlace, values: PageValues) -> datetime | None:
+        """Return the date in the front matter, or in the name of the file or its folder."""
+        found = values.moment(self.mapping.date, self.zone)
+        if found is not None:
+            return found
+        names = [
+            dated(each)[0] for each in reversed(PurePosixPath(place.path).with_suffix("").parts)
+        ]
+        return next((moment_of(each, self.zone) for each in names if each), None)
+
+    def address_of(self, page: SourcePage) -> str:
+        """Return the permalink of the page, or the path of its file."""
+        permalink = page.values.value("permalink")
+        if isinstance(permalink, str) and not is_false(permalink):
+            text = evaluate(permalink, page.values.source.written)
+            whole = f"/{text.lstrip('/')}"
+            return whole.removesuffix("index.html") if whole.endswith("/index.html") else whole
+        inside = self._inside(page.place)
+        name = "" if inside in self.index_names else self.without_index(inside)
+        return f"/{name}/" if name else "/"
+
+    def slug_path(self, page: SourcePage, address: str) -> str:
+        """Return the address without the folder of its language."""
+        return address.removeprefix(f"/{self._language(page)}/")
+
+    def reason_hidden(self, page: SourcePage) -> str:
+        """Add pages that are not written, and drafts, for which any text is true."""
+        if is_false(page.values.value("permalink")):
+            return "permalink: false"
+        draft = page.values.value("draft")
+        is_text = isinstance(draft, str) and not isinstance(draft, Plain) and draft
+        return f"draft: {draft}" if is_text else super().reason_hidden(page)
+
+    def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
+        """Yield the file that a link means, from its folder or the root, and the address."""
+        root = next(iter(self.mapping.roots), "")
+        if not path.startswith("/"):
+            yield AddressReading("file", joined(page.place.path.rpartition("/")[0], path))
+        yield AddressReading("file", joined(root, path.lstrip("/")))
+        yield AddressReading("address", absolute(path, address))
+
+    def _inside(self, place: PagePlace) -> str:
+        root = next(iter(self.mapping.roots), "").strip("/")
+        return str(PurePosixPath(place.path).with_suffix("")).removeprefix(root).lstrip("/")
+
+    def _language(self, page: SourcePage) -> str:
+        root = next(iter(self.mapping.roots), "").strip("/")
+        folder = self.mapping.locales[page.place.locale].folder.strip("/")
+        return folder.removeprefix(root).strip("/") or "\0"
+
+
+def _data(file: Any) -> Mapping[str, Written]:
+    try:
+        return read_data(file)
+    except ContentFileError:
+        return {}
+
+
+def _cascaded(values: Mapping[str, Written], own: Mapping[str, Written]) -> dict[str, Written]:
+    """Return values with those of a more specific file; tags are added."""
+    merged = {**values, **own}
+    if "tags" in values and "tags" in own:
+        merged["tags"] = [*_list(values["tags"]), *_list(own["tags"])]
+    return merged
+
+
+def _list(value: Written) -> list[Written]:
+    return value if isinstance(value, list) else [value]

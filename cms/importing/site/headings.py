@@ -1,0 +1,123 @@
+"""The headings of a text, and where their old ids lead on this site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+
+from cms.content.canonical_json import Json
+from cms.content.slug import slugify
+from cms.importing.site.heading_ids import HeadingIds
+
+_OWN = re.compile(r"\s*\{\s*#([^\s}]+)[^}]*\}\s*$")
+_ATTRIBUTES = re.compile(r"\s*\{\s*[#.][^}]*\}\s*$")
+_PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+# Finds headings, and leaves the text of all other blocks as it is.
+_BLOCK_PARSER = MarkdownIt("commonmark").enable("table")
+_BLOCK_PARSER.core.ruler.enableOnly(["normalize", "block"])
+
+
+@dataclass(frozen=True)
+class OldHeading:
+    """A heading.
+
+    Attributes:
+        level: 1 to 6.
+        words: its words, without markup.
+        own: its id, if the text has one.
+        line: its line in the text, from 0, and the first one after it.
+    """
+
+    level: int
+    words: str
+    own: str
+    line: tuple[int, int]
+
+
+def headings_in(text: str, *, has_own: bool) -> Iterator[OldHeading]:
+    """Yield the headings of a text.
+
+    Args:
+        text: the text.
+        has_own: whether ``{#id}`` after a heading is its id, and not words of it.
+    """
+    if "#" not in text and not re.search(r"^[ \t>]*(=+|-+)[ \t]*$", text, re.MULTILINE):
+        return
+    for token, content in pairwise(_BLOCK_PARSER.parse(text)):
+        if token.type != "heading_open" or token.map is None:
+            continue
+        (inline,) = _PARSER.parseInline(content.content)
+        words = "".join(_words_of(inline.children or []))
+        own = _OWN.search(words) if has_own else None
+        bare = _ATTRIBUTES.sub("", words) if has_own else words
+        yield OldHeading(
+            int(token.tag[1]), bare, own[1] if own else "", (token.map[0], token.map[1])
+        )
+
+
+def plain_heading(text: str) -> str:
+    """Return the words of the text of a heading, without markup and id."""
+    (token,) = _PARSER.parseInline(_ATTRIBUTES.sub("", text))
+    return "".join(_words_of(token.children or [])).strip()
+
+
+def anchors_of(
+    text: str, ids: HeadingIds, rendered: Mapping[str, Json], anchors: Sequence[str]
+) -> Mapping[str, str]:
+    """Return the anchor on this site for each id on the old site; empty for the top.
+
+    Args:
+        text: the text of the page.
+        ids: how the generator made ids.
+        rendered: the rendered values of the page.
+        anchors: all anchors of the page on this site.
+    """
+    old = list(headings_in(text, has_own=ids.has_own))
+    names = ids.ids([(each.words, each.own) for each in old])
+    here = list(_headings_here(rendered))
+    of_headings = {anchor for _, anchor in here}
+    found: dict[str, str] = {each: each for each in anchors if each not in of_headings}
+    at = 0
+    for heading, name in zip(old, names, strict=True):
+        words = slugify(heading.words)
+        match = next((i for i in range(at, len(here)) if slugify(here[i][0]) == words), None)
+        # A heading that became the title, or the beginning of the body, leads to the top.
+        found[name] = here[match][1] if match is not None else ""
+        at = match + 1 if match is not None else at
+    return found
+
+
+def _words_of(children: Sequence[object]) -> Iterator[str]:
+    for each in children:
+        kind, content = getattr(each, "type", ""), str(getattr(each, "content", ""))
+        if kind in {"text", "code_inline", "image"}:
+            yield content
+        elif kind in {"softbreak", "hardbreak"}:
+            yield " "
+
+
+def _headings_here(rendered: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Yield the words and the anchor of each heading of rendered values, in order."""
+    for value in rendered.values():
+        yield from _headings_of(value)
+
+
+def _headings_of(value: Json) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _headings_of(each)
+    if not isinstance(value, Mapping):
+        return
+    if isinstance(value.get("anchor"), str) and "heading" in value:
+        yield str(value["heading"]), str(value["anchor"])
+    toc = value.get("toc")
+    for each in toc if isinstance(toc, list | tuple) else ():
+        if isinstance(each, Mapping):
+            yield str(each["text"]), str(each["anchor"])
+    for name, each in value.items():
+        if name not in {"toc", "ast", "segments"}:
+            yield from _headings_of(each)

@@ -1,0 +1,205 @@
+"""The links and pictures of a Markdown text, and their replacement."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from cms.importing.site.body import Body, Edit
+from cms.importing.site.references import REFERENCE
+
+_HREF = r"<[^<>\n]*>|[^\s()<>]*(?:\((?:[^\s()]|\([^\s()]*\))*\)[^\s()<>]*)*"
+_TITLE = r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?"
+_NESTED = r"\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*\](?:\([^()\s]*\))?"
+# A link or a picture, with its text in brackets, which can contain pairs of brackets.
+_INLINE = re.compile(
+    rf"(?<!\\)(?P<image>!?)\[(?P<words>(?:[^\[\]\\]|\\.|{_NESTED})*)\]"
+    rf"\(\s*(?P<href>{_HREF}){_TITLE}\s*\)"
+)
+_DEFINITION = re.compile(
+    rf"^[ >]*\[(?P<label>(?!\^)(?:[^\[\]\\]|\\.)+)\]:[ \t]*\n?[ \t]*(?P<href><[^<>\n]*>|\S+)"
+    rf"{_TITLE}[ \t]*$",
+    re.MULTILINE,
+)
+_USE = re.compile(
+    r"(?<!\\)(?P<image>!?)\[(?P<words>(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\](?:\[(?P<label>[^\[\]]*)\])?(?![(:\[])"
+)
+_ELEMENT = re.compile(
+    r"<(?P<tag>a|img)\b(?P<before>[^>]*?)\s(?P<attribute>href|src)\s*=\s*"
+    r"(?P<quote>[\"']?)(?P<href>[^\"'<>]*?)(?P=quote)(?=[\s/>])",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"<?(?P<href>https?://[^\s<>()\[\]\"'`]+)>?")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+@dataclass(frozen=True)
+class OldLink:
+    """A link or a picture in a text.
+
+    Attributes:
+        href: the address, without escapes.
+        form: how it is written.
+        is_image: whether it is a picture.
+        span: the place of the whole.
+        href_span: the place of the address.
+        words: the words, as they are written.
+        line: the line of the file.
+    """
+
+    href: str
+    form: Literal["inline", "definition", "element", "bare", "reference"]
+    is_image: bool
+    span: tuple[int, int]
+    href_span: tuple[int, int]
+    words: str
+    line: int
+
+
+# Returns the new address of a link; ``None`` keeps only its words.
+Chooser: TypeAlias = Callable[[OldLink], str | None]
+
+
+def links_of(body: Body) -> Iterator[OldLink]:
+    """Yield the links and pictures of a text, but those in code."""
+    done: list[tuple[int, int]] = []
+    for each in (*_inline(body, 0, len(body.text)), *_definitions(body), *_elements(body)):
+        done.append(each.span)
+        yield each
+    for pattern, form in ((_BARE, "bare"), (REFERENCE, "reference")):
+        for match in pattern.finditer(body.text):
+            start = match.start()
+            if not body.is_code(start) and not any(a <= start < b for a, b in done):
+                yield _bare(body, match, "bare" if form == "bare" else "reference")
+
+
+def with_links(body: Body, choose: Chooser) -> Body:
+    """Return a text with the addresses of its links replaced by ``choose``."""
+    edits: list[Edit] = []
+    lost: set[str] = set()
+    links = list(links_of(body))
+    images = _image_labels(body)
+    for link in links:
+        new = choose(link)
+        if link.form == "definition" and new is None and _label(link.words) not in images:
+            lost.add(_label(link.words))
+        edits += _edits(body, link, new)
+    return _without_uses(body.edited(edits), lost) if lost else body.edited(edits)
+
+
+def _edits(body: Body, link: OldLink, new: str | None) -> Iterator[Edit]:
+    start, end = link.span
+    if new == link.href:
+        return
+    if link.form in {"bare", "reference"}:
+        words = link.href if link.form == "bare" else ""
+        if new is not None:
+            yield start, end, f"[{words or new}]({_written(new)})"
+        elif link.form == "reference":
+            yield start, end, ""
+    elif new is not None:
+        yield *link.href_span, _written(new)
+    elif link.form == "definition":
+        yield start, end, ""
+    elif link.form == "element":
+        name = body.text.rfind(" ", start, link.href_span[0])
+        yield (name if name > start else link.href_span[0]), link.href_span[1] + 1, ""
+    else:
+        words_end = start + 1 + link.is_image + len(link.words)
+        yield start, start + 1 + link.is_image, ""
+        yield words_end, end, ""
+
+
+def _inline(body: Body, start: int, end: int) -> Iterator[OldLink]:
+    for match in _INLINE.finditer(body.text, start, end):
+        yield from _inline(body, *match.span("words"))
+        if not body.is_code(match.start()) and match["href"]:
+            yield OldLink(
+                _plain(match["href"]),
+                "inline",
+                bool(match["image"]),
+                match.span(),
+                match.span("href"),
+                match["words"],
+                body.line_at(match.start("href")),
+            )
+
+
+def _definitions(body: Body) -> Iterator[OldLink]:
+    images = _image_labels(body)
+    for match in _DEFINITION.finditer(body.text):
+        if not body.is_code(match.start()):
+            yield OldLink(
+                _plain(match["href"]),
+                "definition",
+                _label(match["label"]) in images,
+                match.span(),
+                match.span("href"),
+                match["label"],
+                body.line_at(match.start("label")),
+            )
+
+
+def _elements(body: Body) -> Iterator[OldLink]:
+    for match in _ELEMENT.finditer(body.text):
+        is_image = match["tag"].lower() == "img"
+        if body.is_code(match.start()) or is_image != (match["attribute"].lower() == "src"):
+            continue
+        yield OldLink(
+            html.unescape(match["href"]),
+            "element",
+            is_image,
+            match.span(),
+            match.span("href"),
+            "",
+            body.line_at(match.start()),
+        )
+
+
+def _bare(body: Body, match: re.Match[str], form: Literal["bare", "reference"]) -> OldLink:
+    href = match["href"] if form == "bare" else match[0]
+    kept = href.rstrip(".,;:!?*_~") if form == "bare" and not match[0].startswith("<") else href
+    end = match.end() if kept == href else match.start() + len(kept)
+    span = (match.start(), end)
+    return OldLink(
+        kept,
+        form,
+        is_image=False,
+        span=span,
+        href_span=span,
+        words="",
+        line=body.line_at(match.start()),
+    )
+
+
+def _image_labels(body: Body) -> frozenset[str]:
+    """Return the labels of definitions that pictures use."""
+    uses = (match for match in _USE.finditer(body.text) if match["image"])
+    return frozenset(_label(match["label"] or match["words"]) for match in uses)
+
+
+def _without_uses(body: Body, lost: set[str]) -> Body:
+    """Return a text in which links by some labels are only their words."""
+    edits: list[Edit] = []
+    for match in _USE.finditer(body.text):
+        label = _label(match["label"] or match["words"])
+        if label in lost and not match["image"] and not body.is_code(match.start()):
+            edits.append((*match.span(), match["words"]))
+    return body.edited(edits)
+
+
+def _label(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _plain(href: str) -> str:
+    inner = href[1:-1] if href.startswith("<") else href
+    return html.unescape(_ESCAPE.sub(r"\1", inner))
+
+
+def _written(href: str) -> str:
+    """Return an address as a link has it: in ``<…>`` if it contains spaces or brackets."""
+    return f"<{href}>" if re.search(r"[\s()]", href) else href

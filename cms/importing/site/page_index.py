@@ -1,0 +1,127 @@
+"""The pages of the old site by file, name and address."""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+from urllib.parse import unquote
+
+# The locale of a page, and its name, which is the same in all locales.
+PageKey: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class AddressReading:
+    """One way to understand an address.
+
+    Attributes:
+        kind: whether the path is that of a file, the name of a page, or an address.
+        path: the path from the root of the files or of the site.
+        is_broken: whether the old site itself does not understand the address so.
+    """
+
+    kind: Literal["file", "name", "address"]
+    path: str
+    is_broken: bool = False
+
+
+def decoded(path: str) -> str:
+    """Return a path without percent-encoding, in composed form (NFC)."""
+    return unicodedata.normalize("NFC", unquote(path))
+
+
+def joined(folder: str, path: str) -> str:
+    """Return a path relative to a folder, without ``.`` and ``..``; none leaves the root."""
+    return posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/")
+
+
+def address_key(path: str) -> str:
+    """Return an address as it is compared: decoded, and without ``index.html``."""
+    plain = decoded(path)
+    return plain.removesuffix("index.html") if plain.endswith("/index.html") else plain
+
+
+@dataclass
+class PageIndex:
+    """Pages by file, name and address; a file in several locales is one for each."""
+
+    _files: dict[str, PageKey] = field(default_factory=dict)
+    _names: dict[tuple[str, str], PageKey] = field(default_factory=dict)
+    _last: defaultdict[tuple[str, str], list[PageKey]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    _addresses: dict[tuple[str, str], PageKey] = field(default_factory=dict)
+
+    def add(self, key: PageKey, path: str, names: Iterable[str], addresses: Iterable[str]) -> None:
+        """Add a page with the path of its file, its names, and its addresses, the first its own."""
+        locale, _ = key
+        self._files[decoded(path)] = key
+        for name in map(_name_key, names):
+            self._names.setdefault((locale, name), key)
+            self._last[locale, name.rpartition("/")[2]].append(key)
+        own, *others = map(address_key, addresses)
+        self._addresses["", own] = key
+        self._addresses[locale, own] = key
+        for each in others:
+            self._addresses.setdefault((locale, each), key)
+
+    def add_former(self, key: PageKey, path: str, addresses: Iterable[str]) -> None:
+        """Add the file and the addresses that a page had, unless they are those of another page."""
+        self._files.setdefault(decoded(path), key)
+        for each in map(address_key, addresses):
+            self._addresses.setdefault(("", each), key)
+            self._addresses.setdefault((key[0], each), key)
+
+    def add_everywhere(self, key: PageKey, addresses: Iterable[str]) -> None:
+        """Add addresses of a page that are those of no other page, for all locales."""
+        for each in map(address_key, addresses):
+            self._addresses.setdefault(("", each), key)
+
+    def at(self, reading: AddressReading, locale: str) -> PageKey | None:
+        """Return the page of a reading, for a link in a page of a locale."""
+        match reading.kind:
+            case "file":
+                return self._files.get(reading.path)
+            case "name":
+                return self._names.get((locale, _name_key(reading.path)))
+            case _:
+                return self._at_address(reading.path, locale)
+
+    def has_address(self, path: str) -> bool:
+        """Return whether a page has an address of its own or shares it."""
+        return ("", address_key(path)) in self._addresses
+
+    def named(self, last: str, locale: str) -> list[PageKey]:
+        """Return the pages of a locale whose names end with a segment."""
+        return list(dict.fromkeys(self._last.get((locale, _name_key(last)), [])))
+
+    def names_ending(self, path: str, locale: str) -> list[PageKey]:
+        """Return the pages of a locale whose names are a path, or end with it."""
+        wanted = _name_key(path)
+        return [
+            key
+            for key in self.named(wanted.rpartition("/")[2], locale)
+            if any(
+                each == wanted or each.endswith(f"/{wanted}")
+                for (of, each), found in self._names.items()
+                if of == locale and found == key
+            )
+        ]
+
+    def _at_address(self, path: str, locale: str) -> PageKey | None:
+        own = address_key(path)
+        # A server adds the slash or the ending that is missing, or redirects from one too many.
+        spellings = (own, f"{own}/", f"{own}.html") if not own.endswith("/") else (own, own[:-1])
+        for each in spellings:
+            for scope in (locale, ""):
+                if (found := self._addresses.get((scope, each))) is not None:
+                    return found
+        return None
+
+
+def _name_key(name: str) -> str:
+    return decoded(name).strip("/").casefold()

@@ -1,0 +1,1 @@
+"""Templates and extensions in the texts of generators, converted to Markdown."""

@@ -1,0 +1,79 @@
+"""Shortcodes of Hugo: https://gohugo.io/content-management/shortcodes/."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cms.importing.site.body import Body, Edit
+from cms.importing.site.references import PageReference
+from cms.importing.site.syntax.conversion import Conversion
+from cms.importing.site.syntax.tags import Tag, arguments_in, without_tags
+
+_SHORTCODE = re.compile(
+    r"\{\{[<%]-?\s*(?P<end>/?)\s*(?P<name>\w[\w./-]*)"
+    r"(?P<rest>(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?!/?\s*-?[>%]\}\})[^\"`])*)"
+    r"(?P<single>/?)\s*-?[>%]\}\}"
+)
+_ESCAPED = re.compile(r"\{\{([<%])/\*([\s\S]*?)\*/([>%])\}\}")
+_REFERENCES = frozenset({"ref", "relref"})
+# Braces of escaped shortcodes, until all others are converted.
+_KEPT = "\ue000"
+
+
+def without_shortcodes(body: Body, page: Conversion) -> Body:
+    """Return a text with its shortcodes converted; those without a replacement stay."""
+    if "{{" not in body.text:
+        return body
+    body = body.edited(
+        (*each.span(), f"{_KEPT}{_KEPT}{each[1]}{each[2]}{each[3]}}}}}")
+        for each in _ESCAPED.finditer(body.text)
+    )
+    body = body.edited(_references(body))
+    body = body.edited(_highlights(body))
+    body = without_tags(body, page, _tags)
+    for tag in _tags(body):
+        if not tag.is_end:
+            page.report_text(body, tag.start, body.text[tag.start : tag.end])
+    return Body(body.text.replace(_KEPT, "{"), body.lines)
+
+
+def _tags(body: Body) -> Iterator[Tag]:
+    for each in _SHORTCODE.finditer(body.text):
+        arguments = arguments_in(each["rest"] or "")
+        if each["name"] == "figure":
+            arguments.setdefault("title", "")
+        yield Tag(
+            each.start(),
+            each.end(),
+            each["name"],
+            arguments,
+            is_end=bool(each["end"]),
+            is_single=bool(each["single"]),
+        )
+
+
+def _references(body: Body) -> Iterator[Edit]:
+    for tag in _tags(body):
+        if tag.name in _REFERENCES and not tag.is_end:
+            path, _, fragment = (tag.arguments.get("path") or tag.arguments.get("0", "")).partition(
+                "#"
+            )
+            language = tag.arguments.get("lang", "")
+            name = f"{path}?lang={language}" if language else path
+            yield tag.start, tag.end, PageReference("ref", name, fragment).href
+
+
+def _highlights(body: Body) -> Iterator[Edit]:
+    begin: Tag | None = None
+    for tag in _tags(body):
+        if tag.name != "highlight":
+            continue
+        if not tag.is_end:
+            begin = tag
+        elif begin is not None:
+            code = body.text[begin.end : tag.start].strip("\n")
+            fence = "`" * (max(map(len, re.findall(r"`{3,}", code)), default=2) + 1)
+            language = begin.arguments.get("0", "")
+            yield begin.start, tag.end, f"{fence}{language}\n{code}\n{fence}"
+            begin = None

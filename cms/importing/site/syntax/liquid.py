@@ -1,0 +1,111 @@
+"""Liquid, in texts of Jekyll and Eleventy: https://shopify.github.io/liquid/."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cms.importing.site.body import Body, Edit
+from cms.importing.site.references import PageReference
+from cms.importing.site.syntax.conversion import EXPRESSION, LOGIC, Conversion
+from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
+from cms.importing.site.syntax.tags import Tag, arguments_in, without_tags
+
+_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}")
+_COMMENT = re.compile(r"\{%-?\s*comment\b[\s\S]*?\{%-?\s*endcomment\s*-?%\}")
+_CAPTURE = re.compile(r"\{%-?\s*capture\s+([\w-]+)\s*-?%\}([\s\S]*?)\{%-?\s*endcapture\s*-?%\}")
+_ASSIGN = re.compile(r"\{%-?\s*assign\s+([\w-]+)\s*=\s*([\s\S]*?)\s*-?%\}")
+_HIGHLIGHT = re.compile(
+    r"\{%-?\s*highlight\s+(\S+)[^%]*%\}\n?([\s\S]*?)\n?\{%-?\s*endhighlight\s*-?%\}"
+)
+_TAG = re.compile(r"\{%-?\s*(?P<name>[\w-]+)\s*(?P<rest>[\s\S]*?)\s*-?%\}")
+_OUTPUT = re.compile(r"\{\{-?\s*([\s\S]*?)\s*-?\}\}")
+_CONTROL = frozenset({"for", "if", "unless", "case", "when", "else", "elsif", "cycle", "tablerow"})
+_KEPT = "\ue000"
+
+
+def without_liquid(body: Body, page: Conversion) -> Body:
+    """Return a text with its tags and outputs converted; those that are not known stay."""
+    if "{%" not in body.text and "{{" not in body.text:
+        return body
+    body = body.edited(
+        (*each.span(), each[1].replace("{", _KEPT)) for each in _RAW.finditer(body.text)
+    )
+    body = body.edited((*each.span(), "") for each in _COMMENT.finditer(body.text))
+    body = body.edited((*each.span(), _fence(each)) for each in _HIGHLIGHT.finditer(body.text))
+    variables = dict(page.variables)
+    for each in _CAPTURE.finditer(body.text):
+        variables[each[1]] = evaluate(each[2], variables)
+    body = body.edited((*each.span(), "") for each in _CAPTURE.finditer(body.text))
+    body = body.edited(_assigned(body, variables))
+    body = body.edited(_references(body, page))
+    body = without_tags(body, page, _tags)
+    body = body.edited(_outputs(body, page, variables))
+    for tag in _TAG.finditer(body.text):
+        if tag["name"] in _CONTROL:
+            page.report_text(body, tag.start(), tag[0], LOGIC)
+        elif not tag["name"].startswith("end"):
+            page.report_text(body, tag.start(), tag[0])
+    return Body(body.text.replace(_KEPT, "{"), body.lines)
+
+
+def _fence(match: re.Match[str]) -> str:
+    return f"```{match[1]}\n{match[2]}\n```"
+
+
+def _tags(body: Body) -> Iterator[Tag]:
+    for each in _TAG.finditer(body.text):
+        name = each["name"].removeprefix("end")
+        is_end = each["name"] != name
+        arguments = arguments_in(each["rest"]) if name not in _CONTROL else {}
+        if name in {"include", "include_relative", "render"} and "0" in arguments:
+            name = arguments["0"]
+        yield Tag(each.start(), each.end(), name, arguments, is_end=is_end)
+
+
+def _assigned(body: Body, variables: dict[str, Any]) -> Iterator[Edit]:
+    for each in _ASSIGN.finditer(body.text):
+        try:
+            variables[each[1]] = value_of(each[2], variables)
+        except NotEvaluated:
+            continue
+        yield *each.span(), ""
+
+
+def _references(body: Body, page: Conversion) -> Iterator[Edit]:
+    for each in _TAG.finditer(body.text):
+        rest = each["rest"].strip().strip("\"'")
+        match each["name"]:
+            case "link":
+                yield *each.span(), PageReference("link", rest).href
+            case "post_url":
+                yield *each.span(), PageReference("post", rest).href
+            case "include" | "include_relative" if (text := _included(each, page)) is not None:
+                yield *each.span(), text
+
+
+def _included(tag: re.Match[str], page: Conversion) -> str | None:
+    """Return the text of an include with its arguments; ``None`` if it has logic of its own."""
+    arguments = arguments_in(tag["rest"])
+    name = arguments.get("0", "")
+    if not name or name in page.shortcodes:
+        return None
+    if tag["name"] == "include":
+        text = page.text_in(Path(page.folder) / "_includes" / name)
+    else:
+        text = page.text_beside(name)
+    if text is None or "{%" in text:
+        return None
+    named = {key: evaluate(value, page.variables) for key, value in arguments.items()}
+    filled = evaluate(text, {**page.variables, "include": named}).strip("\n")
+    return filled if "{{" not in filled else None
+
+
+def _outputs(body: Body, page: Conversion, variables: Mapping[str, Any]) -> Iterator[Edit]:
+    for each in _OUTPUT.finditer(body.text):
+        try:
+            yield *each.span(), value_of(each[1], variables)
+        except NotEvaluated:
+            page.report_text(body, each.start(), each[0], EXPRESSION)

@@ -1,0 +1,69 @@
+"""Obsidian's Markdown: https://help.obsidian.md/syntax."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from cms.importing.site.body import Body, Edit
+from cms.importing.site.faults import FaultKind
+from cms.importing.site.references import PageReference
+from cms.importing.site.syntax.conversion import Conversion
+
+_COMMENT = re.compile(r"%%[\s\S]*?%%")
+_LINK = re.compile(
+    r"(?P<embed>!?)\[\[(?P<name>[^\[\]|#\n]*)(?P<part>(?:#[^\[\]|\n]*)?)"
+    r"(?:\\?\|(?P<label>[^\[\]\n]*))?\]\]"
+)
+_BLOCK_ID = re.compile(
+    r"(?<=\S)[ \t]+\^([A-Za-z0-9-]+)[ \t]*$|^\^([A-Za-z0-9-]+)[ \t]*$", re.MULTILINE
+)
+_MARK = re.compile(r"(?<![=\\])==(?=\S)([^=\n]+?)(?<=\S)==(?!=)")
+_SIZE = re.compile(r"\d+(x\d+)?")
+_SIZED = re.compile(r"(!\[[^\]\n|]*)\|\d+(?:x\d+)?(?=\]\()")
+_MEDIA = frozenset([".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp"])
+
+
+def without_obsidian(body: Body, page: Conversion) -> Body:
+    """Return a text with wikilinks, embeds, highlights and comments as Markdown."""
+    for pattern, new in (
+        (_COMMENT, ""),
+        (_SIZED, r"\1"),
+        (_BLOCK_ID, ""),
+        (_MARK, r"<mark>\1</mark>"),
+    ):
+        found = pattern.finditer(body.text)
+        body = body.edited(
+            (*each.span(), each.expand(new)) for each in found if not body.is_code(each.start())
+        )
+    return body.edited(_links(body, page)) if "[[" in body.text else body
+
+
+def _links(body: Body, page: Conversion) -> Iterator[Edit]:
+    for each in _LINK.finditer(body.text):
+        if body.is_code(each.start()):
+            continue
+        name, part = (
+            each["name"].strip().rstrip("\\"),
+            each["part"].removeprefix("#").strip().rstrip("\\"),
+        )
+        label = (each["label"] or "").strip()
+        ending = PurePosixPath(name).suffix.lower()
+        if each["embed"] and ending in _MEDIA:
+            words = PurePosixPath(name).stem if not label or _SIZE.fullmatch(label) else label
+            path = page.attachments(name) or name
+            yield *each.span(), f"![{words}](/{quote(path)})"
+            continue
+        words = label or _words(name, part)
+        if each["embed"]:
+            message = f"{each[0]} becomes a link: texts of other notes are not embedded"
+            page.report(body, each.start(), FaultKind.CHANGED, message)
+        yield *each.span(), f"[{words}]({PageReference('note', name, part).href})"
+
+
+def _words(name: str, part: str) -> str:
+    """Return the words that Obsidian shows for a link without any."""
+    parts = [name, *part.replace("^", "").split("#")]
+    return " > ".join(filter(None, parts)).replace("[", r"\[").replace("]", r"\]")
