@@ -128,7 +128,8 @@ class PageReader:
         missing = missing_in(self.content_type, snapshot.content)
         category, name = self._category()
         here = self.content_type.path_for(draft.slug, locale, category)
-        former = [address, *self.generator.former_of(self.page, address)]
+        spellings = self.generator.spellings_of(self.page)
+        former = [address, *spellings, *self.generator.former_of(self.page, address)]
         ids = HEADING_IDS[self.mapping.heading_ids]
         return PageText(
             key=self.key,

@@ -15,7 +15,7 @@ from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.link_targets import LinkTargets, Target
 from cms.importing.site.links import OldLink, links_of, with_links
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
-from cms.importing.site.page_index import PageIndex, PageKey
+from cms.importing.site.page_index import PageIndex, PageKey, address_key
 from cms.importing.site.page_text import PageReader, PageText, fields_of
 from cms.importing.site.texts import markdown_of
 from cms.importing.site.values import PageValues
@@ -143,6 +143,17 @@ class OldSite:
 
     def put_current(self, texts: Mapping[PageKey, PageText]) -> None:
         """Set the current texts of all pages, by which links are resolved."""
+        own = {address_key(text.address): key for key, text in texts.items()}
+        texts = {
+            key: replace(
+                text,
+                # The address of another page is not one of this page, too.
+                former_addresses=tuple(
+                    each for each in text.former_addresses if own.get(address_key(each), key) == key
+                ),
+            )
+            for key, text in texts.items()
+        }
         self.current = texts
         self.slugs = {key: text.draft.slug for key, text in texts.items()}
         for key, text in texts.items():
@@ -152,14 +163,23 @@ class OldSite:
             self.page(key)
 
     def put_history(self, commits: Sequence[Commit]) -> None:
-        """Set the history of the files; links can mean pages that appear later, or are gone."""
+        """Set the history of the files; links can mean pages that appear later, or are gone.
+
+        The addresses that a page had become former ones.
+        """
         self.commits = commits
+        current = dict(self.current)
         for place in dict.fromkeys(change.place for each in commits for change in each.changes):
             values = PageValues(FrontMatter(Path(place.path), {}, {}, "", 1), {})
             page = SourcePage(place, values, None)
             address = self.generator.address_of(page)
-            former = [address, *self.generator.former_of(page, address)]
-            self._index.add_former(self.key_of(place), place.path, former)
+            key = self.key_of(place)
+            text = current.get(key)
+            if text is not None and not self._index.has_address(address):
+                former = (*text.former_addresses, address)
+                current[key] = replace(text, former_addresses=former)
+            self._index.add_former(key, place.path, [address])
+        self.current = current
 
     def put(self, page: OldPage, text: PageText | None) -> None:
         """Replace the text of a page; ``None`` deletes the page."""
@@ -234,4 +254,5 @@ class OldSite:
     def _know(self, key: PageKey, text: PageText) -> None:
         names = self.generator.names_of(text.page)
         self._index.add(key, text.page.place.path, names, [text.address, *text.former_addresses])
-        self._index.add_everywhere(key, text.former_addresses)
+        former = self.generator.former_of(text.page, text.address)
+        self._index.add_everywhere(key, former)

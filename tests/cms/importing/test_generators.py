@@ -19,6 +19,8 @@ from cms.content.fields import Markdown
 from cms.content.markup.markdown import render_markdown
 from cms.content.slug import Anchors
 from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.heading_ids import HEADING_IDS
+from cms.importing.site.headings import headings_in
 from cms.importing.site.mapping import generator_names, read_mapping
 from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import DraftWithLinks, OldSite
@@ -42,6 +44,8 @@ TITLES = {
 # Ids and attributes that Markdown does not have here yet.
 OWN_IDS = {"one-two", "my-own-id", "given", "top-id"}
 OF_FENCES = {"brewbat142"}
+# Ids of footnotes, tables of contents, tabs and paragraphs.
+OF_NO_HEADING = re.compile(r"fn:|user-content|footnote-label|markdown-toc|tab-|para-id|__blog")
 # Words of front matter, of which a fault tells.
 OF_FRONT_MATTER = re.compile(r"(Heroname|Herotext|link502|linkbat502|Feature|Details)")
 
@@ -150,6 +154,27 @@ def test_dates_and_tags_are_read(generator: str) -> None:
                 text.published_at.astimezone().utctimetuple()
                 == type(text.published_at).fromisoformat(expected).utctimetuple()
             )
+
+
+@pytest.mark.parametrize("generator", GENERATORS)
+def test_headings_have_the_ids_of_the_generator(generator: str) -> None:
+    site = read(generator)
+    ids = HEADING_IDS[site.old.mapping.heading_ids]
+    checked = 0
+    for page in site.expected["anchors"]:
+        text = site.texts.get(page["source"])
+        if text is None or generator == "obsidian":  # which names headings by their words
+            continue
+        headings = [
+            each
+            for each in headings_in(text.page.values.source.body, has_own=ids.has_own)
+            if each.level > 1 or generator != "docusaurus"  # whose titles have no id
+        ]
+        found = ids.ids([(each.words, each.own) for each in headings])
+        built = [each for each in page["ids"] if not OF_NO_HEADING.match(each)]
+        assert found == built, page["source"]
+        checked += len(found)
+    assert checked or generator == "obsidian"
 
 
 @pytest.mark.parametrize("generator", GENERATORS)

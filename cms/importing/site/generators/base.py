@@ -161,8 +161,11 @@ class Generator:
 
     def former_of(self, page: SourcePage, address: str) -> list[str]:
         """Return other paths at which a page answered on the old site."""
-        others = [*self._stood_at(page)[1:], *self.redirected_to(address)]
-        return [*others, *self.aliases_of(page, address)]
+        return [*self.redirected_to(address), *self.aliases_of(page, address)]
+
+    def spellings_of(self, page: SourcePage) -> Sequence[str]:
+        """Return other paths that mean a page in texts of its language."""
+        return self._stood_at(page)[1:]
 
     def redirected_to(self, address: str) -> list[str]:
         """Return the addresses that the mapping redirects to an address."""

@@ -74,10 +74,6 @@ class Docusaurus(RootedGenerator):
             address.removeprefix(f"/{page.place.locale}/") if self._is_translated(page) else address
         )
 
-    def former_of(self, page: SourcePage, address: str) -> list[str]:
-        """Return the addresses that the mapping redirects here, and those that the file names."""
-        return [*self.redirected_to(address), *self.aliases_of(page, address)]
-
     def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
         """Yield the file that a link to Markdown means, or the address."""
         root, _ = self.root_of(page.place.path) or ("", "")

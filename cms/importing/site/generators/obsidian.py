@@ -21,10 +21,6 @@ class Obsidian(Generator):
         stood = self.mapping.locales[page.place.locale].stood_at
         return super().address_of(page) if stood else f"/{page.place.name}"
 
-    def former_of(self, page: SourcePage, address: str) -> list[str]:
-        """Return the further addresses of the mapping; aliases of notes are not addresses."""
-        return super().former_of(page, address) if self.mapping.aliases else []
-
     def tags_of(self, values: PageValues) -> Sequence[str]:
         """Return the tags; a text has several, with commas or spaces between."""
         value = values.value(self.mapping.tags)

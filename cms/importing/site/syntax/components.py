@@ -23,7 +23,8 @@ def without_components(body: Body, page: Conversion) -> Body:
     for tag in unknown:
         if not tag.is_end:
             page.report_text(body, tag.start, body.text[tag.start : tag.end])
-    return body.edited((tag.start, tag.start + 1, r"\<") for tag in unknown)
+    # An entity, since a backslash is no escape in a block of HTML.
+    return body.edited((tag.start, tag.start + 1, "&lt;") for tag in unknown)
 
 
 def components_in(body: Body) -> Iterator[Tag]:

@@ -48,7 +48,7 @@ class Conversion:
 
     def report_text(self, body: Body, offset: int, written: str, reason: str = _UNKNOWN) -> None:
         """Add the fault of a template that stays as text."""
-        first = written.strip().partition("\n")[0]
+        first = " ".join(written.split())
         shown = f"{first[:_LONGEST]}…" if len(first) > _LONGEST else first
         self.report(body, offset, FaultKind.CHANGED, f"{shown} stays as text: {reason}")
 

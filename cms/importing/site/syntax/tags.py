@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import dedent
 
 from cms.importing.front_matter import parse_markdown
 from cms.importing.site.body import Body, Edit
@@ -20,6 +21,7 @@ _ARGUMENT = re.compile(
 _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
 _EMPTY_TITLE = re.compile(r'\s+""\)')
 _COLONS = re.compile(r"^\s*(:{3,})", re.MULTILINE)
+_MARKER = re.compile(r"[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)*")
 _DEEPEST = 50
 
 
@@ -123,17 +125,22 @@ def _replacement(
     if code.directive:
         return _directive(code.directive, tag, inner, is_block)
     if not code.include:
-        return _filled(code.markdown, {**tag.arguments, "inner": (inner or "").strip()})
+        return _filled(code.markdown, {**tag.arguments, "inner": _dedented(inner or "")})
     path = _filled(code.include, tag.arguments)
     text = page.text_in(page.folder / path.lstrip("/"))
     return parse_markdown(page.file, text).body if text is not None else f"[{path}]"
 
 
+def _dedented(text: str) -> str:
+    """Return the text between two tags, without the indentation that all its lines share."""
+    return dedent(text.strip("\n")).strip()
+
+
 def _placed(text: str, body: Body, tag: Tag) -> str:
-    """Return a replacement with each of its lines indented as its tag is."""
-    line_start = body.text.rfind("\n", 0, tag.start) + 1
-    before = body.text[line_start : tag.start]
-    return text.replace("\n", f"\n{before}") if before and not before.strip() else text
+    """Return a replacement with its lines indented as its tag is, also in an item of a list."""
+    before = body.text[body.text.rfind("\n", 0, tag.start) + 1 : tag.start]
+    indent = re.sub(r"\S", " ", before) if _MARKER.fullmatch(before) else ""
+    return text.replace("\n", f"\n{indent}") if indent else text
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
@@ -155,7 +162,7 @@ def _directive(name: str, tag: Tag, inner: str | None, is_block: bool) -> str:  
         if not key.isdigit()
     ]
     braces = f"{{{' '.join(own)}}}" if own else ""
-    words = (inner or "").strip()
+    words = _dedented(inner or "")
     if not is_block or inner is None:
         label = words or tag.arguments.get("0", "")
         return f"{'::' if is_block else ':'}{name}{f'[{label}]' if label else ''}{braces}"

@@ -1,0 +1,162 @@
+"""Templates of generators become Markdown, or stay as text and are reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cms.importing.site.body import body_of
+from cms.importing.site.mapping import Shortcode
+from cms.importing.site.syntax.conversion import Conversion
+from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
+from cms.importing.site.syntax.registry import CONVERTERS
+
+SHORTCODES = {
+    "height": Shortcode(markdown="{0} m"),
+    "hint": Shortcode(directive="hint"),
+    "note": Shortcode(markdown="> [!NOTE] {label}\n> {inner}"),
+    "tabs": Shortcode(markdown="{inner}"),
+    "tab": Shortcode(markdown="**{name}**\n\n{inner}"),
+    "Part": Shortcode(include="parts/{name}.md"),
+}
+VARIABLES = {"site": {"baseurl": "/base", "name": "Tea"}, "page": {"title": "Green"}, "list": ["a"]}
+
+
+def convert(kind: str, text: str, path: str = "page.md", folder: Path = Path()) -> Conversion:
+    page = Conversion(Path(path), folder, path, SHORTCODES, VARIABLES)
+    page.variables = {**VARIABLES, "text": CONVERTERS[kind](body_of(text, 1), page).text}
+    return page
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected", "stays"),
+    [
+        ("comments", "a <!-- b --> `<!-- c -->`", "a  `<!-- c -->`", []),
+        ("hugo", "{{< height 5 >}} and {{</* height 5 */>}}", "5 m and {{< height 5 >}}", []),
+        ("hugo", "{{% unknown x=1 %}}", "{{% unknown x=1 %}}", ["{{% unknown x=1 %}}"]),
+        (
+            "hugo",
+            '[a]({{< ref path="b.md" lang="fr" >}})',
+            "[a](copydesk+ref:b.md%3Flang%3Dfr)",
+            [],
+        ),
+        ("hugo", '[a]({{% relref "b.md#c d" %}})', "[a](copydesk+ref:b.md#c%20d)", []),
+        (
+            "hugo",
+            (
+                '{{< tabs >}}\n{{< tab name="A" >}}a{{< /tab >}}\n'
+                '{{< tab name="B" >}}b{{< /tab >}}\n{{< /tabs >}}'
+            ),
+            "**A**\n\na\n**B**\n\nb",
+            [],
+        ),
+        (
+            "hugo",
+            '{{< hint kind="warn"\n  title="Say \\"hi\\"" >}}\nInner\n{{< /hint >}}',
+            ':::hint{kind="warn" title="Say &quot;hi&quot;"}\nInner\n:::',
+            [],
+        ),
+        ("hugo", "x {{< hint >}}y{{< /hint >}} z", "x :hint[y] z", []),
+        ("hugo", "{{< highlight go >}}\nx\n{{< /highlight >}}", "```go\nx\n```", []),
+        (
+            "hugo",
+            "- {{< note >}}\n  a\n\n  b\n  {{< /note >}}",
+            "- > [!NOTE]\n  > a\n  >\n  > b",
+            [],
+        ),
+        ("liquid", "{% raw %}{{ x }}{% endraw %} {{ page.title | upcase }}", "{{ x }} GREEN", []),
+        ("liquid", "{% comment %}x{% endcomment %}{{ 'a' | append: 'b' }}", "ab", []),
+        ("liquid", "[a]({% link b c.md %}#d)", "[a](copydesk+link:b%20c.md#d)", []),
+        ("liquid", "[a]({% post_url 2024-01-05-x %})", "[a](copydesk+post:2024-01-05-x)", []),
+        ("liquid", "[a]({{ '/b/' | relative_url }})", "[a](/base/b/)", []),
+        ("liquid", "{% capture x %}y {{ site.name }}{% endcapture %}{{ x }}", "y Tea", []),
+        ("liquid", "{% assign x = 'y' %}{{ x }}", "y", []),
+        ("liquid", "{% highlight ruby linenos %}\nx\n{% endhighlight %}", "```ruby\nx\n```", []),
+        (
+            "liquid",
+            "{% for p in list %}{{ p.title }}{% endfor %}",
+            "{% for p in list %}{{ p.title }}{% endfor %}",
+            ["{{ p.title }}", "{% for p in list %}"],
+        ),
+        ("liquid", "{% height 5 %} {% hint %}x{% endhint %}", "5 m :hint[x]", []),
+        ("kramdown", "## One\n{: #two .red}\n\nText\n{: .note}", "## One {#two}\n\nText", []),
+        ("kramdown", '![a](b.png){: width="4"} `{: x}`', "![a](b.png) `{: x}`", []),
+        ("kramdown", "* toc\n{:toc}\n\nText", "\n\nText", []),
+        ("mdx", "import A from 'a'\n\nText {/* no */}{'yes'}", "\n\nText yes", []),
+        ("mdx", "export const a = 5;\n\n{a} {b} `{a}`", "\n\n5 {b} `{a}`", ["{b}"]),
+        ("mdx", "<tab name='A'>x</tab> <Hint a=\"b\">y</Hint>", None, ['<Hint a="b">']),
+        (
+            "vue",
+            "<script setup>\nconst a = 'x'\n</script>\n\n{{ a }} {{ b() }}",
+            "\n\nx {{ b() }}",
+            ["{{ b() }}"],
+        ),
+        ("vue", "[[toc]]\n\n{{ 5 }}", "\n\n5", []),
+        ("containers", "::: note Title\na\n\nb\n:::", "> [!NOTE] Title\n> a\n>\n> b", []),
+        (
+            "containers",
+            ":::note[T]\n:::other\nx\n:::\n:::",
+            "> [!NOTE] T\n> :::other\n> x\n> :::",
+            [":::other"],
+        ),
+        ("containers", "```\n::: note\n```", "```\n::: note\n```", []),
+        ("obsidian", "[[A b#C|d]] [[A b]] [[#C]]", None, []),
+        ("obsidian", "a %% b %% ==c== ^id", "a  <mark>c</mark>", []),
+        ("obsidian", "| [[A\\|b]] |", "| [b](copydesk+note:A) |", []),
+        ("obsidian", "![[a b.png|100x80]] ![[a.png|c]]", "![a b](/a%20b.png) ![c](/a.png)", []),
+        ("obsidian", "`[[A]]`", "`[[A]]`", []),
+    ],
+)
+def test_templates_are_converted(
+    kind: str, text: str, expected: str | None, stays: list[str]
+) -> None:
+    path = "page.mdx" if kind == "mdx" else "page.md"
+    page = convert(kind, text, path)
+    converted = page.variables["text"]
+    if expected is not None:
+        assert converted == expected
+    told = [each.message.partition(" stays as text")[0] for each in page.faults]
+    assert sorted(told) == sorted(stays)
+
+
+def test_wikilinks_show_what_the_editor_shows() -> None:
+    assert convert("obsidian", "[[A b#C|d]] [[A b#C]] [[#C]] [[A]]").variables["text"] == (
+        "[d](copydesk+note:A%20b#C) [A b > C](copydesk+note:A%20b#C) "
+        "[C](copydesk+note:#C) [A](copydesk+note:A)"
+    )
+
+
+def test_braces_are_text_in_files_that_are_not_mdx() -> None:
+    page = convert("mdx", "{a} <Unknown>x</Unknown>", "page.md")
+    assert page.variables["text"] == "{a} &lt;Unknown>x&lt;/Unknown>"
+    assert [each.line for each in page.faults] == [1]
+
+
+def test_files_are_included_from_the_folder_only(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "parts").mkdir(parents=True)
+    (site / "parts" / "a.md").write_text("---\nx: y\n---\nIncluded.\n")
+    (tmp_path / "secret.md").write_text("Secret")
+    text = "<Part name='a' />"
+    assert convert("mdx", text, "page.mdx", site).variables["text"] == "Included."
+    (site / "_includes").mkdir()
+    (site / "_includes" / "b.html").write_text("<b>{{ include.x }}</b>")
+    (site / "_includes" / "c.html").write_text("{% if x %}{% endif %}")
+    assert (
+        convert("liquid", '{% include b.html x="1" %}', folder=site).variables["text"] == "<b>1</b>"
+    )
+    assert convert("liquid", "{% include c.html %}", folder=site).faults
+    assert convert("includes", "<!--@include: ./parts/a.md-->", folder=site).variables["text"] == (
+        "Included."
+    )
+    outside = convert("includes", "<!--@include: ../secret.md-->", folder=site)
+    assert "Secret" not in outside.variables["text"]
+    assert len(outside.faults) == 1
+
+
+def test_unknown_expressions_are_not_guessed() -> None:
+    assert evaluate("{{ page.title }} {{ none }}", VARIABLES) == "Green {{ none }}"
+    for each in ("none", "page", "page.title | unknown", "page.title | replace: 'x'", "1 + 1"):
+        with pytest.raises(NotEvaluated):
+            value_of(each, VARIABLES)
