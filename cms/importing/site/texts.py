@@ -52,7 +52,7 @@ def _shortcode(value: str | Shortcode) -> Shortcode:
 def _variables(generator: Generator, page: SourcePage) -> Mapping[str, Any]:
     data = _data_of(generator.folder)
     site = {**generator.settings, "data": data}
-    front = dict(page.values.source.written)
+    front = page.values.written
     return {**data, **front, "site": {**site, **_mapping(data.get("site"))}, "page": front}
 
 

@@ -144,6 +144,10 @@ class PageValues:
         source: the file.
         replacements: for some keys, the replacements of some values.
         defaults: values of keys that the file does not have.
+
+    Attributes:
+        source: the file.
+        written: its values, with the defaults, by their keys as they are written.
     """
 
     def __init__(
@@ -153,8 +157,8 @@ class PageValues:
         defaults: Mapping[str, Written] | None = None,
     ) -> None:
         self.source = source
-        self._written = {**(defaults or {}), **source.written}
-        self._spellings = {key.casefold(): key for key in reversed(list(self._written))}
+        self.written = {**(defaults or {}), **source.written}
+        self._spellings = {key.casefold(): key for key in reversed(list(self.written))}
         self._instead = {
             key.casefold(): {old.strip().casefold(): new for old, new in words.items()}
             for key, words in replacements.items()
@@ -227,7 +231,7 @@ class PageValues:
         return list(self._texts(key, named))
 
     def _value_at(self, key: str) -> Written | None:
-        whole = self._written.get(self.spelling(key))
+        whole = self.written.get(self.spelling(key))
         if whole is not None or "." not in key:
             return whole
         first, _, rest = key.partition(".")

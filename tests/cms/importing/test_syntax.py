@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cms.importing.site.body import body_of
-from cms.importing.site.mapping import Shortcode
+from cms.importing.site.mapping import Shortcode, read_mapping
 from cms.importing.site.syntax.conversion import Conversion
 from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
 from cms.importing.site.syntax.registry import CONVERTERS
@@ -20,7 +20,11 @@ SHORTCODES = {
     "tab": Shortcode(markdown="**{name}**\n\n{inner}"),
     "Part": Shortcode(include="parts/{name}.md"),
 }
-VARIABLES = {"site": {"baseurl": "/base", "name": "Tea"}, "page": {"title": "Green"}, "list": ["a"]}
+VARIABLES = {
+    "site": {"baseurl": "/base", "name": "Tea", "params": {"A": {"b": "c"}}},
+    "page": {"title": "Green"},
+    "list": ["a"],
+}
 
 
 def convert(kind: str, text: str, path: str = "page.md", folder: Path = Path()) -> Conversion:
@@ -34,6 +38,12 @@ def convert(kind: str, text: str, path: str = "page.md", folder: Path = Path()) 
     [
         ("comments", "a <!-- b --> `<!-- c -->`", "a  `<!-- c -->`", []),
         ("hugo", "{{< height 5 >}} and {{</* height 5 */>}}", "5 m and {{< height 5 >}}", []),
+        (
+            "hugo",
+            "{{< param title >}} {{< param a.B >}} {{< param name >}}",
+            None,
+            ["{{< param name >}}"],
+        ),
         ("hugo", "{{% unknown x=1 %}}", "{{% unknown x=1 %}}", ["{{% unknown x=1 %}}"]),
         (
             "hugo",
@@ -118,6 +128,22 @@ def test_templates_are_converted(
         assert converted == expected
     told = [each.message.partition(" stays as text")[0] for each in page.faults]
     assert sorted(told) == sorted(stays)
+
+
+def test_built_in_shortcodes_of_hugo_need_no_mapping() -> None:
+    text = (
+        "{{< param title >}} {{< param a.B >}}\n\n{{< youtube abc >}} {{< vimeo id=5 >}}\n\n"
+        '{{< details summary="More" >}}\nText\n{{< /details >}}\n\n'
+        '{{< figure src="a.png" alt="b" caption="c" >}}'
+    )
+    page = Conversion(Path("x.md"), Path(), "x.md", {}, VARIABLES)
+    built_in = read_mapping(Path("hugo")).shortcodes
+    page.shortcodes = {name: Shortcode(markdown=str(each)) for name, each in built_in.items()}
+    assert CONVERTERS["hugo"](body_of(text, 1), page).text == (
+        "Green c\n\n<https://www.youtube.com/watch?v=abc> <https://vimeo.com/5>\n\n"
+        "**More**\n\nText\n\n![b](a.png)\n\nc"
+    )
+    assert page.faults == []
 
 
 def test_wikilinks_show_what_the_editor_shows() -> None:

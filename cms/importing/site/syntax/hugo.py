@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cms.importing.site.body import Body, Edit
 from cms.importing.site.references import PageReference
@@ -31,6 +32,7 @@ def without_shortcodes(body: Body, page: Conversion) -> Body:
     )
     body = body.edited(_references(body))
     body = body.edited(_highlights(body))
+    body = body.edited(_parameters(body, page))
     body = without_tags(body, page, _tags)
     for tag in _tags(body):
         if not tag.is_end:
@@ -41,8 +43,8 @@ def without_shortcodes(body: Body, page: Conversion) -> Body:
 def _tags(body: Body) -> Iterator[Tag]:
     for each in _SHORTCODE.finditer(body.text):
         arguments = arguments_in(each["rest"] or "")
-        if each["name"] == "figure":
-            arguments.setdefault("title", "")
+        if "id" in arguments:  # of what built-in shortcodes embed, also without its name
+            arguments.setdefault("0", arguments["id"])
         yield Tag(
             each.start(),
             each.end(),
@@ -77,3 +79,26 @@ def _highlights(body: Body) -> Iterator[Edit]:
             language = begin.arguments.get("0", "")
             yield begin.start, tag.end, f"{fence}{language}\n{code}\n{fence}"
             begin = None
+
+
+def _parameters(body: Body, page: Conversion) -> Iterator[Edit]:
+    """Yield the values of ``param``: of the page, of its sections, or of the site."""
+    for tag in _tags(body):
+        if tag.name != "param":
+            continue
+        name = tag.arguments.get("0", "")
+        front, site = page.variables.get("page"), page.variables.get("site")
+        for values in (front, _within(front, "params"), _within(site, "params")):
+            value = _within(values, name)
+            if isinstance(value, str):
+                yield tag.start, tag.end, value
+                break
+
+
+def _within(values: Any, path: str) -> Any:
+    """Return a value within others, by names without regard to case; ``None`` if there is none."""
+    for name in path.split("."):
+        if not isinstance(values, Mapping):
+            return None
+        values = next((each for key, each in values.items() if key.lower() == name.lower()), None)
+    return values
