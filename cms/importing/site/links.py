@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from cms.importing.site.body import Body, Edit
 from cms.importing.site.references import REFERENCE
 
-_HREF = r"<[^<>\n]*>|[^\s()<>]*(?:\((?:[^\s()]|\([^\s()]*\))*\)[^\s()<>]*)*"
-_TITLE = r"(?:\s+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?"
-_NESTED = r"\[(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*\](?:\([^()\s]*\))?"
+# All quantifiers are possessive (``*+``), so that brackets without an end take linear time.
+_HREF = r"<[^<>\n]*+>|[^\s()<>]*+(?:\((?:[^\s()]|\([^\s()]*+\))*+\)[^\s()<>]*+)*+"
+_TITLE = r"(?:\s+(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)))?"
+_INNERMOST = r"\[[^\[\]]*+\](?:\([^()\s]*+\))?"
+_NESTED = rf"\[(?:[^\[\]\\]|\\.|{_INNERMOST})*+\](?:\([^()\s]*+\))?"
+_WORDS = rf"(?:[^\[\]\\]|\\.|{_NESTED})*+"
 # A link or a picture, with its text in brackets, which can contain pairs of brackets.
 _INLINE = re.compile(
-    rf"(?<!\\)(?P<image>!?)\[(?P<words>(?:[^\[\]\\]|\\.|{_NESTED})*)\]"
-    rf"\(\s*(?P<href>{_HREF}){_TITLE}\s*\)"
+    rf"(?<!\\)(?P<image>!?)\[(?P<words>{_WORDS})\]\(\s*(?P<href>{_HREF}){_TITLE}\s*\)"
 )
 _DEFINITION = re.compile(
-    rf"^[ >]*\[(?P<label>(?!\^)(?:[^\[\]\\]|\\.)+)\]:[ \t]*\n?[ \t]*(?P<href><[^<>\n]*>|\S+)"
+    rf"^[ >]*\[(?P<label>(?!\^)(?:[^\[\]\\]|\\.)++)\]:[ \t]*\n?[ \t]*(?P<href><[^<>\n]*+>|\S+)"
     rf"{_TITLE}[ \t]*$",
     re.MULTILINE,
 )
 _USE = re.compile(
-    r"(?<!\\)(?P<image>!?)\[(?P<words>(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\](?:\[(?P<label>[^\[\]]*)\])?(?![(:\[])"
+    rf"(?<!\\)(?P<image>!?)\[(?P<words>{_WORDS})\](?:\[(?P<label>[^\[\]]*+)\])?(?![(:\[])"
 )
 _ELEMENT = re.compile(
-    r"<(?P<tag>a|img)\b(?P<before>[^>]*?)\s(?P<attribute>href|src)\s*=\s*"
+    r"<(?P<tag>a|img)\b(?P<before>[^<>]*?)\s(?P<attribute>href|src)\s*=\s*"
     r"(?P<quote>[\"']?)(?P<href>[^\"'<>]*?)(?P=quote)(?=[\s/>])",
     re.IGNORECASE,
 )
@@ -74,6 +76,11 @@ def links_of(body: Body) -> Iterator[OldLink]:
             start = match.start()
             if not body.is_code(start) and not any(a <= start < b for a, b in done):
                 yield _bare(body, match, "bare" if form == "bare" else "reference")
+
+
+def may_miss_links(body: Body, links: Sequence[OldLink]) -> bool:
+    """Return whether a text may have inline links that :func:`links_of` does not find."""
+    return body.text.count("](") > sum(each.form == "inline" for each in links)
 
 
 def with_links(body: Body, choose: Chooser) -> Body:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from cms.content.content_type import ContentType
+from cms.content.markup.markdown import links_in
 from cms.content.snapshot import Draft
 from cms.importing.front_matter import FrontMatter
-from cms.importing.site.faults import Fault
+from cms.importing.site.body import Body
+from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.files import Commit, Names
 from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.link_targets import LinkTargets, Target
-from cms.importing.site.links import OldLink, links_of, with_links
+from cms.importing.site.links import OldLink, links_of, may_miss_links, with_links
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
 from cms.importing.site.page_index import PageIndex, PageKey, address_key
 from cms.importing.site.page_text import PageReader, PageText, fields_of
@@ -231,9 +234,22 @@ class OldSite:
             return chosen.href
 
         body = with_links(text.body, choose)
+        lost += self._unseen(text, body, targets)
         fields = {**text.draft.fields, **fields_of(text.mapping, body.text)}
         draft = replace(text.draft, slug=page.slug, fields=fields)
         return DraftWithLinks(draft, resolved, tuple(dict.fromkeys(lost)))
+
+    def _unseen(self, text: PageText, body: Body, targets: LinkTargets) -> Iterator[Fault]:
+        """Yield the links that stay as they are, since they are written in an unusual form."""
+        links = list(links_of(body))
+        if not may_miss_links(body, links):
+            return
+        seen = {unquote(each.href) for each in links}
+        for link in links_in(body.text):
+            if unquote(link.href) not in seen and not targets.target(link.href).is_elsewhere:
+                message = f"{link.href} is not converted: write the link as [words](address)"
+                line = text.source.body_line
+                yield Fault(text.source.file, line, FaultKind.LOST_LINK, message)
 
     def _targets(self, text: PageText) -> Iterator[Target]:
         targets = self._link_targets(text)

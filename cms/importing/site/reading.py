@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cms.errors import ContentFileError, SiteError
 from cms.importing.front_matter import FrontMatter, read_page_file
 from cms.importing.site.faults import Fault, FaultKind
-from cms.importing.site.files import files_in, find_names, read_history
+from cms.importing.site.files import files_in, find_names, key_name, read_history
 from cms.importing.site.generators.base import Generator
 from cms.importing.site.generators.registry import GENERATORS
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
@@ -41,24 +42,52 @@ def read_site(
     commits = read_history(folder, generator)
     names = find_names(generator.mapping, commits, [place for place, _ in files])
     old = OldSite(site, folder, generator.mapping, generator, names, with_drafts=with_drafts)
+    old.faults = faults
+    old.put_current(_texts(old, files))
+    old.put_history(commits)
+    return old
+
+
+def _texts(
+    old: OldSite, files: Iterable[tuple[PagePlace, FrontMatter]]
+) -> Mapping[PageKey, PageText]:
+    """Return the pages in files, and add the faults of these files to the site."""
     texts: dict[PageKey, PageText] = {}
+    slugs: dict[tuple[str, str, str, str], Path] = {}
     for place, source in files:
         try:
             text = old.read(place, source)
+            slug = (text.content_type.name, text.key[0], text.category, text.draft.slug)
+            if (other := slugs.setdefault(slug, source.file)) is not source.file:
+                reason = f"has the slug {text.draft.slug!r}, as {other} has; rename one of them"
+                raise source.fault(None, reason)
+            text = _with_own_key(old, text, texts)
         except ContentFileError as error:
-            faults.append(_refused(error))
-            continue
-        if reason := _taken(text, texts):
-            faults.append(Fault(source.file, 1, FaultKind.REFUSED, reason))
+            old.faults.append(_refused(error))
             continue
         texts[text.key] = text
-        faults += text.faults
+        old.faults += text.faults
         if text.hidden:
-            faults.append(Fault(source.file, 1, FaultKind.HIDDEN, f"is not public: {text.hidden}"))
-    old.faults = faults
-    old.put_current(texts)
-    old.put_history(commits)
-    return old
+            reason = f"is not public: {text.hidden}"
+            old.faults.append(Fault(source.file, 1, FaultKind.HIDDEN, reason))
+    return texts
+
+
+def _with_own_key(old: OldSite, text: PageText, texts: Mapping[PageKey, PageText]) -> PageText:
+    """Return a page with a key that no other has: names can differ in case or in signs only.
+
+    Raises:
+        ContentFileError: if another page has its name because one of them was renamed.
+    """
+    other = texts.get(text.key)
+    if other is None:
+        return text
+    locale, name = text.key
+    places = (text.page.place, other.page.place)
+    if any(old.names.key(each.name) != key_name(each.name) for each in places):
+        reason = f"another file already is the page {name!r} in {locale!r}"
+        raise text.source.fault(None, reason)
+    return replace(text, key=(locale, text.page.place.path))
 
 
 def _generator(folder: Path, mapping: MarkdownMapping, site: Site) -> Generator:
@@ -95,15 +124,6 @@ def _files(
             faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
             continue
         yield place, source
-
-
-def _taken(text: PageText, texts: dict[PageKey, PageText]) -> str:
-    """Return why a page cannot be one beside the others; empty if it can."""
-    locale, name = text.key
-    if text.key in texts:
-        other = texts[text.key].source.file
-        return f"another file already is the page {name!r} in {locale!r}: {other}"
-    return ""
 
 
 def _refused(error: ContentFileError) -> Fault:

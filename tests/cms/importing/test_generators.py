@@ -261,6 +261,17 @@ def test_the_same_words_reach_readers(generator: str) -> None:
 
 
 @pytest.mark.parametrize("generator", GENERATORS)
+def test_each_text_is_a_page_or_is_reported(generator: str) -> None:
+    site = read(generator)
+    reported = {each.file for each in site.old.faults}
+    for file in site.old.folder.rglob("*.m*"):
+        path = file.relative_to(site.old.folder).as_posix()
+        is_text = re.fullmatch(r"\.(md|mdx|markdown)", file.suffix)
+        if is_text and not site.old.mapping.is_skipped(path):
+            assert path in site.texts or file in reported
+
+
+@pytest.mark.parametrize("generator", GENERATORS)
 def test_no_reference_of_the_old_site_stays(generator: str) -> None:
     site = read(generator)
     for draft in site.drafts.values():

@@ -214,6 +214,27 @@ def test_a_link_never_leads_to_another_page_with_the_same_last_segment(tmp_path:
     assert {each.key for each in old.current.values()} == {("en", "a/intro"), ("en", "b/intro")}
 
 
+def test_names_that_differ_in_signs_are_pages_of_their_own(tmp_path: Path) -> None:
+    mapping = MarkdownMapping(content_type="Guide")
+    page = "---\ntitle: x\n---\n"
+    old = site_of(tmp_path, mapping, **{"C": page, "c++": page, "d e": page, "d-e": page})
+    assert [each.draft.slug for each in old.current.values()] == ["C", "c", "d-e"]
+    (fault,) = old.faults
+    assert str(fault).endswith(
+        "d-e.md:1: has the slug 'd-e', as " + f"{tmp_path}/d e.md has; rename one of them"
+    )
+
+
+def test_a_link_that_cannot_be_converted_is_reported(tmp_path: Path) -> None:
+    mapping = MarkdownMapping(content_type="Guide")
+    text = "---\ntitle: x\n---\n[`]`](/two/)\n"
+    old = site_of(tmp_path, mapping, one=text, two=text)
+    drafts = [old.draft(old.page(key), each) for key, each in old.current.items()]
+    assert [str(each).partition("md:")[2] for each in drafts[0].lost] == [
+        "4: /two/ is not converted: write the link as [words](address)"
+    ]
+
+
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
     old = site_of(
         tmp_path,

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cms.importing.site.body import body_of
 from cms.importing.site.files import Change, Commit, find_names
@@ -54,6 +56,45 @@ def test_links_are_replaced_and_code_is_not(text: str, expected: str | None) -> 
 
     replaced = with_links(body_of(text, 1), choose)
     assert replaced.text == (text if expected is None else expected)
+
+
+@given(text=st.text("[]()!`\\ab \n<>/#:\"'^", max_size=60))
+def test_links_that_stay_leave_the_text_as_it_is(text: str) -> None:
+    body = body_of(text, 1)
+    assert with_links(body, lambda link: link.href).text == text
+
+
+@given(
+    lines=st.lists(st.text("ab", max_size=3), min_size=1, max_size=8),
+    cuts=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6), st.text("x\n", max_size=3))),
+)
+def test_lines_are_those_of_what_was_not_replaced(
+    lines: list[str], cuts: list[tuple[int, int, str]]
+) -> None:
+    text = "\n".join(lines)
+    edits, done = [], 0
+    for start, length, new in sorted(cuts):
+        if start >= done and start + length <= len(text):
+            edits.append((start, start + length, new))
+            done = start + length + 1
+    edited = body_of(text, 1).edited(edits)
+    assert len(edited.lines) == edited.text.count("\n") + 1
+    assert sorted(edited.lines) == list(edited.lines)
+    kept = set(zip(edited.text.split("\n"), edited.lines, strict=True))
+    begin = 0
+    for number, line in enumerate(lines, 1):
+        end = begin + len(line)
+        if all(last < begin or first > end for first, last, _ in edits):
+            assert (line, number) in kept
+        begin = end + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 50_000, "[a](" * 30_000, f"[{'[a](x)' * 20_000}", "<a " * 30_000, "[a](x(" * 20_000],
+)
+def test_brackets_without_an_end_take_no_time(text: str) -> None:
+    assert list(links_of(body_of(text, 1))) == [] or text.startswith("[[a](x)")
 
 
 def test_a_link_knows_its_line() -> None:

@@ -175,11 +175,15 @@ class Generator:
     def aliases_of(self, page: SourcePage, address: str) -> list[str]:
         """Return the other addresses that a file names."""
         del address
-        return [
-            f"/{decoded(alias).lstrip('/')}"
-            for key in self.mapping.aliases
-            for alias in page.values.texts(key)
-        ]
+        return [f"/{each.lstrip('/')}" for each in self.written_aliases(page)]
+
+    def written_aliases(self, page: SourcePage) -> Iterator[str]:
+        """Yield the paths of the aliases of a page; those on other sites are left out."""
+        for key in self.mapping.aliases:
+            for written in page.values.texts(key):
+                alias = written.removeprefix(self.mapping.url.rstrip("/"))
+                if alias and "://" not in alias and not {"?", "#"} & {*alias}:
+                    yield decoded(alias)
 
     def slug_path(self, page: SourcePage, address: str) -> str:
         """Return the path from which the slug of a page is made, without its language."""

@@ -151,11 +151,10 @@ class Hugo(Generator):
         parent = address.rstrip("/").rpartition("/")[0]
         prefix = self._prefix(page)
         found: list[str] = []
-        for key in self.mapping.aliases:
-            for alias in page.values.texts(key):
-                path = f"{prefix}{alias}" if alias.startswith("/") else f"/{joined(parent, alias)}"
-                is_file = "." in path.rpartition("/")[2]
-                found.append(path if is_file or path.endswith("/") else f"{path}/")
+        for alias in self.written_aliases(page):
+            path = f"{prefix}{alias}" if alias.startswith("/") else f"/{joined(parent, alias)}"
+            is_file = "." in path.rpartition("/")[2]
+            found.append(path if is_file or path.endswith("/") else f"{path}/")
         return found
 
     def slug_path(self, page: SourcePage, address: str) -> str:

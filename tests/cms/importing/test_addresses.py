@@ -1,0 +1,212 @@
+"""Addresses of pages and targets of links, by the settings of each generator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from cms.importing.site.mapping import read_mapping
+from cms.importing.site.pages import OldSite
+from cms.importing.site.reading import read_site
+from tests.cms.importing.test_mapping import SITE
+
+PAGE = "---\ntitle: x\n---\n"
+
+
+def read(folder: Path, extends: str, files: Mapping[str, str], mapping: str = "") -> OldSite:
+    for path, content in files.items():
+        file = folder / "site" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+    own = folder / "mapping.yaml"
+    own.write_text(f"extends: {extends}\ncontent_type: Guide\n{mapping}", encoding="utf-8")
+    old = read_site(folder / "site", read_mapping(own), SITE, with_drafts=False)
+    for key, text in old.current.items():
+        old.put(old.page(key), text)
+    return old
+
+
+def front(*lines: str) -> str:
+    return "\n".join(["---", "title: Two words", *lines, "---", "Text."])
+
+
+@pytest.mark.parametrize(
+    ("extends", "settings", "path", "text", "address"),
+    [
+        ("hugo", "", "content/a/B c.md", PAGE, "/a/b-c/"),
+        ("hugo", "uglyURLs: true", "content/a/b.md", PAGE, "/a/b.html"),
+        ("hugo", "uglyURLs: true", "content/a/_index.md", PAGE, "/a/"),
+        ("hugo", "", "content/a/b/index.md", front("slug: c"), "/a/c/"),
+        ("hugo", "", "content/a/b.md", front("url: c/d"), "/c/d/"),
+        (
+            "hugo",
+            "permalinks: {posts: '/:year/:month/:title/'}",
+            "content/posts/x.md",
+            front("date: 2024-01-05"),
+            "/2024/01/two-words/",
+        ),
+        (
+            "hugo",
+            "permalinks: {page: {posts: '/p/:slugorfilename/'}}",
+            "content/posts/x/y.md",
+            PAGE,
+            "/p/y/",
+        ),
+        (
+            "hugo",
+            "defaultContentLanguageInSubdir: true\nlanguages: {en: {}, fr: {}}",
+            "content/a.fr.md",
+            PAGE,
+            "/fr/a/",
+        ),
+        (
+            "hugo",
+            "module: {mounts: [{source: content/en, target: content}]}",
+            "content/en/a.md",
+            PAGE,
+            "/a/",
+        ),
+        ("jekyll", "", "a/b.md", PAGE, "/a/b.html"),
+        ("jekyll", "permalink: pretty", "a/b.md", PAGE, "/a/b/"),
+        ("jekyll", "", "a/index.md", PAGE, "/a/"),
+        ("jekyll", "", "_posts/2024-01-05-b.md", front("category: C"), "/c/2024/01/05/b.html"),
+        ("jekyll", "permalink: none", "_posts/2024-01-05-b.md", PAGE, "/b.html"),
+        ("jekyll", "permalink: ordinal", "_posts/2024-02-05-b.md", PAGE, "/2024/036/b.html"),
+        ("jekyll", "permalink: /n/:slug", "_posts/2024-01-05-B c.md", PAGE, "/n/b-c.html"),
+        (
+            "jekyll",
+            "collections: {docs: {output: true}}",
+            "_docs/a/b.md",
+            PAGE,
+            "/docs/a/b.html",
+        ),
+        (
+            "jekyll",
+            "defaults: [{scope: {path: a}, values: {permalink: '/z/:basename/'}}]",
+            "a/b.md",
+            PAGE,
+            "/z/b/",
+        ),
+        (
+            "eleventy",
+            "",
+            "a/b.md",
+            front("permalink: '/{{ title | slugify }}/index.html'"),
+            "/two-words/",
+        ),
+        ("docusaurus", "", "docs/01-a/02_b.md", PAGE, "/docs/a/b"),
+        ("docusaurus", "", "docs/1.2-notes.md", PAGE, "/docs/1.2-notes"),
+        ("docusaurus", "", "docs/a/README.md", PAGE, "/docs/a/"),
+        ("docusaurus", "", "docs/index.md", front("slug: /"), "/docs/"),
+        ("docusaurus", "", "docs/a/b.md", front("slug: ../c"), "/docs/c"),
+        ("docusaurus", "", "blog/2024-01-05-a/index.md", PAGE, "/blog/2024/01/05/a"),
+        ("astro", "", "src/content/docs/A b/C.md", PAGE, "/docs/a-b/c/"),
+        ("astro", "", "src/pages/A/b.md", PAGE, "/A/b/"),
+        ("vitepress", "", "docs/a/b.md", PAGE, "/a/b.html"),
+        ("vitepress", "", "docs/a/index.md", PAGE, "/a/"),
+        ("obsidian", "", "a/B c.md", PAGE, "/a/B c"),
+    ],
+)
+def test_a_page_has_the_address_that_the_generator_gives(
+    tmp_path: Path, extends: str, settings: str, path: str, text: str, address: str
+) -> None:
+    name = {"hugo": "hugo.yaml", "jekyll": "_config.yml"}.get(extends, "settings.yaml")
+    old = read(tmp_path, extends, {name: settings, path: text})
+    assert [each.address for each in old.current.values()] == [address]
+
+
+@pytest.mark.parametrize(
+    ("extends", "settings", "path", "text", "reason"),
+    [
+        ("hugo", "", "content/a.md", front("draft: 'yes'"), "draft: yes"),
+        (
+            "hugo",
+            "",
+            "content/a.md",
+            front("publishDate: 2999-01-01"),
+            "its date, 2999-01-01, is in",
+        ),
+        ("hugo", "", "content/a.md", front("build: {render: never}"), "build.render: never"),
+        ("hugo", "cascade: {draft: true}", "content/a.md", PAGE, "draft: true"),
+        ("jekyll", "", "_drafts/a.md", PAGE, "is in _drafts"),
+        ("jekyll", "", "_posts/2999-01-01-a.md", PAGE, "its date, 2999-01-01, is in the future"),
+        ("jekyll", "future: true", "_posts/2999-01-01-a.md", PAGE, ""),
+        ("jekyll", "", "a.md", front("date: 2999-01-01"), ""),
+        ("jekyll", "collections: {docs: {}}", "_docs/a.md", PAGE, "its collection 'docs' has no"),
+        ("docusaurus", "", "docs/a.md", front("unlisted: true"), "unlisted: true"),
+        ("eleventy", "", "a.md", front("permalink: false"), "permalink: false"),
+        ("obsidian", "", "a.md", front("publish: false"), "publish: false"),
+    ],
+)
+def test_a_page_that_is_not_public_says_why(
+    tmp_path: Path, extends: str, settings: str, path: str, text: str, reason: str
+) -> None:
+    name = {"hugo": "hugo.yaml", "jekyll": "_config.yml"}.get(extends, "settings.yaml")
+    (page,) = read(tmp_path, extends, {name: settings, path: text}).current.values()
+    assert page.hidden.startswith(reason)
+    assert bool(page.hidden) == bool(reason)
+
+
+def link(old: OldSite, slug: str) -> tuple[str, list[str]]:
+    """Return the text of a page, and the faults of its links."""
+    for key, text in old.current.items():
+        if text.draft.slug == slug:
+            drafted = old.draft(old.page(key), text)
+            kinds = [each.kind.value for each in drafted.lost]
+            return str(drafted.draft.fields["body"]), kinds
+    raise AssertionError(slug)
+
+
+@pytest.mark.parametrize(
+    ("extends", "settings", "href", "expected"),
+    [
+        # Without a second language, Hugo leaves addresses as they are.
+        ("hugo", "", "../c/", ("[x](/docs/a/c)", [])),
+        ("hugo", "", "c.md", ("[x](/docs/a/c)", ["changed"])),
+        ("hugo", "", "c", ("x", ["lost_link"])),
+        ("hugo", "languages: {en: {}, fr: {}}", "c", ("[x](/docs/a/c)", [])),
+        ("hugo", "languages: {en: {}, fr: {}}", "c.md?q=1#top", ("[x](/docs/a/c?q=1)", [])),
+        ("hugo", "baseURL: https://old.example/z/", "/z/a/c/", ("[x](/docs/a/c)", [])),
+        (
+            "hugo",
+            "baseURL: https://old.example/z/",
+            "https://old.example/z/a/c",
+            ("[x](/docs/a/c)", []),
+        ),
+        ("hugo", "baseURL: https://old.example/z/", "https://old.example/y/", None),
+        ("jekyll", "", "c.html", ("[x](/docs/a/c)", [])),
+        ("jekyll", "", "/a/c", ("[x](/docs/a/c)", [])),
+        ("jekyll", "", "c.md", ("[x](/docs/a/c)", ["changed"])),
+        ("jekyll", "plugins: [jekyll-relative-links]", "c.md", ("[x](/docs/a/c)", [])),
+        ("jekyll", "", "../c.html", ("x", ["lost_link"])),
+    ],
+)
+def test_a_link_is_read_as_the_generator_reads_it(
+    tmp_path: Path, extends: str, settings: str, href: str, expected: tuple[str, list[str]] | None
+) -> None:
+    name, folder = ("hugo.yaml", "content/") if extends == "hugo" else ("_config.yml", "")
+    files = {
+        name: settings,
+        f"{folder}a/b.md": f"{PAGE}[x]({href})",
+        f"{folder}a/c.md": PAGE,
+        f"{folder}c/c.md": PAGE,
+    }
+    found = link(read(tmp_path, extends, files), "a/b")
+    assert found == (expected or (f"[x]({href})", []))
+
+
+def test_files_of_the_old_site_stay_there(tmp_path: Path) -> None:
+    text = f"{PAGE}[x](list.csv) [y](none.csv) ![z](my%20pic.png) [e](https://e.example/a%20b/?c#d)"
+    files = {"hugo.yaml": "baseURL: https://old.example", "content/a/index.md": text}
+    old = read(tmp_path, "hugo", {**files, "content/a/list.csv": "1"})
+    assert link(old, "a") == (
+        (
+            "[x](https://old.example/a/list.csv) y ![z](https://old.example/a/my%20pic.png) "
+            "[e](https://e.example/a%20b/?c#d)"
+        ),
+        ["changed", "lost_link"],
+    )
+    external = read(tmp_path, "hugo", files, "unresolved: external\n")
+    assert "[y](https://old.example/a/none.csv)" in link(external, "a")[0]
