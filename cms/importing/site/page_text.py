@@ -240,10 +240,8 @@ class PageReader:
             line = body.line_at(at.start()) if at is not None else body.lines[0]
             kind = FaultKind.CHANGED if loss.attribute else FaultKind.LOST_WORDS
             yield Fault(file, line, kind, loss.message)
-        for key in self.generator.shown_keys:
-            if self._values.has(key) and key not in self.mapping.fields.values():
-                reason = f"{key}: its words are not in the text; give them a field under fields"
-                yield Fault(file, self._values.source.lines.get(key), FaultKind.LOST_WORDS, reason)
+        for kind, key, message in self.generator.remarks_on(self.page):
+            yield Fault(file, self._values.source.lines.get(key, 1), kind, message)
 
 
 def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:

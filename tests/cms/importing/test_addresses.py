@@ -96,6 +96,8 @@ def front(*lines: str) -> str:
             front("permalink: '/{{ title | slugify }}/index.html'"),
             "/two-words/",
         ),
+        ("eleventy", "", "a/2024-01-05-b.md", front("permalink: /z/{{ page.fileSlug }}/"), "/z/b/"),
+        ("eleventy", "", "a/b.md", front("permalink: /z/{{ none }}/"), "/a/b/"),
         ("docusaurus", "", "docs/01-a/02_b.md", PAGE, "/docs/a/b"),
         ("docusaurus", "", "docs/1.2-notes.md", PAGE, "/docs/1.2-notes"),
         ("docusaurus", "", "docs/a/README.md", PAGE, "/docs/a/"),

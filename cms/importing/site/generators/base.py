@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from cms import clock
 from cms.importing.front_matter import FrontMatter, Written, read_data
+from cms.importing.site.faults import FaultKind
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, PageIndex, decoded, joined
 from cms.importing.site.values import PageValues, is_same_value, zone_of
@@ -55,8 +56,6 @@ class Generator:
     needs_front_matter: ClassVar[bool] = False
     # Whether ordinary links can name pages, too, as templates and wikilinks do.
     has_names_in_links: ClassVar[bool] = False
-    # Keys of front matter whose words are on the page.
-    shown_keys: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, mapping: MarkdownMapping, folder: Path, settings: Mapping[str, Any]) -> None:
         self.mapping = mapping
@@ -210,6 +209,11 @@ class Generator:
         if not self.mapping.future and page.date is not None and page.date > clock.now():
             return f"its date, {page.date:%Y-%m-%d}, is in the future"
         return ""
+
+    def remarks_on(self, page: SourcePage) -> Iterator[tuple[FaultKind, str, str]]:
+        """Yield what of the front matter does not arrive: the kind of fault, key and message."""
+        del page
+        yield from ()
 
     def tags_of(self, values: PageValues) -> Sequence[str]:
         """Return the tags of a page."""

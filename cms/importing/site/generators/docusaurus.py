@@ -112,9 +112,10 @@ class Docusaurus(RootedGenerator):
 
 def _kind(root: str) -> str:
     """Return the kind of a root: ``blog``, ``pages``, or empty for documents."""
-    if "plugin-content-blog" in root or root == _BLOG:
+    last = root.rpartition("/")[2]
+    if "plugin-content-blog" in root or last == _BLOG:
         return _BLOG
-    return "pages" if "plugin-content-pages" in root or root.endswith("pages") else ""
+    return "pages" if "plugin-content-pages" in root or last == "pages" else ""
 
 
 def _plain(segment: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, Plain, Written, read_data
+from cms.importing.site.faults import FaultKind
 from cms.importing.site.generators.base import Generator, SourcePage, absolute, dated
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, joined
@@ -64,14 +65,34 @@ class Eleventy(Generator):
 
     def address_of(self, page: SourcePage) -> str:
         """Return the permalink of the page, or the path of its file."""
-        permalink = page.values.value("permalink")
-        if isinstance(permalink, str) and not is_false(permalink):
-            text = evaluate(permalink, page.values.source.written)
-            whole = f"/{text.lstrip('/')}"
+        permalink = self._permalink(page)
+        if permalink and not _has_expression(permalink):
+            whole = f"/{permalink.lstrip('/')}"
             return whole.removesuffix("index.html") if whole.endswith("/index.html") else whole
         inside = self._inside(page.place)
         name = "" if inside in self.index_names else self.without_index(inside)
         return f"/{name}/" if name else "/"
+
+    def remarks_on(self, page: SourcePage) -> Iterator[tuple[FaultKind, str, str]]:
+        """Yield that the permalink of a page is not known."""
+        permalink = self._permalink(page)
+        if _has_expression(permalink):
+            message = f"permalink: {permalink} has a value that is not known; the path of the file"
+            yield FaultKind.CHANGED, "permalink", f"{message} is used"
+
+    def _permalink(self, page: SourcePage) -> str:
+        """Return the permalink of a page, with the values of its expressions; empty if none."""
+        permalink = page.values.value("permalink")
+        if not isinstance(permalink, str) or is_false(permalink):
+            return ""
+        stem = self._inside(page.place)
+        own = {
+            "fileSlug": dated(self.without_index(stem).rpartition("/")[2])[1],
+            "filePathStem": f"/{stem}",
+            "inputPath": f"./{page.place.path}",
+            "date": page.date.isoformat() if page.date is not None else "",
+        }
+        return evaluate(permalink, {**page.values.written, "page": own})
 
     def slug_path(self, page: SourcePage, address: str) -> str:
         """Return the address without the folder of its language."""
@@ -101,6 +122,10 @@ class Eleventy(Generator):
         root = next(iter(self.mapping.roots), "").strip("/")
         folder = self.mapping.locales[page.place.locale].folder.strip("/")
         return folder.removeprefix(root).strip("/") or "\0"
+
+
+def _has_expression(text: str) -> bool:
+    return "{{" in text or "{%" in text
 
 
 def _data(file: Any) -> Mapping[str, Written]:
