@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from cms import clock
+from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, Written, read_data
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
@@ -22,6 +24,7 @@ _TEXTS = frozenset(
     {".md", ".markdown", ".mdx", ".mdown", ".mkd", ".adoc", ".org", ".rst", ".canvas"}
 )
 _NOT_CONTENT = frozenset({"node_modules", "vendor", "_site", "layouts", "themes", "archetypes"})
+_DATA_FOLDERS = ("_data", "data")
 _DATED = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_ ]?(.*)")
 
 
@@ -92,6 +95,31 @@ class Generator:
         if mapping.locales:
             return mapping
         return replace(mapping, locales={locales[0]: LocaleFiles()})
+
+    @cached_property
+    def data(self) -> Mapping[str, Any]:
+        """The data files of the site, by their names."""
+        found: dict[str, Any] = {}
+        for folder in _DATA_FOLDERS:
+            for file in sorted((self.folder / folder).glob("*")):
+                if file.suffix.lower() in {".json", ".yaml", ".yml", ".toml"}:
+                    try:
+                        found[file.stem] = read_data(file)
+                    except ContentFileError:  # a list, which has no names
+                        continue
+        return found
+
+    def attachment(self, name: str) -> str:
+        """Return the path of a file of the site by its name or path; empty if there is none."""
+        if (self.folder / name).is_file():
+            return name
+        return self._paths.get(name.rpartition("/")[2].casefold(), "")
+
+    @cached_property
+    def _paths(self) -> Mapping[str, str]:
+        """The paths of files by their names; of several, that nearest to the root."""
+        files = sorted(self.folder.rglob("*"), key=lambda each: (-len(each.parts), each))
+        return {each.name.casefold(): each.relative_to(self.folder).as_posix() for each in files}
 
     # --- Files ---
 

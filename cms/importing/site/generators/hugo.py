@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +211,22 @@ class Hugo(Generator):
         for number in range(1, len(parts) + 1):
             folder = "/".join(parts[:number])
             if place.path != f"{folder}/_index.md":
-                yield _cascade_of(self.folder / folder / "_index.md")
+                yield self._cascade_of(folder)
+
+    def _cascade_of(self, folder: str) -> Written:
+        """Return the values that a section passes on to its pages."""
+        if folder not in self._known_cascades:
+            file = self.folder / folder / "_index.md"
+            try:
+                written = read_page_file(file).written if file.is_file() else {}
+            except ContentFileError:  # it is a fault of its own
+                written = {}
+            self._known_cascades[folder] = written.get("cascade", {})
+        return self._known_cascades[folder]
+
+    @cached_property
+    def _known_cascades(self) -> dict[str, Written]:
+        return {}
 
     def _is_target(self, cascade: Mapping[str, Written], place: PagePlace) -> bool:
         target = cascade.get("_target") or cascade.get("target")
@@ -302,15 +317,6 @@ def _content_folder(settings: Mapping[str, Any]) -> str:
 
 def _has_index(folder: Path) -> bool:
     return any((folder / f"index{ending}").exists() for ending in Generator.endings)
-
-
-@cache
-def _cascade_of(file: Path) -> Written:
-    """Return the values that a section passes on to its pages."""
-    try:
-        return read_page_file(file).written.get("cascade", {}) if file.is_file() else {}
-    except ContentFileError:  # it is a fault of its own
-        return {}
 
 
 def _sanitised(path: str) -> str:
