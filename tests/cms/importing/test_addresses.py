@@ -132,6 +132,7 @@ def test_a_page_has_the_address_that_the_generator_gives(
         ),
         ("hugo", "", "content/a.md", front("build: {render: never}"), "build.render: never"),
         ("hugo", "cascade: {draft: true}", "content/a.md", PAGE, "draft: true"),
+        ("hugo", "", "content/a/_index.md", front("cascade: {draft: true}"), "draft: true"),
         ("jekyll", "", "_drafts/a.md", PAGE, "is in _drafts"),
         ("jekyll", "", "_posts/2999-01-01-a.md", PAGE, "its date, 2999-01-01, is in the future"),
         ("jekyll", "future: true", "_posts/2999-01-01-a.md", PAGE, ""),

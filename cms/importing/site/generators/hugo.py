@@ -104,7 +104,7 @@ class Hugo(Generator):
         return use in {"always", "fallback"} or (use == "auto" and is_multilingual)
 
     def defaults_of(self, place: PagePlace) -> Mapping[str, Written]:
-        """Return the values that the sections of a page and the site pass on to it."""
+        """Return the values that the site and the sections of a page pass on to it."""
         values: dict[str, Written] = {}
         for cascade in self._cascades(place):
             for each in cascade if isinstance(cascade, list) else [cascade]:
@@ -209,9 +209,7 @@ class Hugo(Generator):
         yield self.settings.get("cascade", {})
         parts = place.path.split("/")[:-1]
         for number in range(1, len(parts) + 1):
-            folder = "/".join(parts[:number])
-            if place.path != f"{folder}/_index.md":
-                yield self._cascade_of(folder)
+            yield self._cascade_of("/".join(parts[:number]))
 
     def _cascade_of(self, folder: str) -> Written:
         """Return the values that a section passes on to its pages."""
