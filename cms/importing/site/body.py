@@ -33,6 +33,12 @@ class Body:
         """Return the line in the file of a place in the text."""
         return self.lines[min(bisect_right(self._ends, offset - 1), len(self.lines) - 1)]
 
+    def start_of(self, line: int) -> int:
+        """Return the place at which a line of the text begins, counted from 0."""
+        if line == 0:
+            return 0
+        return self._ends[line - 1] + 1 if line <= len(self._ends) else len(self.text)
+
     def edited(self, edits: Iterable[Edit]) -> Body:
         """Return the text with pieces replaced, none of which overlap."""
         pieces: list[str] = []
@@ -53,7 +59,9 @@ class Body:
     @cached_property
     def code(self) -> Sequence[tuple[int, int]]:
         """The places of code: blocks, and spans within text; in order."""
-        blocks = [(self._start(first), self._start(end)) for first, end in code_lines(self.text)]
+        blocks = [
+            (self.start_of(first), self.start_of(end)) for first, end in code_lines(self.text)
+        ]
         spans = [match.span() for match in _CODE_SPAN.finditer(self.text)]
         outside = [each for each in spans if not _covers(blocks, each[0])]
         return sorted([*blocks, *outside])
@@ -68,13 +76,6 @@ class Body:
 
     def _index(self, offset: int) -> int:
         return bisect_right(self._ends, offset - 1)
-
-    def _start(self, line: int) -> int:
-        return (
-            0
-            if line == 0
-            else (self._ends[line - 1] + 1 if line <= len(self._ends) else len(self.text))
-        )
 
 
 def body_of(text: str, first_line: int) -> Body:

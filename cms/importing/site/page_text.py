@@ -191,20 +191,17 @@ class PageReader:
         return "", self.body
 
     def _first_heading(self) -> tuple[str, Body] | None:
+        """Return the first heading, if it is of level 1, and the text without it.
+
+        A heading after other text stays there.
+        """
         has_own = HEADING_IDS[self.mapping.heading_ids].has_own
         first = next(iter(headings_in(self.body.text, has_own=has_own)), None)
         if first is None or first.level != 1 or not first.words.strip():
             return None
-        lines = self.body.text.split("\n")
-        start, end = first.line
-        before, after = sum(len(each) + 1 for each in lines[:start]), end
-        until = sum(len(each) + 1 for each in lines[:after])
-        is_first = not "".join(lines[:start]).strip()
-        body = (
-            self.body.edited([(before, min(until, len(self.body.text)), "")])
-            if is_first
-            else self.body
-        )
+        start, end = map(self.body.start_of, first.line)
+        is_first = not self.body.text[:start].strip()
+        body = self.body.edited([(start, end, "")]) if is_first else self.body
         return first.words.strip(), body
 
     def _category(self) -> tuple[str, str]:
