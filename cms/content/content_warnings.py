@@ -12,8 +12,7 @@ from cms.content.content_values import values_in
 from cms.content.fields import Markdown
 from cms.content.fields.base import ValuePath
 from cms.content.links import Edge
-from cms.content.markup.markdown import sanitising_losses
-from cms.content.markup.sanitizing import LossCode
+from cms.content.markup.losses import LossCode
 from cms.content.stored_names import named_edge
 
 WarningCode: TypeAlias = Literal[LossCode, "LINK_TO_NOTHING"]
@@ -37,12 +36,13 @@ class ContentWarning:
 def warnings_about(
     content_type: type[ContentType], content: JsonObject
 ) -> Iterator[ContentWarning]:
-    """Yield a warning for each part of a Markdown value that sanitising removes."""
+    """Yield a warning for each part of a Markdown value that does not reach readers."""
     for top in values_in(content_type, content):
         for value in top.leaves():
             if isinstance(value.field, Markdown):
-                for loss in sanitising_losses(str(value.value)):
-                    yield ContentWarning(loss.code, loss.message, value.path)
+                for loss in value.field.losses(value.value):
+                    message = f"line {loss.line}: {loss.message}"
+                    yield ContentWarning(loss.code, message, value.path)
 
 
 def link_to_nothing(

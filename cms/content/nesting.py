@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 
-_CONTAINERS = frozenset({"blockquote", "list_item"})
+_CONTAINERS = frozenset(
+    {"alert", "blockquote", "container_directive", "dd", "footnote_reference", "list_item"}
+)
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 
 
 def first_deep_line(tokens: Sequence[Token], deepest: int) -> int | None:
     """Return the first line, from 1, that exceeds a nesting depth, or ``None``.
 
-    In blocks, each enclosing list or quote is a level; within a paragraph, each mark of emphasis
+    In blocks, each enclosing list, quote, callout, definition, footnote or directive is a level;
+    within a paragraph, each mark of emphasis
     and each link around a word.
 
     Args:

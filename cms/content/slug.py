@@ -77,18 +77,23 @@ class Anchors:
 
     def __init__(self) -> None:
         self.taken: dict[str, None] = {}
+        self._numbers: dict[str, int] = {}
 
     def take(self, heading: str) -> str:
         """Return a unique anchor for a heading; ``words-1`` if its words are taken already.
 
         The numbers are those of GitHub and of most site generators.
         """
-        words = slugify(heading) or "section"
-        anchor, number = words, 0
+        return self.claim(slugify(heading) or "section")
+
+    def claim(self, name: str) -> str:
+        """Return the name itself as a unique anchor; ``name-1`` if it is taken already."""
+        anchor, number = name, self._numbers.get(name, 0)
         while anchor in self.taken:
             number += 1
-            anchor = f"{words}-{number}"
+            anchor = f"{name}-{number}"
         self.taken[anchor] = None
+        self._numbers[name] = number
         return anchor
 
     def reserve(self, anchors: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from cms.content.links import Edge, Targets, entry_of, is_same_page, parts_of
 from cms.content.rendering import Rendering
 from cms.content.slug import PATH_SLUG_FORM, SLUG_FORM, Anchors, slugify
 from cms.content.tags import clean_tags
+from cms.content.words import is_visible
 from cms.errors import InvalidValue, MissingField, UserError
 
 _TITLE = Text("Title", longest=300)
@@ -299,9 +300,10 @@ def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator
         content_type: the content type as it is declared now.
         content: the content, by :func:`cms.content.stored_names.named_content`.
     """
-    for name in ("title", "slug"):
-        if not content[name]:
-            yield MissingField(message=f"{name.capitalize()} is required", path=(name,))
+    if not is_visible(str(content["title"])):
+        yield MissingField(message="Title is required", path=("title",))
+    if not content["slug"]:
+        yield MissingField(message="Slug is required", path=("slug",))
     values = content["fields"]
     for name, each in content_type.fields.items():
         value = values.get(name) if isinstance(values, Mapping) else None

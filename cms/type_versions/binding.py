@@ -8,7 +8,20 @@ from types import new_class
 from typing import Any
 
 from cms.content.content_type import ContentType
-from cms.content.fields import AnyBlock, Block, Blocks, Choice, Computed, Field, Links, List, Object
+from cms.content.fields import (
+    AnyBlock,
+    Block,
+    Blocks,
+    Choice,
+    Computed,
+    Field,
+    Links,
+    List,
+    Markdown,
+    Object,
+    Section,
+)
+from cms.content.fields.directives import DeclaredDirectives
 from cms.site import Site
 from cms.type_versions.declaration import (
     DeclaredBlock,
@@ -105,6 +118,13 @@ class _Binding:
         match bound:
             case Computed():
                 bound.of = self._field(bound.of, declared)
+            case Markdown():
+                bound = self._text(bound)
+            case Section():
+                texts = {
+                    n: self._text(f) for n, f in bound.fields.items() if isinstance(f, Markdown)
+                }
+                bound.fields = {**bound.fields, **texts}
             case AnyBlock():
                 bound.blocks = {name: self._block(name) for name in bound.blocks}
             case Object() if declared.fields:
@@ -117,6 +137,15 @@ class _Binding:
                 bound.stored_words = declared.choices
             case Links() if not bound.has_own_kind:
                 bound.kind = declared.stored  # the word that the links have from their field
+        return bound
+
+    def _text(self, field: Markdown) -> Markdown:
+        """Return a copy of a text whose directives have their stored names."""
+        bound = copy(field)
+        if isinstance(field.reader, DeclaredDirectives):
+            any_block = copy(field.reader.any_block)
+            any_block.blocks = {name: self._block(name) for name in any_block.blocks}
+            bound.reader = DeclaredDirectives(any_block)
         return bound
 
 

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
-from cms.type_versions.declaration import DeclaredField, DeclaredSite, DeclaredType
+from cms.type_versions.declaration import (
+    DeclaredBlock,
+    DeclaredField,
+    DeclaredSite,
+    DeclaredType,
+)
 
 ChangeCode: TypeAlias = Literal[
     "TYPE_ADDED",
@@ -35,6 +40,9 @@ ChangeCode: TypeAlias = Literal[
     "FALLBACKS_CHANGED",
     "RENDERER_CHANGED",
 ]
+
+# The kinds of fields whose values can contain blocks as directives.
+_TEXTS = frozenset({"Markdown", "Section"})
 
 
 @dataclass(frozen=True)
@@ -350,10 +358,17 @@ def _field_derives_otherwise(
         return _field_derives_otherwise(before, after, old.item, new.item)
     if old.blocks != new.blocks or _has_other_words(before, old, new):
         return True
+    if new.kind in _TEXTS and _blocks_in(before, old) != _blocks_in(after, new):
+        return True
     former = {each.stored: each.fields for each in before.blocks.values()}
     present = {each.stored: each.fields for each in after.blocks.values()}
     inner = [(old.fields, new.fields), *((former[name], present[name]) for name in new.blocks)]
     return any(fields_that_derive_otherwise(before, after, *fields) for fields in inner)
+
+
+def _blocks_in(site: DeclaredSite, field: DeclaredField) -> Mapping[str, DeclaredBlock]:
+    """Return the blocks that a field can contain, by their names, which readers of texts get."""
+    return {name: each for name, each in site.blocks.items() if each.stored in field.blocks}
 
 
 def _has_other_words(before: DeclaredSite, old: DeclaredField, new: DeclaredField) -> bool:

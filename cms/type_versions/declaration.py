@@ -8,7 +8,7 @@ field, so the values of the old kind are never read as the new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Generic, Protocol, TypeAlias, TypeVar, cast
@@ -31,6 +31,7 @@ from cms.content.fields import (
     Choice,
     Field,
     List,
+    Markdown,
     Object,
     Reference,
     References,
@@ -79,7 +80,7 @@ class DeclaredField(Model):
         choices: for a choice, the stored words by the declared ones.
         fields: for an object, its fields by their names.
         item: for a list, the field of its items.
-        blocks: for blocks, the stored names of their classes.
+        blocks: for blocks and for text with directives, the stored names of their classes.
     """
 
     stored: str
@@ -324,9 +325,7 @@ class _Naming:
             )
             if item is not None
             else None,
-            blocks=tuple(self._block_names[name] for name in shown.blocks)
-            if isinstance(shown, AnyBlock)
-            else (),
+            blocks=tuple(self._block_names[name] for name in _blocks_of(shown)),
         )
 
     def _choices(self, place: str, field: Choice, former: DeclaredField | None) -> dict[str, str]:
@@ -436,6 +435,12 @@ def _check_kind(place: str, name: str, field: Field, former: DeclaredField) -> N
         f"{kind_of_field(field)}; a field of another kind is a new field: give it a name of its "
         f"own, fill it, and remove {field.was!r} later"
     )
+
+
+def _blocks_of(field: Field) -> Sequence[str]:
+    """Return the names of the classes of blocks that a value of a field can contain."""
+    held = all_fields([field]) if isinstance(field, Markdown | Section) else [field]
+    return [name for each in held if isinstance(each, AnyBlock) for name in each.blocks]
 
 
 def blocks_of(site: Site) -> Mapping[str, type[Block]]:

@@ -44,7 +44,8 @@ _READS: Mapping[str, frozenset[str]] = {
 # The settings of fields that a declaration has in another form, or that no stored value depends on.
 _NOT_SETTINGS = frozenset(
     {
-        *("absent", "choices", "deprecated", "description", "from_", "has_own_kind", "indexed"),
+        *("absent", "choices", "deprecated", "description", "directives", "from_"),
+        *("has_own_kind", "indexed"),
         *("label", "name"),
         *("of", "renamed", "required", "schema_org", "seo", "stored_name", "stored_words", "was"),
     }

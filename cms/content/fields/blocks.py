@@ -192,7 +192,7 @@ class Blocks(List):
         was: str = "",
     ) -> None:
         for block in blocks:
-            _check_block(block)
+            check_block(block, "Blocks")
         self.any_block = AnyBlock(*blocks)
         super().__init__(
             label,
@@ -212,9 +212,17 @@ class Blocks(List):
         return self.any_block.blocks
 
 
-def _check_block(block: object) -> None:
-    """Check that a list of blocks names a class of them."""
+def check_block(block: object, owner: str) -> None:
+    """Check that what is declared as a class of blocks is one.
+
+    Args:
+        block: what is declared.
+        owner: what it is declared in, for the message.
+
+    Raises:
+        SiteError: if it is no class of blocks, or an abstract one.
+    """
     if not (isinstance(block, type) and issubclass(block, Block) and block is not Block):
-        raise SiteError(f"{block!r} in Blocks is not a class of blocks")
+        raise SiteError(f"{block!r} in {owner} is not a class of blocks")
     if block.abstract:
         raise SiteError(f"the block {block.name} is abstract; use the classes that inherit from it")

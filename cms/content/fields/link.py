@@ -27,7 +27,7 @@ from cms.content.links import (
     target_fields,
     with_entry,
 )
-from cms.content.markup.markdown import URL_SCHEMES
+from cms.content.markup.allowed_html import URL_SCHEMES
 from cms.errors import InvalidValue
 
 _KEYS = ("href", "label", "note")

@@ -2,52 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_text, path_text
+from cms.content.fields.blocks import Block
+from cms.content.fields.directives import DeclaredDirectives, declared_directives
 from cms.content.links import Edge, Origin, Targets, entry_of, is_same_page, target_fields
+from cms.content.markup.directives import NO_DIRECTIVES, Directives
+from cms.content.markup.html_reader import InlineLink
 from cms.content.markup.html_segments import segments_of
+from cms.content.markup.losses import Loss
 from cms.content.markup.markdown import (
-    DEEPEST,
-    InlineLink,
+    faults_in,
+    has_content,
     line_too_deep,
     links_in,
     render_markdown,
+    sanitising_losses,
 )
+from cms.content.markup.parser import DEEPEST
 from cms.content.rendering import Rendering
-from cms.errors import InvalidValue
+from cms.errors import InvalidValue, MissingField
 
 INLINE_KIND = "inline"
 
 
 @dataclass(eq=False, kw_only=True)
 class Markdown(Field):
-    """CommonMark with tables.
+    """Text in the dialect of ``docs/markdown.md``.
 
     Its rendered value has what derives from it: HTML, plain text, headings, word count, tree.
 
     Attributes:
         longest: the most characters the source may have.
+        directives: the classes of blocks that the text can contain, each by its name: of
+            ``PriceBox`` it is ``:::price-box {key="value"}``. Their fields have plain values.
+        reader: reads the directives.
     """
 
     longest: int = 200_000
+    directives: tuple[type[Block], ...] = ()
+    reader: Directives = field(default=NO_DIRECTIVES, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.directives:
+            self.reader = declared_directives(self.directives)
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
-        """Strip blank lines at both ends, and refuse what is nested too deeply to be shown."""
+        """Strip blank lines at both ends; refuse excess nesting, and errors in directives."""
         text = as_text(value, path, problems, self.longest).strip("\n").rstrip()
-        # What is too long is refused anyway, and not read.
-        line = line_too_deep(text) if len(text) <= self.longest else None
+        if len(text) > self.longest:  # which is refused anyway, and not read
+            return text
+        line = line_too_deep(text, self.reader)
         if line is not None:
             message = f"line {line} is more than {DEEPEST} levels deep; nest lists and quotes less"
             problems.append(InvalidValue(message=message, path=path))
+        problems += [
+            InvalidValue(message=str(fault), path=path)
+            for fault in faults_in(text, self.reader)
+            if not fault.is_missing
+        ]
         return text or None
+
+    def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
+        """Yield that readers would see nothing of a required text, and what directives lack."""
+        text = value if isinstance(value, str) else ""
+        if self.required and not has_content(text, self.reader):
+            yield MissingField(message=f"{self.label} is required", path=path)
+        for fault in faults_in(text, self.reader):
+            if fault.is_missing:
+                yield MissingField(message=str(fault), path=path)
+
+    def losses(self, value: Json) -> Sequence[Loss]:
+        """Return the parts of a text that do not reach readers."""
+        return sanitising_losses(value, self.reader) if isinstance(value, str) else ()
 
     def hrefs(self, value: Json) -> Iterator[str]:
         """Yield where the inline links lead, those within the page included."""
         if isinstance(value, str):
-            yield from (link.href for link in links_in(value))
+            yield from (link.href for link in links_in(value, self.reader))
 
     def render(self, value: Json, page: Rendering) -> Json:
         """Return everything that derives from the text.
@@ -57,7 +92,7 @@ class Markdown(Field):
         """
         if not isinstance(value, str):
             return None
-        rendered = render_markdown(value, page.anchors)
+        rendered = render_markdown(value, page.anchors, self.reader)
         page.anchors.reserve(rendered.anchors)
         segments = segments_of(rendered.html, page.targets)
         html: JsonObject = {"segments": segments} if segments else {"html": rendered.html}
@@ -78,7 +113,7 @@ class Markdown(Field):
 
     def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
         """Yield the inline links."""
-        for ordinal, link in enumerate(_links(value)):
+        for ordinal, link in enumerate(self._links(value)):
             fields = target_fields(link.href, targets)
             is_id = entry_of(link.href) is not None
             yield Edge(
@@ -91,9 +126,12 @@ class Markdown(Field):
                 **fields,
             )
 
+    def inner_fields(self) -> Iterator[Field]:
+        """Yield the directives, as blocks."""
+        if isinstance(self.reader, DeclaredDirectives):
+            yield self.reader.any_block
 
-def _links(value: Json) -> tuple[InlineLink, ...]:
-    """Return the inline links; one to an anchor of the same page is not an edge."""
-    if not isinstance(value, str):
-        return ()
-    return tuple(link for link in links_in(value) if not is_same_page(link.href))
+    def _links(self, value: Json) -> Sequence[InlineLink]:
+        """Return the inline links; one to an anchor of the same page is not an edge."""
+        links = links_in(value, self.reader) if isinstance(value, str) else ()
+        return [link for link in links if not is_same_page(link.href)]

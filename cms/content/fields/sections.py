@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cms.content.canonical_json import Json
 from cms.content.fields.base import Field
+from cms.content.fields.blocks import Block
 from cms.content.fields.list import List
 from cms.content.fields.markdown import Markdown
 from cms.content.fields.object import Object
@@ -15,9 +16,13 @@ from cms.content.rendering import Rendering
 
 
 class Section(Object):
-    """A heading and the Markdown under it. Its anchor is made of the heading."""
+    """A heading and the Markdown under it. Its anchor is made of the heading.
 
-    def __init__(self) -> None:
+    Args:
+        directives: the directives of the text; see :class:`~cms.content.fields.markdown.Markdown`.
+    """
+
+    def __init__(self, directives: tuple[type[Block], ...] = ()) -> None:
         super().__init__(
             "Section",
             heading=Text(
@@ -25,7 +30,11 @@ class Section(Object):
                 longest=200,
                 description="Text above the section, at most 200 characters.",
             ),
-            body=Markdown(required=True, description="Text of the section, below its heading."),
+            body=Markdown(
+                required=True,
+                description="Text of the section, below its heading.",
+                directives=directives,
+            ),
         )
 
     def render(self, value: Json, page: Rendering) -> Json:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
 from cms.content.fields.base import Problems, Scalar, ValuePath, as_text
+from cms.content.words import is_visible, trim
+from cms.errors import MissingField
 
 
 @dataclass(eq=False, kw_only=True)
@@ -21,7 +23,12 @@ class Text(Scalar):
 
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:
         """Strip white space at both ends."""
-        return as_text(value, path, problems, self.at_most(self.longest)).strip() or None
+        return trim(as_text(value, path, problems, self.at_most(self.longest))) or None
+
+    def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
+        """Yield that readers would see nothing of a required text."""
+        if self.required and not (isinstance(value, str) and is_visible(value)):
+            yield MissingField(message=f"{self.label} is required", path=path)
 
     def texts(self, value: Json) -> Iterator[str]:
         """Yield the text."""

@@ -1,115 +1,52 @@
 """Rendering of Markdown to sanitised HTML, plain text, links, headings and a syntax tree.
 
-markdown-it-py parses (https://spec.commonmark.org/), nh3 sanitises.
+``docs/markdown.md`` has the dialect. markdown-it-py and its plugins parse, nh3 sanitises.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
-from html.parser import HTMLParser
 from itertools import islice, pairwise
 from math import ceil
 from threading import Lock
-from urllib.parse import urlsplit
 
-import nh3
 from cachetools import LRUCache, cached
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
+from cms.content.markup.allowed_html import MARK, sanitise
+from cms.content.markup.directive_faults import DirectiveFault, read_directives
+from cms.content.markup.directives import NO_DIRECTIVES, Directives, calls_in
+from cms.content.markup.footnotes import name_footnotes, read_footnotes
+from cms.content.markup.html_reader import Heading, HtmlReader, InlineLink
+from cms.content.markup.losses import (
+    Loss,
+    Piece,
+    losses_of_parsing,
+    losses_of_sanitising,
+    pieces_of,
+)
 from cms.content.markup.mdast import tree_of
-from cms.content.markup.sanitizing import ADDRESSES, Loss, losses
+from cms.content.markup.parser import DEEPEST, blocks_in, parser_of
 from cms.content.nesting import first_deep_line
 from cms.content.slug import Anchors
+from cms.content.words import count_words, is_visible
 
 # Average silent reading rate in English: https://doi.org/10.1016/j.jml.2019.104047
 WORDS_PER_MINUTE = 238
-
-URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-
-# A word with its inner punctuation, or a character of a script without spaces.
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-    r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019.,/-][^\W_]+)*"
-)
 # Maximum number of reported losses, more than an author fixes before saving again.
 MOST_LOSSES = 50
 
-# Characters that browsers ignore before the scheme of an address, and some of them within it.
-_IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
-
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BLOCKS = _HEADINGS | {"p", "li", "pre", "td", "th", "dt", "dd", "blockquote", "figcaption", "br"}
-_ATTRIBUTES = {
-    **nh3.ALLOWED_ATTRIBUTES,
-    **{heading: {"id"} for heading in _HEADINGS},
-    "code": {"class"},
-}
-# One of these is in every text with a code block.
-_CODE_MARKS = ("```", "~~~", "    ", "\t")
 # Number of characters of the texts that are kept; what is kept takes about 20 bytes for each, and
 # 1.5 kB for each text.
 _MOST_CHARACTERS = 1_000_000
 _CHARACTERS_OF_TEXT = 75
-# Maximum nesting of lists and quotes, and of marks around a word.
-DEEPEST = 100
-
-
-def _parser(depth: int) -> MarkdownIt:
-    options = {"html": True, "maxNesting": depth}
-    return MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
-
-
-# The parser counts a list as two levels; one more level makes excess nesting visible in the tokens.
-_PARSER = _parser(2 * DEEPEST + 1)
-_INLINE_PARSER = _parser(DEEPEST)
-
-
-def _parse_inline(state: StateCore) -> None:
-    """Parse the inline text of blocks with the nesting limit of inline text.
-
-    The default rule uses the limit of blocks, and takes three Python calls per level.
-    """
-    for token in state.tokens:
-        if token.type == "inline":
-            token.children = []
-            _INLINE_PARSER.inline.parse(token.content, _INLINE_PARSER, state.env, token.children)
-
-
-_PARSER.core.ruler.at("inline", _parse_inline)
-# Finds blocks, and leaves the text in them as it is.
-_BLOCK_PARSER = _parser(2 * DEEPEST + 1)
-_BLOCK_PARSER.core.ruler.enableOnly(["normalize", "block"])
-
-
-@dataclass(frozen=True)
-class InlineLink:
-    """A link in a text, with its address, as it is in the HTML, and its words."""
-
-    href: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading with an anchor.
-
-    Attributes:
-        level: 1 to 6.
-        text: its words.
-        anchor: the ``id`` that a ``#fragment`` leads to.
-    """
-
-    level: int
-    text: str
-    anchor: str
+# One of these is in every text with a code block.
+_CODE_MARKS = ("```", "~~~", "    ", "\t")
 
 
 @dataclass(frozen=True)
@@ -122,6 +59,7 @@ class RenderedMarkdown:
         links: links in the HTML, in order.
         anchors: every ``id`` that a ``#fragment`` can lead to.
         headings: headings with an anchor, in order.
+        has_picture: whether there is an image or a directive.
         tree: the syntax tree; see :mod:`cms.content.markup.mdast`.
     """
 
@@ -130,11 +68,12 @@ class RenderedMarkdown:
     links: tuple[InlineLink, ...]
     anchors: tuple[str, ...]
     headings: tuple[Heading, ...]
+    has_picture: bool
     tree: Mapping[str, Json]
 
     @property
     def word_count(self) -> int:
-        """The number of words of the plain text; see :func:`count_words`."""
+        """The number of words of the plain text; see :func:`cms.content.words.count_words`."""
         return count_words(self.plain_text)
 
     @property
@@ -143,21 +82,96 @@ class RenderedMarkdown:
         return ceil(self.word_count / WORDS_PER_MINUTE)
 
 
-def render_markdown(text: str, anchors: Anchors) -> RenderedMarkdown:
-    """Render CommonMark with tables and strikethrough.
+def render_markdown(
+    text: str, anchors: Anchors, directives: Directives = NO_DIRECTIVES
+) -> RenderedMarkdown:
+    """Render a text of the dialect of ``docs/markdown.md``.
 
     Raw HTML is allowed and then sanitised, so no script, style or event handler survives.
     Plain text and links are read from the sanitised HTML, so they match what readers get.
 
     Args:
         text: the Markdown text.
-        anchors: anchors of the page, from which the headings get theirs.
+        anchors: anchors of the page, from which headings and footnotes get theirs.
+        directives: the directives that the text can contain.
     """
-    alone = _read(text)
-    names = [anchors.take(words) for words in alone.headings]
+    alone = _read(text, directives)
+    names = alone.anchored.names_on(anchors)
     if names == alone.names:
         return alone.rendered
-    return _render(_named(_PARSER.parse(text), names))[1]
+    return _render(_Source(text, directives), names)[1]
+
+
+@dataclass(frozen=True)
+class _Anchored:
+    """The parts of a text that get anchors.
+
+    Attributes:
+        headings: the id that a heading has, which can be empty, and its words, in order.
+        footnotes: the label of each footnote, with the number of references to it.
+    """
+
+    headings: Sequence[tuple[str, str]]
+    footnotes: Sequence[tuple[str, int]]
+
+    def names_on(self, page: Anchors) -> list[str]:
+        """Return the anchors of the headings, then of each footnote and its references."""
+        own = {index: page.claim(name) for index, (name, _) in enumerate(self.headings) if name}
+        headings = [
+            own[index] if name else page.take(words)
+            for index, (name, words) in enumerate(self.headings)
+        ]
+        return headings + [
+            page.take(f"{prefix}-{label}")
+            for label, references in self.footnotes
+            for prefix in ("fn", *("fnref",) * references)
+        ]
+
+
+class _Source:
+    """A parsed text.
+
+    Args:
+        text: the text.
+        directives: the directives that it can contain.
+    """
+
+    def __init__(self, text: str, directives: Directives) -> None:
+        self.parser = parser_of(directives.names)
+        self.parsed = self.parser.parse(text)
+        self.deep_line = first_deep_line(self.parsed.tokens, DEEPEST)
+        self.faults = read_directives(self.parsed, directives)
+        self.noted = read_footnotes(self.parsed.tokens)
+        # In the order of readers.
+        self.tokens = self.noted.tokens()
+
+    def anchored(self) -> _Anchored:
+        """Return the parts that get anchors."""
+        return _Anchored(
+            [(str(token.meta.get("id", "")), words) for token, words in self._headings()],
+            [(note.label, len(note.references)) for note in self.noted.notes],
+        )
+
+    def name(self, names: Iterable[str]) -> None:
+        """Give headings and footnotes their anchors."""
+        rest = iter(names)
+        for token, _ in self._headings():
+            token.attrSet("id", next(rest))
+        name_footnotes(self.noted.notes, rest)
+
+    def texts(self) -> Iterator[str]:
+        """Yield the words of the values of each directive, in order."""
+        for token, _ in calls_in(self.tokens):
+            yield " ".join(token.meta["values"].texts)
+
+    def losses(self) -> Iterator[Loss]:
+        """Yield what the parser leaves out."""
+        yield from losses_of_parsing(self.parsed, self.noted.unused)
+
+    def _headings(self) -> Iterator[tuple[Token, str]]:
+        for token, content in pairwise(self.tokens):
+            if token.type == "heading_open":
+                yield token, "".join(inner.content for inner in content.children or [])
 
 
 @dataclass(frozen=True)
@@ -165,31 +179,43 @@ class _Read:
     """The values that follow from a text alone.
 
     Attributes:
-        size: number of characters of the text.
+        text: the text.
+        directives: the directives that it can contain.
         deep_line: first line, from 1, that is nested too deeply, or ``None``.
-        headings: words of the headings, in order.
+        anchored: the parts that get anchors.
         names: their anchors on a page without others.
+        faults: the errors in directives.
+        left_out: what the parser leaves out.
+        pieces: the parts in which losses of sanitising are looked for.
         raw: HTML before it is sanitised.
         rendered: the text with these anchors.
     """
 
-    size: int
+    text: str
+    directives: Directives
     deep_line: int | None
-    headings: tuple[str, ...]
+    anchored: _Anchored
     names: list[str]
+    faults: Sequence[DirectiveFault]
+    left_out: tuple[Loss, ...]
+    pieces: Sequence[Piece]
     raw: str
     rendered: RenderedMarkdown
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        """The losses of sanitising, at most :data:`MOST_LOSSES`."""
-        html = self.rendered.html
-        if self.raw.strip() == html:
-            return ()
-        return tuple(islice(losses(self.raw, html), MOST_LOSSES))
+        """The losses, in the order of their lines, at most :data:`MOST_LOSSES`."""
+        raw, html = self.raw.replace(MARK, ""), self.rendered.html
+        if raw.strip() == html:
+            return self.left_out
+        lost = losses_of_sanitising(self.pieces, raw, html, self.rendered.plain_text)
+        found = [*self.left_out, *islice(lost, MOST_LOSSES)]
+        return tuple(sorted(found, key=lambda loss: loss.line)[:MOST_LOSSES])
 
 
-_KEPT: ContextVar[dict[str, _Read] | None] = ContextVar("copydesk.texts", default=None)
+_KEPT: ContextVar[dict[tuple[str, Directives], _Read] | None] = ContextVar(
+    "copydesk.texts", default=None
+)
 
 
 @contextmanager
@@ -202,33 +228,45 @@ def keep_texts() -> Iterator[None]:
         _KEPT.reset(before)
 
 
-def _read(text: str) -> _Read:
+def _read(text: str, directives: Directives) -> _Read:
     kept = _KEPT.get()
     if kept is None:
-        return _read_recently(text)
-    if text not in kept:
-        kept[text] = _read_recently(text)
-    return kept[text]
+        return _read_recently(text, directives)
+    if (text, directives) not in kept:
+        kept[text, directives] = _read_recently(text, directives)
+    return kept[text, directives]
 
 
 # A save reads each of its texts for its depth, links, HTML and losses.
 @cached(
-    LRUCache(_MOST_CHARACTERS, getsizeof=lambda read: read.size + _CHARACTERS_OF_TEXT), lock=Lock()
+    LRUCache(_MOST_CHARACTERS, getsizeof=lambda read: len(read.text) + _CHARACTERS_OF_TEXT),
+    lock=Lock(),
 )
-def _read_recently(text: str) -> _Read:
-    tokens = _PARSER.parse(text)
-    headings = tuple(_heading_words(tokens))
-    anchors = Anchors()
-    names = [anchors.take(words) for words in headings]
-    raw, rendered = _render(_named(tokens, names))
-    return _Read(len(text), first_deep_line(tokens, DEEPEST), headings, names, raw, rendered)
+def _read_recently(text: str, directives: Directives) -> _Read:
+    source = _Source(text, directives)
+    anchored = source.anchored()
+    names = anchored.names_on(Anchors())
+    raw, rendered = _render(source, names)
+    return _Read(
+        text=text,
+        directives=directives,
+        deep_line=source.deep_line,
+        anchored=anchored,
+        names=names,
+        faults=source.faults,
+        left_out=tuple(islice(source.losses(), MOST_LOSSES)),
+        pieces=pieces_of(source.tokens),
+        raw=raw,
+        rendered=rendered,
+    )
 
 
-def _render(tokens: Sequence[Token]) -> tuple[str, RenderedMarkdown]:
-    """Return the HTML of tokens before it is sanitised, and the rendered text."""
-    raw = str(_PARSER.renderer.render(tokens, _PARSER.options, {}))
-    html = _sanitise(raw)
-    reader = _HtmlReader()
+def _render(source: _Source, names: Sequence[str]) -> tuple[str, RenderedMarkdown]:
+    """Return the HTML of a text before it is sanitised, and the rendered text."""
+    source.name(names)
+    raw = source.parser.write(source.tokens)
+    html = sanitise(raw)
+    reader = HtmlReader(source.texts())
     reader.feed(html)
     reader.close()
     return raw, RenderedMarkdown(
@@ -237,37 +275,41 @@ def _render(tokens: Sequence[Token]) -> tuple[str, RenderedMarkdown]:
         links=tuple(reader.links),
         anchors=tuple(reader.anchors),
         headings=tuple(reader.headings),
-        tree=tree_of(tokens, _sanitise, _is_harmless),
+        has_picture=reader.has_picture,
+        tree=tree_of(source.tokens),
     )
 
 
-def count_words(text: str) -> int:
-    """Return the number of words; each Chinese or Japanese character is a word."""
-    return len(_WORD.findall(text))
+def sanitising_losses(text: str, directives: Directives = NO_DIRECTIVES) -> tuple[Loss, ...]:
+    """Return what of a Markdown text does not reach readers, at most :data:`MOST_LOSSES`."""
+    return _read(text, directives).losses
 
 
-def sanitising_losses(text: str) -> tuple[Loss, ...]:
-    """Return what sanitising removes from a Markdown text, at most :data:`MOST_LOSSES`.
-
-    HTML comments are not reported.
-    """
-    return _read(text).losses
-
-
-def links_in(text: str) -> tuple[InlineLink, ...]:
+def links_in(text: str, directives: Directives = NO_DIRECTIVES) -> tuple[InlineLink, ...]:
     """Return the links of a Markdown text; none if it is nested too deeply."""
-    read = _read(text)
+    read = _read(text, directives)
     return read.rendered.links if read.deep_line is None else ()
 
 
-def line_too_deep(text: str) -> int | None:
+def line_too_deep(text: str, directives: Directives = NO_DIRECTIVES) -> int | None:
     """Return the first line, from 1, nested deeper than :data:`DEEPEST`, or ``None``."""
-    return _read(text).deep_line
+    return _read(text, directives).deep_line
+
+
+def faults_in(text: str, directives: Directives) -> Sequence[DirectiveFault]:
+    """Return the errors in the directives of a Markdown text, in order."""
+    return _read(text, directives).faults
+
+
+def has_content(text: str, directives: Directives = NO_DIRECTIVES) -> bool:
+    """Return whether readers see something of a Markdown text: words, a picture or a directive."""
+    rendered = _read(text, directives).rendered
+    return rendered.has_picture or is_visible(rendered.plain_text)
 
 
 def with_absolute_links(html: str, url: str) -> str:
     """Return sanitised HTML with relative addresses resolved against a page's URL."""
-    return _sanitise(html, url)
+    return sanitise(html, url)
 
 
 def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
@@ -276,7 +318,7 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     A ``##`` in a code block is not a heading.
     """
     lines = text.splitlines()
-    tokens = _BLOCK_PARSER.parse(text)
+    tokens = blocks_in(text)
     headings = [
         (token.map[0], token.map[1], content.content)
         for token, content in pairwise(tokens)
@@ -297,112 +339,6 @@ def code_lines(text: str) -> tuple[tuple[int, int], ...]:
         return ()
     return tuple(
         (token.map[0], token.map[1])
-        for token in _BLOCK_PARSER.parse(text)
+        for token in blocks_in(text)
         if token.type in {"fence", "code_block"} and token.map
     )
-
-
-def _heading_words(tokens: Sequence[Token]) -> Iterator[str]:
-    for token, content in pairwise(tokens):
-        if token.type == "heading_open":
-            yield "".join(inner.content for inner in content.children or [])
-
-
-def _named(tokens: Sequence[Token], names: Sequence[str]) -> Sequence[Token]:
-    """Return tokens with anchors for their headings, in order, and with aligned cells."""
-    headings = (token for token in tokens if token.type == "heading_open")
-    for token, name in zip(headings, names, strict=True):
-        token.attrSet("id", name)
-    _align_cells(tokens)
-    return tokens
-
-
-def _align_cells(tokens: Sequence[Token]) -> None:
-    """Move the alignment of cells from ``style``, which is removed, to the attribute ``align``."""
-    for token in tokens:
-        if token.type in {"th_open", "td_open"} and (style := token.attrs.pop("style", None)):
-            token.attrSet("align", str(style).removeprefix("text-align:"))
-
-
-def _sanitise(html: str, base: str = "") -> str:
-    return nh3.clean(
-        html,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_keep_attribute,
-        url_schemes=set(URL_SCHEMES),
-        link_rel=None,
-        url_relative=("rewrite_with_base", base) if base else None,
-    ).strip()
-
-
-def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
-    if tag == "code" and attribute == "class":
-        return value if value.startswith("language-") and " " not in value else None
-    if attribute in ADDRESSES and not _is_harmless(value):
-        return None  # nh3 checks the schemes of links and images only
-    return value
-
-
-def _is_harmless(address: str) -> bool:
-    """Return whether an address is relative or has an allowed scheme."""
-    try:
-        # Browsers skip control characters and spaces before a scheme, and some within it.
-        scheme = urlsplit(_IGNORED.sub("", address)).scheme
-    except ValueError:
-        return False
-    return scheme in URL_SCHEMES or not scheme
-
-
-class _HtmlReader(HTMLParser):
-    """A parser that collects words, links, anchors and headings from sanitised HTML."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.links: list[InlineLink] = []
-        self.anchors: list[str] = []
-        self.headings: list[Heading] = []
-        self._heading: tuple[str, int] | None = None
-        self._words: list[str] = []
-        self._link: tuple[str, int] | None = None
-        self._is_code = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if anchor := attributes.get("id"):
-            self.anchors.append(anchor)
-        if tag == "a":
-            self._link = (attributes.get("href") or "", len(self._words))
-        elif tag == "img":
-            self._words.append(attributes.get("alt") or "")
-        elif tag in _BLOCKS:
-            self._words.append("\n")
-        if tag in _HEADINGS and anchor:
-            self._heading = (anchor, len(self._words))
-        self._is_code |= tag == "pre"
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._link is not None:
-            href, start = self._link
-            if href:
-                self.links.append(InlineLink(href, self._words_since(start)))
-            self._link = None
-        elif tag in _HEADINGS and self._heading is not None:
-            anchor, start = self._heading
-            self.headings.append(Heading(int(tag[1]), self._words_since(start), anchor))
-            self._heading = None
-            self._words.append("\n")
-        elif tag in _BLOCKS:
-            self._words.append("\n")
-        self._is_code &= tag != "pre"
-
-    def handle_data(self, data: str) -> None:
-        # A line break in HTML source is rendered as a space, except in code.
-        self._words.append(data if self._is_code else data.replace("\n", " "))
-
-    def _words_since(self, start: int) -> str:
-        return " ".join("".join(self._words[start:]).split())
-
-    def plain_text(self) -> str:
-        """Return the words, one line per block, without blank lines."""
-        lines = (" ".join(line.split()) for line in "".join(self._words).splitlines())
-        return "\n".join(line for line in lines if line)

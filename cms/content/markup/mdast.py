@@ -1,11 +1,11 @@
 """Syntax trees of Markdown, for frontends that render Markdown themselves.
 
-The nodes are those of mdast, https://github.com/syntax-tree/mdast: ``root``, ``paragraph``,
-``heading`` (its anchor in ``data.hProperties.id``), ``blockquote``, ``list``, ``listItem``,
-``code``, ``thematicBreak``, ``table``, ``tableRow``, ``tableCell``, ``html``, and within text
-``text``, ``emphasis``, ``strong``, ``delete``, ``inlineCode``, ``break``, ``link``, ``image``.
-HTML blocks are sanitised; HTML within text is left out, and the words in it stay, unless they are
-a script or a style.
+The nodes are those of mdast, https://github.com/syntax-tree/mdast, and of its extensions for
+definition lists (``defList``, ``defListTerm``, ``defListDescription``) and directives
+(``containerDirective``, ``leafDirective``, ``textDirective``). Links by reference are ``link``, and
+a callout is a ``blockquote`` with ``data.alert``. The anchors of headings and footnotes are in
+``data.hProperties.id``. HTML blocks are sanitised; HTML within text is left out, and the words in
+it stay, unless they are a script or a style.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from markdown_it.token import Token
+
+from cms.content.markup.allowed_html import MARK, is_harmless, sanitise
+from cms.content.markup.directives import Call, DirectiveValues
+from cms.content.markup.fences import FenceInfo, read_info
+from cms.content.markup.footnotes import Footnote
 
 Node: TypeAlias = dict[str, Any]
 
@@ -29,22 +34,22 @@ _PLAIN = {
     "em_open": "emphasis",
     "strong_open": "strong",
     "s_open": "delete",
+    "dl_open": "defList",
+    "dt_open": "defListTerm",
 }
+_DIRECTIVES = {
+    "container_directive_open": "containerDirective",
+    "leaf_directive_open": "leafDirective",
+    "text_directive_open": "textDirective",
+}
+_BREAKS = frozenset({"softbreak", "hardbreak"})
 # Elements whose text is not part of the page.
 _WITHOUT_WORDS = re.compile(r"<(script|style)\b", re.IGNORECASE)
 
 
-def tree_of(
-    tokens: Sequence[Token], sanitise: Callable[[str], str], is_harmless: Callable[[str], bool]
-) -> Node:
-    """Return the tree of a parsed text.
-
-    Args:
-        tokens: tokens of the parser, with an ``id`` on every heading.
-        sanitise: returns sanitised HTML.
-        is_harmless: returns whether an address is allowed.
-    """
-    builder = _Builder(sanitise, is_harmless)
+def tree_of(tokens: Sequence[Token]) -> Node:
+    """Return the tree of a parsed text, whose headings and footnotes have their anchors."""
+    builder = _Builder()
     builder.add_all(tokens)
     return builder.root
 
@@ -65,28 +70,33 @@ class _Open:
 class _Builder:
     """A builder of a tree from a sequence of tokens, without recursion per level."""
 
-    def __init__(self, sanitise: Callable[[str], str], is_harmless: Callable[[str], bool]) -> None:
+    def __init__(self) -> None:
         self.root: Node = {"type": "root", "children": []}
         self._open = [_Open(self.root)]
-        self._sanitise = sanitise
-        self._is_harmless = is_harmless
         self._makers: Mapping[str, Callable[[Token], Node | None]] = {
             **dict.fromkeys(_PLAIN, _plain),
             "heading_open": _heading,
+            **dict.fromkeys(_DIRECTIVES, _directive),
+            "alert_open": _alert,
+            "alert_title_open": _alert_title,
+            "directive_label_open": _directive_label,
+            "footnote_open": _footnote,
+            "footnote_ref": _footnote_reference,
+            "dd_open": lambda _: {"type": "defListDescription", "spread": False, "children": []},
             "bullet_list_open": lambda _: {"type": "list", "ordered": False, "children": []},
             "ordered_list_open": _ordered_list,
-            "list_item_open": lambda _: {"type": "listItem", "spread": False, "children": []},
+            "list_item_open": _list_item,
             "fence": _code,
             "code_block": _code,
             "hr": lambda _: {"type": "thematicBreak"},
             "table_open": lambda _: {"type": "table", "align": [], "children": []},
-            "html_block": self._html,
+            "html_block": _html,
             "text": lambda token: {"type": "text", "value": token.content},
             "softbreak": lambda _: {"type": "text", "value": "\n"},
             "hardbreak": lambda _: {"type": "break"},
             "code_inline": lambda token: {"type": "inlineCode", "value": token.content},
-            "link_open": self._link,
-            "image": self._image,
+            "link_open": _link,
+            "image": _image,
         }
 
     def add_all(self, tokens: Sequence[Token]) -> None:
@@ -112,7 +122,7 @@ class _Builder:
     def _open_node(self, token: Token, place: _Open) -> _Open:
         """Add the node of an opening token, and return the node that its children belong to."""
         node = self._node(token)
-        if node is None:  # mdast has no nodes for the head and body of a table
+        if node is None:  # mdast has no nodes for parts of a table, and for a list of footnotes
             return _Open(place.node)
         if not place.dropped:
             _append(place.node, node)
@@ -120,9 +130,9 @@ class _Builder:
         return _Open(node)
 
     def _update_outer(self, token: Token) -> None:
-        """Update the enclosing list item or table with properties of an inner token."""
+        """Update the enclosing item or table with properties of an inner token."""
         outer = self._open[-1].node
-        if token.type == "paragraph_open" and outer["type"] == "listItem" and not token.hidden:
+        if token.type == "paragraph_open" and "spread" in outer and not token.hidden:
             # In a tight list, the tokens of paragraphs exist but are hidden.
             outer["spread"] = True
         if token.type == "th_open":
@@ -133,29 +143,26 @@ class _Builder:
         make = self._makers.get(token.type)
         return make(token) if make is not None else None
 
-    def _html(self, token: Token) -> Node | None:
-        html = self._sanitise(token.content)
-        return {"type": "html", "value": html} if html else None
 
-    def _link(self, token: Token) -> Node:
-        return {
-            "type": "link",
-            "url": self._address(token.attrs.get("href")),
-            **_title(token),
-            "children": [],
-        }
+def _html(token: Token) -> Node | None:
+    html = sanitise(token.content)
+    return {"type": "html", "value": html} if html else None
 
-    def _image(self, token: Token) -> Node:
-        return {
-            "type": "image",
-            "url": self._address(token.attrs.get("src")),
-            **_title(token),
-            "alt": token.content,
-        }
 
-    def _address(self, address: object) -> str:
-        text = str(address or "")
-        return text if self._is_harmless(text) else ""
+def _link(token: Token) -> Node:
+    address = _address(token.attrs.get("href"))
+    return {"type": "link", "url": address, **_title(token), "children": []}
+
+
+def _image(token: Token) -> Node:
+    address = _address(token.attrs.get("src"))
+    alt = _plain_text(token.children or ())
+    return {"type": "image", "url": address, **_title(token), "alt": alt}
+
+
+def _address(address: object) -> str:
+    text = str(address or "")
+    return text if is_harmless(text) else ""
 
 
 def _append(parent: Node, node: Node) -> None:
@@ -172,10 +179,13 @@ def _plain(token: Token) -> Node:
 
 
 def _heading(token: Token) -> Node:
+    properties: Node = {"id": str(token.attrs["id"])}
+    if classes := token.attrs.get(f"{MARK}class"):
+        properties["className"] = str(classes).split()
     return {
         "type": "heading",
         "depth": int(token.tag[1:]),
-        "data": {"hProperties": {"id": str(token.attrs["id"])}},
+        "data": {"hProperties": properties},
         "children": [],
     }
 
@@ -185,10 +195,86 @@ def _ordered_list(token: Token) -> Node:
     return {"type": "list", "ordered": True, "start": start, "children": []}
 
 
+def _list_item(token: Token) -> Node:
+    checked = token.meta.get("checked")
+    task: Node = {} if checked is None else {"checked": checked}
+    return {"type": "listItem", "spread": False, **task, "children": []}
+
+
 def _code(token: Token) -> Node:
-    language = token.info.split(maxsplit=1)[:1]
-    named: Node = {"lang": language[0]} if language else {}
-    return {"type": "code", **named, "value": token.content.removesuffix("\n")}
+    info = read_info(token.info) if token.type == "fence" else FenceInfo()
+    value = token.content.removesuffix("\n")
+    data: Node = {
+        "title": info.title,
+        "highlightedLines": info.highlighted(value.count("\n") + 1),
+        "start": int(info.start) if info.start else None,
+        "attributes": info.attributes,
+    }
+    data = {name: each for name, each in data.items() if each}
+    named: Node = {"lang": info.language, "meta": info.meta, "data": data}
+    given = {name: each for name, each in named.items() if each}
+    return {"type": "code", **given, "value": value}
+
+
+def _alert(token: Token) -> Node:
+    alert: Node = {"kind": token.meta["kind"]}
+    if fold := token.meta["fold"]:
+        alert["folded"] = fold == "-"
+    classes = ["markdown-alert", f"markdown-alert-{alert['kind']}"]
+    shown = {"hName": token.tag, "hProperties": {"className": classes}}
+    return {"type": "blockquote", "data": {"alert": alert, **shown}, "children": []}
+
+
+def _alert_title(token: Token) -> Node:
+    shown = {"hName": token.tag, "hProperties": {"className": ["markdown-alert-title"]}}
+    return {"type": "paragraph", "data": {"alertTitle": True, **shown}, "children": []}
+
+
+def _directive(token: Token) -> Node:
+    call: Call = token.meta["call"]
+    values: DirectiveValues = token.meta["values"]
+    return {
+        "type": _DIRECTIVES[token.type],
+        "name": call.name,
+        "attributes": {each.name: each.value or "" for each in call.attributes},
+        "data": {"block": values.block, "fields": values.fields},
+        "children": [],
+    }
+
+
+def _directive_label(_: Token) -> Node:
+    return {"type": "paragraph", "data": {"directiveLabel": True}, "children": []}
+
+
+def _footnote(token: Token) -> Node:
+    note: Footnote = token.meta["note"]
+    return {
+        "type": "footnoteDefinition",
+        **_association(note.label),
+        "data": {"number": note.number, "hProperties": {"id": note.anchor}},
+        "children": [],
+    }
+
+
+def _footnote_reference(token: Token) -> Node:
+    return {
+        "type": "footnoteReference",
+        **_association(token.meta["label"]),
+        "data": {"number": token.meta["number"], "hProperties": {"id": token.meta["anchor"]}},
+    }
+
+
+def _association(label: str) -> Node:
+    return {"identifier": label.lower(), "label": label}
+
+
+def _plain_text(tokens: Sequence[Token]) -> str:
+    """Return the words of tokens, without markup."""
+    return "".join(
+        "\n" if token.type in _BREAKS else _plain_text(token.children or ()) or token.content
+        for token in tokens
+        if token.type != "html_inline"
+    )
 
 
 def _dropped_element(tag: str, dropped: str) -> str:

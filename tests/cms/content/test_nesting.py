@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from cms.content.fields import Markdown
 from cms.content.fields.base import Problems
-from cms.content.markup.markdown import DEEPEST, RenderedMarkdown, line_too_deep, render_markdown
+from cms.content.markup.markdown import RenderedMarkdown, line_too_deep, render_markdown
+from cms.content.markup.parser import DEEPEST
 from cms.content.slug import Anchors
 
 # What stands before the first line of a container, and before the others.

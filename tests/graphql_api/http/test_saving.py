@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from cms.content.markup import markdown
+from cms.content.markup.parser import Parsed, Parser
 from tests.builders import Newsroom
 from tests.graphql_api.http.desk import app_of, endpoint_of, open_desk
 from tests.snapshots import check_snapshot
@@ -53,15 +52,15 @@ async def test_a_text_is_parsed_once_and_before_the_transaction_begins(
 ) -> None:
     app = app_of(newsroom)
     seen: list[str] = []
-    parse = markdown._PARSER.parse
+    parse = Parser.parse
 
-    def note(text: str, *more: Any) -> Any:
+    def note(parser: Parser, text: str) -> Parsed:
         seen.append(text)
-        return parse(text, *more)
+        return parse(parser, text)
 
     async with open_desk(newsroom, app) as desk:
         made = await desk.article("One", slug="one")
-        monkeypatch.setattr(markdown._PARSER, "parse", note)
+        monkeypatch.setattr(Parser, "parse", note)
         engine = endpoint_of(app).database.engine.sync_engine
         event.listen(engine, "begin", lambda _: seen.append("begin"))
         body = f"# A heading\n\n<font>Words</font> that no other test has: {engine.name} {is_bulk}."

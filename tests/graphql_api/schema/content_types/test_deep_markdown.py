@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cms.content.markup.markdown import DEEPEST
+from cms.content.markup.parser import DEEPEST
 from tests.graphql_api.conftest import Api, Desk
 
 DEEP = "- " * DEEPEST + "*a " * DEEPEST + "word" + " b*" * DEEPEST

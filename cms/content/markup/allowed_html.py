@@ -1,0 +1,76 @@
+"""The HTML that readers get: what may be in it, and what is removed.
+
+Attributes that the writer of this package makes, and authors cannot write, have a mark before
+their name until the HTML is sanitised: a character that no text can contain.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import nh3
+
+URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+# Attributes whose value is an address.
+ADDRESSES = frozenset({"cite", "href", "src"})
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# The mark of attributes that only the writer makes.
+MARK = "\x02"
+
+# Characters that browsers ignore before the scheme of an address, and some of them within it.
+_IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_TAGS = {*nh3.ALLOWED_TAGS, "section", "input"}
+_ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    **{heading: {"id"} for heading in HEADINGS},
+    "code": {"class"},
+    "details": {"open"},
+    "input": {"checked"},
+}
+# The only fields of forms are the boxes of tasks, which readers cannot change.
+_ATTRIBUTE_VALUES = {"input": {"type": {"checkbox"}}}
+_FIXED = {"input": {"disabled": ""}}
+
+
+def sanitise(html: str, base: str = "") -> str:
+    """Return HTML without what may not be in it, and without marks.
+
+    Args:
+        html: any HTML.
+        base: URL against which relative addresses are resolved; empty to leave them.
+    """
+    return (
+        nh3.clean(
+            html,
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            attribute_filter=_keep_attribute,
+            generic_attribute_prefixes={MARK},
+            tag_attribute_values=_ATTRIBUTE_VALUES,
+            set_tag_attribute_values=_FIXED,
+            url_schemes=set(URL_SCHEMES),
+            link_rel=None,
+            url_relative=("rewrite_with_base", base) if base else None,
+        )
+        .replace(MARK, "")
+        .strip()
+    )
+
+
+def is_harmless(address: str) -> bool:
+    """Return whether an address is relative or has an allowed scheme."""
+    try:
+        # Browsers skip control characters and spaces before a scheme, and some within it.
+        scheme = urlsplit(_IGNORED.sub("", address)).scheme
+    except ValueError:
+        return False
+    return scheme in URL_SCHEMES or not scheme
+
+
+def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
+    if tag == "code" and attribute == "class":
+        return value if value.startswith("language-") and " " not in value else None
+    if attribute in ADDRESSES and not is_harmless(value):
+        return None  # nh3 checks the schemes of links and images only
+    return value

@@ -1,0 +1,117 @@
+"""The words, links and headings in sanitised HTML: what readers get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from cms.content.markup.allowed_html import HEADINGS
+
+_BLOCKS = HEADINGS | {
+    *("blockquote", "br", "dd", "details", "div", "dt", "figcaption", "hr", "li", "p", "pre"),
+    *("section", "summary", "td", "th"),
+}
+# Links that lead to a footnote and back, which have no words of the text.
+_OF_FOOTNOTES = ("data-footnote-ref", "data-footnote-backref")
+_DIRECTIVE = "data-directive"
+
+
+@dataclass(frozen=True)
+class InlineLink:
+    """A link in a text, with its address, as it is in the HTML, and its words."""
+
+    href: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading with an anchor.
+
+    Attributes:
+        level: 1 to 6.
+        text: its words.
+        anchor: the ``id`` that a ``#fragment`` leads to.
+    """
+
+    level: int
+    text: str
+    anchor: str
+
+
+class HtmlReader(HTMLParser):
+    """A parser that collects words, links, anchors and headings from sanitised HTML.
+
+    Args:
+        texts: for each directive in the HTML, in order, the words that its component shows.
+
+    Attributes:
+        links: links in order, without those of footnotes.
+        anchors: the ids.
+        headings: headings with an anchor, in order.
+        has_picture: whether there is an image or a directive.
+    """
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[InlineLink] = []
+        self.anchors: list[str] = []
+        self.headings: list[Heading] = []
+        self.has_picture = False
+        self._texts: Iterator[str] = iter(texts)
+        self._heading: tuple[str, int] | None = None
+        self._words: list[str] = []
+        self._link: tuple[str, int] | None = None
+        self._is_code = False
+        self._is_mark = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element that begins."""
+        attributes = dict(attrs)
+        if anchor := attributes.get("id"):
+            self.anchors.append(anchor)
+        if tag == "a":
+            self._is_mark = any(each in attributes for each in _OF_FOOTNOTES)
+            self._link = (attributes.get("href") or "", len(self._words))
+        elif tag == "img":
+            self._words.append(attributes.get("alt") or "")
+            self.has_picture |= bool(attributes.get("src"))
+        elif tag in _BLOCKS:
+            self._words.append("\n")
+        if _DIRECTIVE in attributes:
+            self.has_picture = True
+            self._words.append(f" {next(self._texts, '')} ")
+        if tag in HEADINGS and anchor:
+            self._heading = (anchor, len(self._words))
+        self._is_code |= tag == "pre"
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note an element that ends."""
+        if tag == "a" and self._link is not None:
+            href, start = self._link
+            if href and not self._is_mark:
+                self.links.append(InlineLink(href, self._words_since(start)))
+            self._link, self._is_mark = None, False
+        elif tag in HEADINGS and self._heading is not None:
+            anchor, start = self._heading
+            self.headings.append(Heading(int(tag[1]), self._words_since(start), anchor))
+            self._heading = None
+            self._words.append("\n")
+        elif tag in _BLOCKS:
+            self._words.append("\n")
+        self._is_code &= tag != "pre"
+
+    def handle_data(self, data: str) -> None:
+        """Note words."""
+        if not self._is_mark:
+            # A line break in HTML source is rendered as a space, except in code.
+            self._words.append(data if self._is_code else data.replace("\n", " "))
+
+    def _words_since(self, start: int) -> str:
+        return " ".join("".join(self._words[start:]).split())
+
+    def plain_text(self) -> str:
+        """Return the words, one line per block, without blank lines."""
+        lines = (" ".join(line.split()) for line in "".join(self._words).splitlines())
+        return "\n".join(line for line in lines if line)

@@ -1,0 +1,42 @@
+"""Words: what counts as one, and which texts readers can see."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+# A word with its inner punctuation, or a character of a script without spaces.
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+    r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019.,/-][^\W_]+)*"
+)
+# Letters and symbols that show nothing: fillers of Hangul, the blank of Braille, an empty note.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+# White space, and the characters without width that programs put at the ends of texts.
+_EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
+# Letters, numbers and symbols, of which readers see at least a mark.
+_VISIBLE = frozenset("LNS")
+
+
+def words_in(text: str) -> Sequence[str]:
+    """Return the words of a text; each Chinese or Japanese character is a word."""
+    return _WORD.findall(text)
+
+
+def count_words(text: str) -> int:
+    """Return the number of words of a text."""
+    return len(words_in(text))
+
+
+def is_visible(text: str) -> bool:
+    """Return whether a text has at least one letter, digit or symbol that readers can see.
+
+    White space, punctuation, and characters without width are none.
+    """
+    return any(unicodedata.category(char)[0] in _VISIBLE and char not in _BLANK for char in text)
+
+
+def trim(text: str) -> str:
+    """Return a text without white space, and characters without width, at both ends."""
+    return text.strip(_EDGES)

@@ -1,0 +1,165 @@
+"""Hostile Markdown takes time in proportion to its length, and nesting is refused with its line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import pytest
+
+from cms.content.fields import Block, Markdown, Text
+from cms.content.fields.base import Problems
+from cms.content.markup.markdown import render_markdown, sanitising_losses
+from cms.content.markup.parser import DEEPEST
+from cms.content.slug import Anchors
+
+
+class Box(Block):
+    """A box."""
+
+    title = Text()
+
+
+FIELD = Markdown("Body", directives=(Box,))
+# Texts of so many characters, and of three times as many: beyond what nesting and bounds limit.
+SIZE = 2_200
+# The same for texts with brackets, each of which is read many times.
+SIZE_OF_BRACKETS = 400
+
+# One unit of each text that is repeated.
+REPEATED = {
+    "brackets": "[",
+    "bracket pairs": "[a](",
+    "images": "![",
+    "footnote references": "[^",
+    "footnote labels": "[^a",
+    "footnote definitions": "[^1]: ",
+    "footnotes": "[^1]: a[^1]\n",
+    "colons": ":a",
+    "addresses": "http://_ ",
+    "protocols": "http:",
+    "hosts": "www. ",
+    "domains": "www.a_",
+    "at signs": "a@",
+    "directives": ":box[",
+    "directive attributes": ":box{",
+    "directive quotes": ':box{a="',
+    "directive lists": ":box{a=[",
+    "directive labels": ":box[a]{b",
+    "leaves": "::box[\n",
+    "containers": ":::box\n",
+    "longer containers": ":::box\n:::\n",
+    "definitions": "a\n: ",
+    "definition marks": ": ",
+    "headings": "# a {#",
+    "heading braces": "# {#a}\n",
+    "callouts": "> [!a]\n",
+    "callout quotes": "> [!a]- ",
+    "fences": "```{1-9}\n",
+    "fence lines": "``` {1,3-5} ",
+    "fence attributes": "~~~a=[{",
+    "code": "`a",
+    "emphasis": "*a ",
+    "strikethrough": "~a",
+    "entities": "&a",
+    "html": "<a ",
+    "html attributes": "<a b='",
+    "comments": "<!-- ",
+    "declarations": "<!a ",
+    "instructions": "<?",
+    "character data": "<![CDATA[",
+    "closing tags": "</",
+    "broken html": "a\n\n<div\n\n",
+    "scripts": "<script>",
+    "tables": "|a|b|\n|-|-|\n",
+    "references": "[a]: /b\n",
+    "tasks": "- [ ] ",
+    "task lists": "- [x] a\n",
+}
+# One level of a block around the rest.
+LEVELS: dict[str, Callable[[int, list[str]], list[str]]] = {
+    "footnote": lambda level, lines: [f"[^{level}]: a", "", *(f"    {line}" for line in lines)],
+    "definition": lambda _, lines: ["a", f": {lines[0]}", *(f"  {line}" for line in lines[1:])],
+    "callout": lambda _, lines: ["> [!a]", ">", *(f"> {line}" for line in lines)],
+    "folded": lambda _, lines: ["> [!a]- b", ">", *(f"> {line}" for line in lines)],
+    "task": lambda _, lines: ["- [ ] a", "", *(f"  {line}" for line in lines)],
+    "directive": lambda level, lines: [
+        f"{':' * (203 - level)}box",
+        *lines,
+        ":" * (203 - level),
+    ],
+}
+
+
+def nested(kind: str, levels: int) -> str:
+    lines = ["innermost"]
+    for level in reversed(range(levels)):
+        lines = LEVELS[kind](level, lines)
+    return "\n".join([*lines, "", *(f"[^{level}]" for level in range(levels))])
+
+
+def refusals(text: str) -> list[str]:
+    problems: Problems = []
+    FIELD.clean(text, ("body",), problems)
+    return [each.message for each in problems]
+
+
+def lines_to_read(text: str) -> int:
+    """Return the number of Python lines that run when a text is read and its losses are found."""
+    count = 0
+
+    def trace(_frame: FrameType, event: str, _argument: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)  # type: ignore[arg-type]
+    try:
+        render_markdown(text, Anchors(), FIELD.reader)
+        sanitising_losses(text, FIELD.reader)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("unit", REPEATED.values(), ids=REPEATED)
+def test_work_grows_with_the_length(unit: str) -> None:
+    size = SIZE_OF_BRACKETS if "[" in unit else SIZE
+    short, long = (lines_to_read(unit * (times * size // len(unit))) for times in (1, 3))
+    assert long < 4.5 * short
+
+
+@pytest.mark.parametrize("kind", LEVELS)
+def test_blocks_are_kept_as_deep_as_a_person_nests_them(kind: str) -> None:
+    text = nested(kind, DEEPEST)
+    assert refusals(text) == []
+    rendered = render_markdown(text, Anchors(), FIELD.reader)
+    assert "innermost" in rendered.plain_text
+    assert "innermost" in str(rendered.tree)
+
+
+@pytest.mark.parametrize("kind", LEVELS)
+@pytest.mark.parametrize("more", [1, 50])
+def test_deeper_blocks_are_refused_with_their_line(kind: str, more: int) -> None:
+    messages = [each for each in refusals(nested(kind, DEEPEST + more)) if "levels" in each]
+    (message,) = messages
+    assert f"is more than {DEEPEST} levels deep" in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[^a]: " * 1_000 + "word",
+        "\n".join(f"{'  ' * level}word\n{'  ' * level}: b" for level in range(400)),
+        "\n".join(":" * (303 - level) + "box" for level in range(300)),
+        ":box[" * 1_000 + "word" + "]" * 1_000,
+        "> [!a] " * 1_000 + "word",
+    ],
+    ids=lambda text: text[:6],
+)
+def test_no_depth_is_too_much_to_be_refused(text: str) -> None:
+    assert any("levels deep" in each for each in refusals(text)) or "word" in str(
+        render_markdown(text, Anchors(), FIELD.reader).plain_text
+    )
