@@ -19,6 +19,8 @@ from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
 from cms.content.markup.allowed_html import MARK, sanitise
+from cms.content.markup.blocks import split_heading
+from cms.content.markup.definitions import Definitions
 from cms.content.markup.directive_faults import DirectiveFault, read_directives
 from cms.content.markup.directives import NO_DIRECTIVES, Directives, calls_in
 from cms.content.markup.footnotes import name_footnotes, read_footnotes
@@ -315,22 +317,20 @@ def with_absolute_links(html: str, url: str) -> str:
 def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     """Return the text before the first heading of level 2, and each such heading with its text.
 
-    A ``##`` in a code block is not a heading.
+    A ``##`` in a code block is not a heading. Each text has the definitions of links and footnotes
+    that it needs, wherever they were. Attributes of headings, such as ``{#id}``, are left out.
     """
-    lines = text.splitlines()
-    tokens = blocks_in(text)
+    parsed = blocks_in(text)
     headings = [
-        (token.map[0], token.map[1], content.content)
-        for token, content in pairwise(tokens)
+        (token.map[0], token.map[1], split_heading(content.content)[0])
+        for token, content in pairwise(parsed.tokens)
         if token.type == "heading_open" and token.tag == "h2" and token.level == 0 and token.map
     ]
-    ends = [start for start, _, _ in headings] + [len(lines)]
-    intro = "\n".join(lines[: ends[0]]).strip("\n")
-    parts = [
-        (heading, "\n".join(lines[first:end]).strip("\n"))
-        for (_, first, heading), end in zip(headings, ends[1:], strict=True)
-    ]
-    return intro, parts
+    ends = [start for start, _, _ in headings] + [len(parsed.lines)]
+    ranges = [(0, ends[0])]
+    ranges += [(first, end) for (_, first, _), end in zip(headings, ends[1:], strict=True)]
+    intro, *parts = Definitions(parsed).complete(ranges)
+    return intro, [(words, part) for (_, _, words), part in zip(headings, parts, strict=True)]
 
 
 def code_lines(text: str) -> tuple[tuple[int, int], ...]:
@@ -339,6 +339,6 @@ def code_lines(text: str) -> tuple[tuple[int, int], ...]:
         return ()
     return tuple(
         (token.map[0], token.map[1])
-        for token in blocks_in(text)
+        for token in blocks_in(text).tokens
         if token.type in {"fence", "code_block"} and token.map
     )

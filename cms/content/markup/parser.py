@@ -93,9 +93,11 @@ def parser_of(names: frozenset[str] = frozenset()) -> Parser:
     return Parser(names)
 
 
-def blocks_in(text: str) -> Sequence[Token]:
-    """Return the tokens of the blocks of a text, in which words are as they are written."""
-    return _block_parser().parse(text)
+def blocks_in(text: str) -> Parsed:
+    """Return the blocks of a text, in which words are as they are written."""
+    env: MutableMapping[str, Any] = {}
+    lines = _LINE_END.split(text)
+    return Parsed(lines, _block_parser().parse("\n".join(lines), env), env)
 
 
 @cache

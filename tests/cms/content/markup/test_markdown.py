@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cms.content.markup.html_reader import Heading, InlineLink
 from cms.content.markup.html_segments import segments_of
-from cms.content.markup.markdown import render_markdown, split_at_headings
+from cms.content.markup.markdown import code_lines, render_markdown, split_at_headings
 from cms.content.slug import Anchors
 
 QUOTING = ("blockquote", "q", "del", "ins")
@@ -266,3 +266,30 @@ def test_a_page_is_split_at_its_headings_but_not_in_code() -> None:
     )
     assert intro == "Intro"
     assert parts == [("One", "Text\n```\n## no\n```"), ("Two", "### Sub\nMore")]
+
+
+def test_each_part_of_a_split_page_has_the_definitions_that_it_needs() -> None:
+    intro, parts = split_at_headings(
+        "[a] b[^1]\n\n## One {#one .x}\nc[^2] [d][ A  b ]\n\n[own]: /own\n\n[own]\n\n## Two\ne\n\n"
+        '[a]: /a\n[a b]: /ab\n  "t"\n[unused]: /u\n\n'
+        "[^1]: one[^2]\n\n[^2]: two\n\n    [a]\n[^3]: three\n"
+    )
+    assert intro == "[a] b[^1]\n\n[a]: /a\n\n[^1]: one[^2]\n\n[^2]: two\n\n    [a]"
+    assert [heading for heading, _ in parts] == ["One", "Two"]
+    assert parts[0][1] == (
+        "c[^2] [d][ A  b ]\n\n[own]: /own\n\n[own]\n\n"
+        '[a]: /a\n\n[a b]: /ab\n  "t"\n\n[^2]: two\n\n    [a]'
+    )
+    assert parts[1][1] == "e\n\n[unused]: /u\n\n[^3]: three"
+
+
+@pytest.mark.parametrize("text", ["", "## A", "a\n\n## B\n\nc [d]\n\n[d]: /d\n\n### e\n\nf"])
+def test_a_page_without_foreign_definitions_is_split_as_it_is(text: str) -> None:
+    intro, parts = split_at_headings(text)
+    joined = "".join([intro, *(f"\n\n## {heading}\n\n{part}" for heading, part in parts)])
+    assert joined.strip("\n") == text.strip("\n")
+
+
+def test_code_is_found_within_the_blocks_of_the_dialect() -> None:
+    text = "[^1]: a\n\n    ```\n    b\n    ```\n\nc\n: ```\n  d\n  ```\n\n> [!e]\n> ```\n> f\n> ```"
+    assert code_lines(text) == ((2, 5), (7, 10), (12, 15))
