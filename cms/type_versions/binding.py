@@ -29,6 +29,7 @@ from cms.type_versions.declaration import (
     DeclaredSite,
     DeclaredType,
     blocks_of,
+    former_names,
 )
 
 
@@ -104,6 +105,7 @@ class _Binding:
             self._blocks[name] = bound
             declared = self._declaration.blocks[name]
             bound.stored_name = declared.stored
+            bound.former_names = tuple(former_names(self._declaration, "blocks", declared.stored))
             bound.fields = self._fields(block.fields, declared.fields)
         return self._blocks[name]
 

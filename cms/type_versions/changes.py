@@ -42,7 +42,7 @@ ChangeCode: TypeAlias = Literal[
 ]
 
 # The kinds of fields whose values can contain blocks as directives.
-_TEXTS = frozenset({"Markdown", "Section"})
+TEXTS = frozenset({"Markdown", "Section"})
 
 
 @dataclass(frozen=True)
@@ -358,7 +358,7 @@ def _field_derives_otherwise(
         return _field_derives_otherwise(before, after, old.item, new.item)
     if old.blocks != new.blocks or _has_other_words(before, old, new):
         return True
-    if new.kind in _TEXTS and _blocks_in(before, old) != _blocks_in(after, new):
+    if new.kind in TEXTS and _blocks_in(before, old) != _blocks_in(after, new):
         return True
     former = {each.stored: each.fields for each in before.blocks.values()}
     present = {each.stored: each.fields for each in after.blocks.values()}

@@ -8,7 +8,7 @@ field, so the values of the old kind are never read as the new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Generic, Protocol, TypeAlias, TypeVar, cast
@@ -435,6 +435,19 @@ def _check_kind(place: str, name: str, field: Field, former: DeclaredField) -> N
         f"{kind_of_field(field)}; a field of another kind is a new field: give it a name of its "
         f"own, fill it, and remove {field.was!r} later"
     )
+
+
+def former_names(site: DeclaredSite, place: str, stored: str) -> Iterator[str]:
+    """Yield the names that a declaration had in former versions.
+
+    Args:
+        site: the declared site.
+        place: the place of the name; see :class:`Retired`.
+        stored: the stored name.
+    """
+    for each in site.retired:
+        if (each.place, each.stored) == (place, stored):
+            yield each.name
 
 
 def _blocks_of(field: Field) -> Sequence[str]:

@@ -52,6 +52,10 @@ class Block:
         was: the former name of a class that is renamed; it can be left out once the site has been
             migrated.
 
+    Attributes:
+        former_names: the names that it had in the versions of the database, under which it can be
+            in texts.
+
     Raises:
         SiteError: when the declaration contradicts itself.
     """
@@ -59,6 +63,7 @@ class Block:
     name: ClassVar[str]
     stored_name: ClassVar[str]
     was: ClassVar[str]
+    former_names: ClassVar[tuple[str, ...]] = ()
     description: ClassVar[str]
     fields: ClassVar[Mapping[str, Field]]
     abstract: ClassVar[bool]

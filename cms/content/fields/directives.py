@@ -38,9 +38,14 @@ class DeclaredDirectives:
 
     def __init__(self, any_block: AnyBlock) -> None:
         self.any_block = any_block
-        self._blocks = {
-            name: block for block in any_block.blocks.values() for name in _names_of(block)
+        blocks = any_block.blocks.values()
+        former = {
+            directive_name(name): block
+            for block in blocks
+            for name in (*block.former_names, block.was)
+            if name
         }
+        self._blocks = {**former, **{directive_name(each.name): each for each in blocks}}
         self.names = frozenset(self._blocks)
 
     def read(self, call: Call) -> DirectiveValues:
@@ -95,12 +100,6 @@ def declared_directives(blocks: Sequence[type[Block]]) -> DeclaredDirectives:
 def directive_name(class_name: str) -> str:
     """Return the name of a directive: ``PriceBox`` becomes ``price-box``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", class_name).lower()
-
-
-def _names_of(block: type[Block]) -> frozenset[str]:
-    """Return the names under which a directive is in texts: also those that it had before."""
-    names = (block.name, block.stored_name, block.was)
-    return frozenset(directive_name(each.partition("~")[0]) for each in names if each)
 
 
 def _check_fields(block: type[Block]) -> None:

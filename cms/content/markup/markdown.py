@@ -303,6 +303,12 @@ def faults_in(text: str, directives: Directives) -> Sequence[DirectiveFault]:
     return _read(text, directives).faults
 
 
+def names_of_directives(text: str, names: frozenset[str]) -> frozenset[str]:
+    """Return those of some names by which there are directives in a text."""
+    tokens = parser_of(names).parse(text).tokens
+    return frozenset(token.meta["call"].name for token, _ in calls_in(tokens))
+
+
 def has_content(text: str, directives: Directives = NO_DIRECTIVES) -> bool:
     """Return whether readers see something of a Markdown text: words, a picture or a directive."""
     rendered = _read(text, directives).rendered
