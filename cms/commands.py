@@ -56,7 +56,12 @@ from cms.drafts.saving import (
     update_entry,
 )
 from cms.publishing.moving import move_pages_by_type
-from cms.publishing.publish_impact import check_publish, preview_publish, preview_unpublish
+from cms.publishing.publish_impact import (
+    check_publish,
+    list_warnings,
+    preview_publish,
+    preview_unpublish,
+)
 from cms.publishing.publishing import (
     break_glass_publish,
     publish_entries,
@@ -120,6 +125,7 @@ __all__ = [
     "issue_preview",
     "issue_token",
     "leave_entry",
+    "list_warnings",
     "load_actor",
     "locate_comments",
     "look_at",

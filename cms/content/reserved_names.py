@@ -45,7 +45,7 @@ _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook
     checkPublish commentThreads compareRevisions entries entry me myQueue node nodes people
     person position redirects reviewDue reviewRequest revision route sitemap staleReviews suggest
-    sync tag tags view waitingForOthers
+    sync tag tags view waitingForOthers warnings
 """
 # Types, inputs and enums. Each is reserved with all the endings, too.
 RESERVED_TYPES: Final = frozenset(_TYPES.split())

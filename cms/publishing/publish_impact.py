@@ -11,7 +11,9 @@ from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.comparison.difference import difference
+from cms.content.content_warnings import ContentWarning
 from cms.content.links import Edge, Origin
+from cms.drafts.link_targets import warnings_on
 from cms.drafts.loading import Held, authorise_on, look_at, refuse_archived
 from cms.errors import NotPublished, Refused, UserError
 from cms.publishing.assessing import Assessed, assess
@@ -62,6 +64,20 @@ async def check_publish(
     proposal = await proposal_of(reading, held, revision_id)
     assessed = await _assessed(reading, proposal)
     return checks(assessed.candidate, reading.site.gates)
+
+
+async def list_warnings(
+    reading: Reading, entry_id: str, *, revision_id: str | None = None, locale: str | None = None
+) -> Sequence[ContentWarning]:
+    """Return the warnings about a revision, by default the newest, as a save of it would.
+
+    Raises:
+        Refused: if the actor may not see the entry, or there is no such revision.
+    """
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    proposal = await proposal_of(reading, held, revision_id)
+    return await warnings_on(reading, proposal.revision)
 
 
 async def preview_publish(

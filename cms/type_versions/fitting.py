@@ -20,9 +20,7 @@ from cms.content.content_values import is_empty
 from cms.content.fields import Field, Links, Reference
 from cms.content.fields.base import all_fields
 from cms.content.fields.computed import Computed
-from cms.content.fields.directives import directive_name
 from cms.content.links import Edge
-from cms.content.markup.markdown import names_of_directives
 from cms.content.slug import SLUG_FORM
 from cms.content.snapshot import derive, fields_in, missing_anchors_in
 from cms.errors import UserError
@@ -33,12 +31,8 @@ from cms.storage.database import ReadSession
 from cms.storage.dialects import is_among
 from cms.tables import Edition, Entry, Publication, Revision
 from cms.type_versions.changes import TEXTS, fields_that_derive_otherwise, pair
-from cms.type_versions.declaration import (
-    DeclaredField,
-    DeclaredSite,
-    DeclaredType,
-    former_names,
-)
+from cms.type_versions.declaration import DeclaredField, DeclaredSite, DeclaredType
+from cms.type_versions.lost_directives import lost_directives
 from cms.type_versions.misfits import KeptContent, Left, Misfit
 
 # The number of contents that are in memory at once.
@@ -70,7 +64,7 @@ class Fitting:
         self._blocks = tuple(
             {each.stored: each.fields for each in one.blocks.values()} for one in declarations
         )
-        self._directives = _names_of_blocks(declarations[0])
+        self._former, _ = declarations
         self._changed = [name for name in after.fields if self._is_changed(name)]
         self._newly_required = frozenset(self._required_since((), before.fields, after.fields))
         self._loses_slashes = before.path != after.path and not content_type.has_path_slugs()
@@ -245,7 +239,9 @@ class Fitting:
                 reason = f"has links of the kind {old!r}, which are signed, and not of {new!r}"
                 yield Misfit(place, reason, _LINK_KIND.format(kind=old), stored)
         elif before.kind in TEXTS and before.blocks != after.blocks:
-            yield from self._lost_directives(place, before, after, stored, value)
+            for name in lost_directives(self._former, before, after, value):
+                reason = f"a text has the directive {name!r}, and readers would see its source"
+                yield Misfit(place, reason, _SAVE, stored)
         elif before.item is not None and after.item is not None:
             for item in value if isinstance(value, list | tuple) else ():
                 yield from self._lost_within(place, before.item, after.item, stored, item)
@@ -256,37 +252,10 @@ class Fitting:
                 fields = (before.fields or former[block], after.fields or present[block])
                 yield from self._lost(place, *fields, stored, value)
 
-    def _lost_directives(
-        self,
-        place: str,
-        before: DeclaredField,
-        after: DeclaredField,
-        stored: KeptContent,
-        value: Json,
-    ) -> Iterator[Misfit]:
-        """Yield the directives in a text that would become plain text."""
-        gone = {*before.blocks} - {*after.blocks}
-        names = frozenset(name for block in gone for name in self._directives[block])
-        text = value.get("body") if isinstance(value, Mapping) else value
-        if isinstance(text, str):
-            for name in sorted(names_of_directives(text, names)):
-                reason = f"a text has the directive {name!r}, and readers would see its source"
-                yield Misfit(place, reason, _SAVE, stored)
-
 
 def _is_always_there(field: DeclaredField) -> bool:
     """Return whether readers, those of the past too, expect a stored value."""
     return field.required and field.absent is None
-
-
-def _names_of_blocks(site: DeclaredSite) -> Mapping[str, Sequence[str]]:
-    """Return the names of blocks as directives, by their stored names."""
-    return {
-        each.stored: [
-            directive_name(name) for name in (name, *former_names(site, "blocks", each.stored))
-        ]
-        for name, each in site.blocks.items()
-    }
 
 
 def _kind_of_links(field: DeclaredField) -> str:

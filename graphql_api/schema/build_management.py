@@ -17,6 +17,7 @@ from graphql_api.schema.declaring.view import add_directive
 from graphql_api.schema.delivery.review import REVISIONS_SUMMED
 from graphql_api.schema.management.account import Account, RoleGrant, ServiceToken
 from graphql_api.schema.management.audit import AUDIT_SUMMED, AUDIT_WHERE, AuditRecord
+from graphql_api.schema.management.content_warnings import WARNING
 from graphql_api.schema.management.editing import (
     REVISION_FIELDS,
     SIGN_OFF,
@@ -81,6 +82,7 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
     """
     registry = TypeRegistry(Perspective.DRAFT)
     add_editing_vocabularies(registry, site)
+    registry.add_object(WARNING)  # first, since Python has a class of the same name
     more = More(
         *(entry_fields(site), entry_filters(site), entry_facets(site)),
         *(REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS),

@@ -289,7 +289,7 @@ WHOLE = {
     "Seo.openGraph": "of one page",
     "MergeProposal.fields": "of one page",
     **dict.fromkeys(("Difference.changes", "Difference.links", "ValueChange.words"), "of one page"),
-    **dict.fromkeys(("Query.blame", "Query.commentThreads"), "of one page"),
+    **dict.fromkeys(("Query.blame", "Query.commentThreads", "Query.warnings"), "of one page"),
     "Query.checkPublish": "one a gate",
     "Query.suggest": "20 words at most",
     **dict.fromkeys(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cms.content.canonical_json import Json, JsonObject
+from cms.content.fields.base import ValuePath
 from cms.content.links import Edge, Origin
 from cms.errors import Refused
 from cms.publishing.gates import Check
@@ -86,13 +87,14 @@ def checks_json(checks: Iterable[Check]) -> Json:
             "gate": check.gate.name,
             "description": check.gate.description,
             "passed": not check.errors,
-            "errors": refusal(Refused(*check.errors), _gate_path)["errors"],
+            "errors": refusal(Refused(*check.errors), draft_path)["errors"],
         }
         for check in checks
     ]
 
 
-def _gate_path(path: tuple[str | int, ...]) -> tuple[str, ...]:
+def draft_path(path: ValuePath) -> tuple[str, ...]:
+    """Return the path of a value in a draft in the form of the API."""
     return tuple(path_of(list(path)))
 
 

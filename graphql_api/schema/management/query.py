@@ -14,7 +14,7 @@ from cms.drafts.history import (
 )
 from cms.ledger.checkpoint import checkpoint
 from cms.ledger.keys import signer_of
-from cms.publishing.publish_impact import check_publish
+from cms.publishing.publish_impact import check_publish, list_warnings
 from cms.review.comments import locate_comments
 from cms.review.due import outdated_reviews, reviews_due
 from cms.review.queue import Waiting, waiting_for_me, waiting_for_others
@@ -31,10 +31,11 @@ from graphql_api.schema.declaring.words import part_text, part_word, word_list
 from graphql_api.schema.delivery.query import NODES, node_fields
 from graphql_api.schema.management.account import account_rows, token_rows
 from graphql_api.schema.management.audit import AUDIT_EXTENT, audit_rows
+from graphql_api.schema.management.content_warnings import warnings_json
 from graphql_api.schema.management.context import InputValues, days, plain_object
 from graphql_api.schema.management.editing import review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
-from graphql_api.schema.management.impact import checks_json
+from graphql_api.schema.management.impact import checks_json, draft_path
 from graphql_api.schema.management.nodes import EDITING_NODES
 from graphql_api.schema.management.places import (
     CURSOR,
@@ -145,6 +146,16 @@ async def _check_publish(reading: Reading, inputs: InputValues) -> Json:
         locale=inputs.get("locale"),
     )
     return checks_json(checks)
+
+
+async def _warnings(reading: Reading, inputs: InputValues) -> Json:
+    warnings = await list_warnings(
+        reading,
+        inputs["entryId"],
+        revision_id=inputs.get("revisionId"),
+        locale=inputs.get("locale"),
+    )
+    return warnings_json(warnings, draft_path)
 
 
 async def _compare(reading: Reading, inputs: InputValues) -> Json:
@@ -352,6 +363,12 @@ QUERY_FIELDS: Mapping[str, Declared] = {
         "list[GateCheck]",
         Answers(_check_publish),
         "Results of all gates for publishing a revision.",
+        (*_ENTRY, _REVISION),
+    ),
+    "warnings": Declared(
+        "list[Warning]",
+        Answers(_warnings),
+        "Warnings about a revision: parts of texts that readers do not get, and links to nothing.",
         (*_ENTRY, _REVISION),
     ),
     "compare_revisions": Declared(

@@ -31,6 +31,7 @@ from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.json_parts import part, part_list
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import part_text, part_word
+from graphql_api.schema.management.content_warnings import warnings_json
 from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.errors import PathMapping, error_list, refusal
 from graphql_api.schema.management.mutations.drafts import NOTE
@@ -46,7 +47,6 @@ from graphql_api.schema.management.mutations.payloads import (
     REVIEW,
     SIGN_OFF,
     draft_payload,
-    warnings_json,
 )
 from graphql_api.schema.management.mutations.reviews import (
     DIGEST,

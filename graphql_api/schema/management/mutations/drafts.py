@@ -24,14 +24,13 @@ from cms.work.work import Work
 from graphql_api.schema.declaring.fields import value
 from graphql_api.schema.declaring.json_parts import json_member
 from graphql_api.schema.declaring.type_registry import TypeRegistry
+from graphql_api.schema.management.content_warnings import warnings_json
 from graphql_api.schema.management.context import InputValues, days
 from graphql_api.schema.management.errors import PathMapping
 from graphql_api.schema.management.mutations.mutation import Mutation, in_values, input_field
 from graphql_api.schema.management.mutations.payloads import (
     ENTRY,
-    WARNING,
     draft_payload,
-    warnings_json,
 )
 from graphql_api.schema.management.mutations.values import (
     add_shared_inputs,
@@ -61,7 +60,6 @@ NOTE = {"note": input_field("str | None", "Author's note on the revision that {m
 def draft_mutations(registry: TypeRegistry, site: Site) -> Iterator[Mutation]:
     """Yield the mutations that save revisions, and add their input types."""
     add_shared_inputs(registry)
-    registry.add_object(WARNING)
     for content_type in site.content_types.values():
         values = add_values(registry, content_type)
         yield _create(content_type, values)

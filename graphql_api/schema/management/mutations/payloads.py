@@ -5,10 +5,8 @@ In the descriptions, ``{mutation}`` stands for the name of the mutation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from cms.content.canonical_json import Json
-from cms.content.content_warnings import ContentWarning
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.json_parts import part, part_list, part_row
 from graphql_api.schema.declaring.row_sources import (
@@ -22,7 +20,6 @@ from graphql_api.schema.management.editing import (
     review_rows,
     signature_rows,
 )
-from graphql_api.schema.management.errors import PathMapping
 from graphql_api.schema.management.publications import publication_rows
 from graphql_api.schema.management.redirects import redirect_rows
 
@@ -45,19 +42,6 @@ def entry_of(type_: str) -> Mapping[str, Declared]:
     }
 
 
-class Warning_:  # noqa: N801  # Python's own class has the name
-    """A problem with a value that was saved nevertheless."""
-
-    code = part("WarningCode", "code", "Warning code, which never changes.")
-    message = part(
-        "str", "message", "Description of the problem and of what to do about it, in English."
-    )
-    path = part("list[str]", "path", "Path of the value in the arguments of the mutation.")
-
-
-WARNING = type("Warning", (), dict(vars(Warning_)))
-
-
 def draft_payload(type_: str) -> Mapping[str, Declared]:
     """Return the payload's fields for an entry of a type, its revision, and warnings."""
     warnings = part_list(
@@ -67,23 +51,6 @@ def draft_payload(type_: str) -> Mapping[str, Declared]:
         "and about links to nothing.",
     )
     return {**entry_of(type_), "warnings": warnings}
-
-
-def warnings_json(warnings: Iterable[ContentWarning], argument_path: PathMapping) -> Json:
-    """Return warnings as the type ``Warning`` has them.
-
-    Args:
-        warnings: the warnings about a saved revision.
-        argument_path: maps a path in the content to one in the mutation's arguments.
-    """
-    return [
-        {
-            "code": each.code,
-            "message": each.message,
-            "path": [str(step) for step in argument_path(each.path)],
-        }
-        for each in warnings
-    ]
 
 
 ENTRY = entry_of("Entry")

@@ -123,6 +123,7 @@ async def test_an_account_without_a_role_sees_and_does_nothing(desk: Desk) -> No
 
 QUERIES = [
     "checkPublish(entryId: $id) { gate }",
+    "warnings(entryId: $id) { code }",
     "blame(entryId: $id) { text }",
     "commentThreads(entryId: $id) { start }",
     "changesSinceLook(entryId: $id) { isEmpty }",

@@ -171,7 +171,7 @@ async def test_what_cannot_be_stored_or_is_too_long_is_refused(
 async def test_an_author_learns_what_was_removed_from_markdown(desk: Desk) -> None:
     values = {
         "title": "Raw",
-        "body": "<script>alert(1)</script>\n\n<p onclick='x'>Hello</p> <!-- fine -->",
+        "body": "<script>alert(1)</script>\n\n<p onclick='x'>Hello</p> <!-- not shown -->",
         "sections": [{"heading": "H", "body": "<a href='javascript:x'>y</a>"}],
         "steps": [{"title": "t", "body": "Clean."}, {"title": "u", "body": "<iframe></iframe>"}],
     }
@@ -186,12 +186,13 @@ async def test_an_author_learns_what_was_removed_from_markdown(desk: Desk) -> No
     assert told == [
         ("REMOVED_ELEMENT", "input.values.body"),
         ("REMOVED_ATTRIBUTE", "input.values.body"),
+        ("REMOVED_COMMENT", "input.values.body"),
         ("REMOVED_ADDRESS", "input.values.sections.0.body"),
         ("REMOVED_ELEMENT", "input.values.steps.1.body"),
     ]
     messages = [each["message"] for each in payload["warnings"]]
     for words, message in zip(
-        ("<script>", "onclick", "javascript:x", "<iframe>"), messages, strict=True
+        ("<script>", "onclick", "'not shown'", "javascript:x", "<iframe>"), messages, strict=True
     ):
         assert words in message
     draft = draft_from(payload)
