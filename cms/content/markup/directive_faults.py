@@ -83,4 +83,4 @@ def _place(lines: Sequence[str], token: Token, block: Token, start: int) -> tupl
 
 def _column(lines: Sequence[str], line: int, words: str) -> int:
     """Return the column, from 1, at which words begin in a line."""
-    return max(lines[line].find(words.strip()), 0) + 1
+    return max(lines[min(line, len(lines) - 1)].find(words.strip()), 0) + 1

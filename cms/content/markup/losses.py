@@ -33,10 +33,10 @@ LossCode: TypeAlias = Literal[
 
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
-_NO_ELEMENTS = re.compile(r"<!--.*?(?:-->|\Z)|<\?.*?(?:>|\Z)", re.DOTALL)
+_NO_ELEMENTS = re.compile(r"<!--.*?(?:-->|\Z)|<[!?].*?(?:>|\Z)", re.DOTALL)
 # Parts of HTML whose words are not those of the text.
 _NOT_WORDS = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)|</?[a-z][^<>]*(?:>|\Z)",
+    r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)|</?[a-z][^<>]*>",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -49,11 +49,15 @@ class Loss:
         code: the stable code of the kind of loss.
         line: its line in the source, from 1.
         message: the message for the author, with the remedy, without the line.
+        tag: name of the HTML element that was removed, or lost an attribute; else empty.
+        attribute: name of the removed attribute; else empty.
     """
 
     code: LossCode
     line: int
     message: str
+    tag: str = ""
+    attribute: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,15 +81,15 @@ class Removed:
                 f"<{self.tag}> is not allowed and was removed; "
                 "put it in `backticks` to show it literally"
             )
-            return Loss("REMOVED_ELEMENT", line, message)
+            return Loss("REMOVED_ELEMENT", line, message, self.tag)
         if self.attribute in ADDRESSES:
             message = (
                 f"the address {_shorten(self.value)!r} of <{self.tag}> is not allowed and was "
                 "removed; use https://, http://, mailto:, tel: or a path of this site"
             )
-            return Loss("REMOVED_ADDRESS", line, message)
+            return Loss("REMOVED_ADDRESS", line, message, self.tag, self.attribute)
         message = f"{self.attribute} is not allowed on <{self.tag}> and was removed"
-        return Loss("REMOVED_ATTRIBUTE", line, message)
+        return Loss("REMOVED_ATTRIBUTE", line, message, self.tag, self.attribute)
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,8 @@ class _Inventory(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: Counter[str] = Counter()
         self.values: dict[tuple[str, str], Counter[str]] = {}
-        # The parser reads the rest of a text again for each of these that is not closed.
+        # The parser fails at some declarations, and reads the rest of a text again for each of these
+        # that is not closed.
         self.feed(_NO_ELEMENTS.sub("", html))
         self.close()
 
