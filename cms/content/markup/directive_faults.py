@@ -44,11 +44,12 @@ def read_directives(parsed: Parsed, directives: Directives) -> Sequence[Directiv
     if not directives.names:
         return ()
     found: list[DirectiveFault] = []
+    lines = parsed.lines
     for token, block in calls_in(parsed.tokens):
         call: Call = token.meta["call"]
         values = token.meta["values"] = directives.read(call)
         if len(found) < MOST_FAULTS:
-            found += _faults_of(parsed.lines, token, block, values)
+            found += _faults_of(lines, token, block, values)
     return found
 
 

@@ -118,15 +118,16 @@ def losses_of_parsing(parsed: Parsed, unused: Sequence[Footnote]) -> Iterator[Lo
     for reference in parsed.env.get("duplicate_refs", ()):
         yield _unused(f"[{reference['label'].lower()}]", reference["map"][0])
     for token in parsed.tokens:
-        for each in token.meta.get("attributes", ()):
+        for each in token.meta["attributes"] if token.type == "heading_open" else ():
             removed = Removed(token.tag, each.name, each.value or "")
             yield removed.loss((token.map or [0])[0] + 1)
-    yield from _lost_cells(parsed)
+    if "|" in parsed.text:
+        yield from _lost_cells(parsed)
 
 
 def _lost_cells(parsed: Parsed) -> Iterator[Loss]:
     """Yield the cells beyond the columns of a table, which the parser leaves out."""
-    is_body, row, cells = False, 0, ""
+    is_body, row, cells, lines = False, 0, "", parsed.lines
     for token in parsed.tokens:
         if token.type in {"tbody_open", "tbody_close"}:
             is_body = token.nesting > 0
@@ -135,7 +136,7 @@ def _lost_cells(parsed: Parsed) -> Iterator[Loss]:
         elif is_body and token.type == "inline":
             cells += f"{token.content} "
         elif is_body and token.type == "tr_close":
-            lost = Counter(words_in(parsed.lines[row])) - Counter(words_in(cells))
+            lost = Counter(words_in(lines[row])) - Counter(words_in(cells))
             if lost:
                 message = (
                     f"readers do not get the words {_quoted(list(lost))}, since the table has "
@@ -194,7 +195,7 @@ class _Inventory(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: Counter[str] = Counter()
         self.values: dict[tuple[str, str], Counter[str]] = {}
-        # The parser fails at some declarations, and reads the rest of a text again for each of these
+        # The parser fails at some declarations, and reads the rest of a text again for each one
         # that is not closed.
         self.feed(_NO_ELEMENTS.sub("", html))
         self.close()

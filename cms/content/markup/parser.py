@@ -24,7 +24,7 @@ from cms.content.markup.html_writer import HtmlWriter
 # Maximum nesting of blocks within each other, and of marks around a word.
 DEEPEST = 100
 
-_LINE_END = re.compile(r"\r\n?|\n")
+_LINE_END = re.compile(r"\r\n?")
 _FOOTNOTE = re.compile(r"\[\^([^\s\[\]]{1,200})\]")
 # The text rule stops at these; of the letters that the plugin for addresses adds, only at whole
 # beginnings of addresses.
@@ -41,14 +41,19 @@ class Parsed:
     """A parsed text.
 
     Attributes:
-        lines: the lines of the text, to which the lines of tokens refer.
+        text: the text, with plain ends of lines.
         tokens: the tokens, in the order of the source.
         env: the definitions that the parser found.
     """
 
-    lines: Sequence[str]
+    text: str
     tokens: Sequence[Token]
     env: MutableMapping[str, Any]
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The lines of the text, to which the lines of tokens refer."""
+        return self.text.split("\n")
 
 
 class Parser:
@@ -68,9 +73,8 @@ class Parser:
     def parse(self, text: str) -> Parsed:
         """Return the tokens of a text."""
         env: MutableMapping[str, Any] = {}
-        lines = _LINE_END.split(text.replace(MARK, ""))
-        tokens = self._blocks.parse("\n".join(lines), env)
-        return Parsed(lines, tokens, env)
+        plain = _LINE_END.sub("\n", text.replace(MARK, ""))
+        return Parsed(plain, self._blocks.parse(plain, env), env)
 
     def write(self, tokens: Sequence[Token]) -> str:
         """Return the HTML of tokens, before it is sanitised."""
@@ -96,8 +100,8 @@ def parser_of(names: frozenset[str] = frozenset()) -> Parser:
 def blocks_in(text: str) -> Parsed:
     """Return the blocks of a text, in which words are as they are written."""
     env: MutableMapping[str, Any] = {}
-    lines = _LINE_END.split(text)
-    return Parsed(lines, _block_parser().parse("\n".join(lines), env), env)
+    plain = _LINE_END.sub("\n", text)
+    return Parsed(plain, _block_parser().parse(plain, env), env)
 
 
 @cache
