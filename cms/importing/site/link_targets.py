@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from cms.content.markup.markdown import URL_SCHEMES
+from cms.content.markup.allowed_html import URL_SCHEMES
 from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.generators.base import Generator, absolute, base_path
 from cms.importing.site.heading_ids import HEADING_IDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -230,13 +229,10 @@ class PageReader:
         """Yield the parts of the text that readers will not see."""
         file = self._values.source.file
         for loss in sanitising_losses(body.text):
-            if loss.tag == "a" and loss.code == "REMOVED_ADDRESS":  # links have faults of their own
+            if loss.code == "REMOVED_ADDRESS":  # links have faults of their own
                 continue
-            mark = f"<{loss.tag}" if not loss.attribute else loss.attribute
-            at = re.search(re.escape(mark), body.text, re.IGNORECASE)
-            line = body.line_at(at.start()) if at is not None else body.lines[0]
-            kind = FaultKind.CHANGED if loss.attribute else FaultKind.LOST_WORDS
-            yield Fault(file, line, kind, loss.message)
+            kind = FaultKind.CHANGED if loss.code == "REMOVED_ATTRIBUTE" else FaultKind.LOST_WORDS
+            yield Fault(file, body.lines[loss.line - 1], kind, loss.message)
         for kind, key, message in self.generator.remarks_on(self.page):
             yield Fault(file, self._values.source.lines.get(key, 1), kind, message)
 

@@ -36,9 +36,6 @@ OF_SCRIPTS = {"content/tea/oolong.md", "docs/items/[item].md"}
 UNLISTED = {"docs/unlisted.md"}
 # Titles that the generator does not take from the file as they are written there.
 TITLES = {"_stations/hill.md", "src/pages/plain.md", "src/pages/plain page.mdx"}
-# Ids and attributes that Markdown does not have here yet.
-OWN_IDS = {"one-two", "my-own-id", "given", "top-id"}
-OF_FENCES = {"brewbat142"}
 # Ids of footnotes, tables of contents, tabs and paragraphs.
 OF_NO_HEADING = re.compile(r"fn:|user-content|footnote-label|markdown-toc|tab-|para-id|__blog")
 # Words of front matter, of which a fault tells.
@@ -232,8 +229,6 @@ def test_links_lead_to_the_same_pages_or_are_reported(generator: str) -> None:
         elif wanted is None and not link.get("not_a_link_in_the_built_page"):
             assert told, link
         if found is not None and found == wanted and link.get("fragment_exists") is True:
-            if link["fragment"] in OWN_IDS:
-                continue
             assert "#" in str(href), (link, href)
     assert checked > 10
 
@@ -248,9 +243,7 @@ def test_the_same_words_reach_readers(generator: str) -> None:
         draft = site.drafts[source].draft
         page = f"{draft.title} {draft.summary} {site.html(source)}"
         missing = [
-            each
-            for each in {*words["reach"], *words.get("attributes", ())} - OF_FENCES
-            if each not in page
+            each for each in [*words["reach"], *words.get("attributes", ())] if each not in page
         ]
         told = {each.kind for each in site.faults(source)}
         assert [each for each in missing if not OF_FRONT_MATTER.match(each)] == []
