@@ -27,13 +27,13 @@ from cms.access.sessions import (
 from cms.access.signing_keys import record_key, replace_lost_key, rotate_key
 from cms.access.tokens import issue_preview, issue_token, revoke_token
 from cms.drafts.addresses import public_at
+from cms.drafts.deleting import delete_entry
 from cms.drafts.entries import (
     add_edition,
     add_editions,
     archive_entry,
     create_entries,
     create_entry,
-    delete_entry,
     duplicate_entry,
     unarchive_entry,
 )

@@ -9,7 +9,8 @@ from cms.access.accounts import disable_account, grant_role, revoke_role
 from cms.access.tokens import issue_preview, issue_token, revoke_token
 from cms.authorization.actor import OPERATOR, Grant
 from cms.clock import now
-from cms.drafts.entries import archive_entry, delete_entry, duplicate_entry
+from cms.drafts.deleting import delete_entry
+from cms.drafts.entries import archive_entry, duplicate_entry
 from cms.drafts.saving import restore_revision
 from cms.publishing.publishing import break_glass_publish
 from cms.purging.purging import purge_words

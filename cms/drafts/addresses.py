@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import aliased
 
-from cms.content.addresses import SiteAddress, path_key, read_address
+from cms.content.addresses import OwnAddresses, SiteAddress, path_key, read_address
 from cms.content.builtin import CATEGORY
 from cms.drafts.category_tree import CategoryTree
 from cms.drafts.subjects import Place, visible_types_among
@@ -20,6 +20,7 @@ from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.storage.dialects import is_among, is_among_given
 from cms.tables import Address, CategoryPath, CategoryPlace, Edition, Entry, Revision
+from cms.work.bulk import grouped
 from cms.work.work import Reading, Work
 
 # Databases limit the number of parameters of a statement.
@@ -196,6 +197,30 @@ def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
 PathKey: TypeAlias = tuple[str, str]
 
 
+class PagesAhead:
+    """Pages that will stand at paths, of which no row says so yet.
+
+    Args:
+        pages: the paths, each with the place of the edition that will stand there.
+    """
+
+    def __init__(self, pages: Iterable[tuple[str, Place]] = ()) -> None:
+        self._by_path = grouped((path_key(path), place) for path, place in pages)
+
+    @property
+    def places(self) -> list[Place]:
+        """The places of all of them."""
+        return [each for places in self._by_path.values() for each in places]
+
+    def at(self, key: PathKey, own: OwnAddresses) -> list[str]:
+        """Return the ids of the entries of the pages that will stand at a path."""
+        path, locale = key
+        if path not in self._by_path:
+            return []
+        beside = own.locales_beside(locale)
+        return [each.entry_id for each in self._by_path[path] if each.locale in beside]
+
+
 @dataclass(frozen=True)
 class EntriesAt:
     """The entries at paths of the site.
@@ -209,7 +234,9 @@ class EntriesAt:
     places: Collection[Place] = ()
 
 
-async def entries_at(reading: Reading, wanted: Mapping[str, Collection[PathKey]]) -> EntriesAt:
+async def entries_at(
+    reading: Reading, wanted: Mapping[str, Collection[PathKey]], beginning: PagesAhead
+) -> EntriesAt:
     """Return the entries that stand, or will stand, at paths of the site.
 
     What is public comes first, and redirects; then the newest revision of each edition counts; then
@@ -218,6 +245,7 @@ async def entries_at(reading: Reading, wanted: Mapping[str, Collection[PathKey]]
     Args:
         reading: the snapshot and the actor.
         wanted: the paths, by the id of the entry whose text mentions them.
+        beginning: the pages that begin with the same command; they count like newest revisions.
     """
     paths = {each for mentioned in wanted.values() for each in mentioned}
     if not paths:
@@ -225,13 +253,15 @@ async def entries_at(reading: Reading, wanted: Mapping[str, Collection[PathKey]]
     addresses = await addresses_among(reading, paths)
     known = {key: each.entry_id for key, each in addresses.items() if each.entry_id}
     in_force = {key: entry_id for key, entry_id in known.items() if addresses[key].is_open}
-    drafted, places = await _drafted_at(reading, paths)
+    stored, places = await _drafted_at(reading, paths)
+    own = reading.site.addresses
+    drafted = {key: [*stored[key], *beginning.at(key, own)] for key in paths}
     # A link must not tell whether a draft stands there that one may not see.
     seen = await visible_types_among(
         reading,
-        places,
+        [*places, *beginning.places],
         {
-            source_id: {each for key in mentioned for each in drafted.get(key, ())}
+            source_id: {each for key in mentioned for each in drafted[key]}
             for source_id, mentioned in wanted.items()
         },
     )
@@ -242,9 +272,7 @@ async def entries_at(reading: Reading, wanted: Mapping[str, Collection[PathKey]]
                 for key in mentioned
                 if (
                     entry_id := in_force.get(key)
-                    or next(
-                        (each for each in drafted.get(key, ()) if each in seen[source_id]), None
-                    )
+                    or next((each for each in drafted[key] if each in seen[source_id]), None)
                     or known.get(key)
                 )
             }

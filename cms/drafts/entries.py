@@ -30,26 +30,20 @@ from cms.drafts.new_editions import (
     first_additions,
     inherit,
     insert_editions,
+    without_refused,
 )
-from cms.drafts.presence import forget_visits
 from cms.drafts.revisions import About
 from cms.drafts.saving import Saved
 from cms.drafts.subjects import Ancestries, ancestries_in_rights
-from cms.errors import DuplicateName, HasHistory, InvalidValue, Refused, StillLinked, StillPublic
-from cms.events import EntryArchived, EntryDeleted, EntryUnarchived
+from cms.errors import DuplicateName, InvalidValue, Refused, StillPublic
+from cms.events import EntryArchived, EntryUnarchived
 from cms.identifiers import is_entry_id, new_id
 from cms.reading.periods import is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import (
-    Address,
-    Comment,
     Edition,
-    EditionContributor,
     Entry,
-    Link,
     Publication,
-    Review,
-    Revision,
 )
 from cms.work.bulk import (
     Decisions,
@@ -126,8 +120,8 @@ async def create_entries(
 ) -> Sequence[Outcome[Saved]]:
     """Create many entries, each with a first revision; return an outcome for each, in their order.
 
-    The outcome of an entry that was refused has no id. Addresses of other entries among them lead
-    to nothing yet: their pages stand there once they are saved.
+    They can link to each other by the addresses at which they will stand. The outcome of an entry
+    that was refused has no id, and addresses of its page lead to nothing.
 
     Args:
         work: the transaction and the actor.
@@ -258,38 +252,6 @@ async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = Non
     return held.entry
 
 
-@command(Action.ENTRY_DELETE)
-async def delete_entry(work: Work, entry_id: str, *, locale: str | None = None) -> Entry:
-    """Delete an entry that never was anything but a draft, and return what it was.
-
-    Raises:
-        Refused: if the actor may not, it was ever public or in review, or others lead to it.
-    """
-    held = await hold_entry(work, entry_id, locale)
-    if held.content_type.is_built_in():
-        message = (
-            f"a {held.content_type.name} cannot be deleted, because other entries can refer to it; "
-            "archive it instead"
-        )
-        raise Refused(HasHistory(message=message))
-    editions = (
-        await work.session.scalars(select(Edition).where(Edition.entry_id == entry_id))
-    ).all()
-    edition_ids = [each.id for each in editions]
-    authors = set(
-        await work.session.scalars(
-            select(Revision.author_id).where(Revision.edition_id.in_(edition_ids))
-        )
-    )
-    is_own = authors == {work.actor.account_id}
-    await authorise_on_entry(work, Action.ENTRY_DELETE, held, is_own=is_own)
-    await _refuse_history(work, entry_id, edition_ids)
-    await _refuse_linked(work, entry_id, edition_ids)
-    await _delete(work, held, editions)
-    work.emit(EntryDeleted(subject=entry_id, entry=entry_id))
-    return held.entry
-
-
 async def _create(
     work: Work, items: Sequence[CreateItem], mode: Mode, note: str
 ) -> list[Outcome[Saved]]:
@@ -307,7 +269,7 @@ async def _create(
     additions, tree = await first_additions(work, batch, new)
     await _refuse_second_singletons(work, batch, types)
     batch.settle()
-    additions = batch.still(additions)
+    additions = await without_refused(work, new, batch.still(additions))
     await work.insert(*(new[index].entry for index in additions))
     revisions = await insert_editions(work, list(additions.values()), tree)
     created = {
@@ -387,6 +349,7 @@ async def _add(work: Work, items: Sequence[EditionItem], mode: Mode) -> list[Out
     new = {index: _new_edition(items[index], each) for index, each in held.items()}
     additions, tree = await first_additions(work, batch, new)
     batch.settle()
+    additions = await without_refused(work, new, additions)
     revisions = await insert_editions(work, list(additions.values()), tree)
     added = dict(zip(additions, revisions, strict=True))
     await inherit(work, [(held[index].head, revision) for index, revision in added.items()])
@@ -457,44 +420,3 @@ async def _existing_singletons(
 def _second_singleton(content_type: type[ContentType]) -> DuplicateName:
     message = f"{content_type.name} is a singleton and exists already; edit it"
     return DuplicateName(message=message)
-
-
-async def _refuse_history(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:
-    public = select(Publication.id).where(Publication.entry_id == entry_id).limit(1)
-    reviewed = select(Review.id).where(Review.edition_id.in_(edition_ids)).limit(1)
-    led_to = select(Address.id).where(Address.entry_id == entry_id).limit(1)
-    for query, what in (
-        (public, "was public"),
-        (reviewed, "has been in review"),
-        (led_to, "was the target of a redirect"),
-    ):
-        if await work.session.scalar(query):
-            message = f"{entry_id} {what}, so its history is kept; archive it instead"
-            raise Refused(HasHistory(message=message))
-
-
-async def _refuse_linked(work: Work, entry_id: str, edition_ids: Sequence[str]) -> None:
-    source = await work.session.scalar(
-        select(Edition.entry_id)
-        .join(Revision, Revision.edition_id == Edition.id)
-        .join(Link, Link.revision_id == Revision.id)
-        .where(Link.target_id == entry_id, Edition.id.not_in(edition_ids))
-        .limit(1)
-    )
-    if source is not None:
-        message = f"a revision of another entry links to {entry_id}; archive it instead"
-        raise Refused(StillLinked(message=message))
-
-
-async def _delete(work: Work, held: Held, editions: Sequence[Edition]) -> None:
-    edition_ids = [each.id for each in editions]
-    for each in editions:
-        await work.update(each, head_id=None)  # so that revisions can be deleted
-    await forget_visits(work, edition_ids)
-    for table in (Comment, EditionContributor, Revision):
-        rows = await work.session.scalars(
-            select(table).where(table.__table__.c.edition_id.in_(edition_ids))
-        )
-        await work.delete(*rows)
-    await work.delete(*editions)
-    await work.delete(held.entry)

@@ -13,6 +13,7 @@ from cms.content.fields.base import forbidden_in
 from cms.content.links import Targets, parts_of
 from cms.content.snapshot import Draft, addresses_in, links_of
 from cms.drafts.addresses import (
+    PagesAhead,
     PathKey,
     Placed,
     addresses_among,
@@ -24,6 +25,8 @@ from cms.drafts.subjects import Place
 from cms.identifiers import kind_of
 from cms.tables import Edition, Revision
 from cms.work.work import Reading
+
+NO_PAGES = PagesAhead()
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,18 @@ class Page:
     content_type: type[ContentType]
     edition: Edition
     draft: Draft
+
+    @property
+    def place(self) -> Place:
+        """The place of the edition, with the category of the draft."""
+        edition = self.edition
+        return Place(
+            edition.id,
+            edition.entry_id,
+            self.content_type.stored_name,
+            edition.locale,
+            self.placed.category_id,
+        )
 
     @property
     def placed(self) -> Placed:
@@ -70,7 +85,11 @@ class DraftTargets:
 
 
 async def targets_of(
-    reading: Reading, pages: Sequence[Page], paths: Mapping[Placed, str | None]
+    reading: Reading,
+    pages: Sequence[Page],
+    paths: Mapping[Placed, str | None],
+    beginning: PagesAhead = NO_PAGES,
+    expected: PagesAhead = NO_PAGES,
 ) -> DraftTargets:
     """Return the entries that the addresses in drafts lead to.
 
@@ -80,42 +99,51 @@ async def targets_of(
         reading: the snapshot and the actor.
         pages: the drafts.
         paths: where they stand, of :func:`~cms.drafts.addresses.paths_of`.
+        beginning: those of the pages that begin now.
+        expected: the pages that will stand at paths, whatever stands there now.
     """
-    read = [_read(reading, page, paths[page.placed]) for page in pages]
+    read = [_read(reading, page, paths[page.placed], expected) for page in pages]
     behind, places = await entries_behind(
         reading,
         [(page.edition, others.values()) for page, (_, others) in zip(pages, read, strict=True)],
+        beginning,
     )
     targets = [
         {
             **{each: found[address] for each, address in others.items() if address in found},
-            **itself,
+            **known,
         }
-        for (itself, others), found in zip(read, behind, strict=True)
+        for (known, others), found in zip(read, behind, strict=True)
     ]
     return DraftTargets(targets, places)
 
 
 def _read(
-    reading: Reading, page: Page, base: str | None
+    reading: Reading, page: Page, base: str | None, expected: PagesAhead
 ) -> tuple[Targets, Mapping[str, SiteAddress]]:
-    """Return the addresses in a draft that lead to itself, and the others on the site."""
+    """Return the addresses in a draft that lead to known entries, and the others on the site.
+
+    Known are the entry itself, and those of expected pages.
+    """
     own, edition = reading.site.addresses, page.edition
     written = addresses_in(page.content_type, page.draft)
     read = {each: read_address(each, own, base) for each in written if not forbidden_in(each)}
     addresses = {each: address for each, address in read.items() if address is not None}
     here = read_address("", own, base) if base is not None else None
-    itself = {
-        each: edition.entry_id
-        for each, address in addresses.items()
-        if here is not None
-        and (address.path, address.locale or edition.locale) == (here.path, edition.locale)
-    }
-    return itself, {each: address for each, address in addresses.items() if each not in itself}
+    known: dict[str, str] = {}
+    for each, address in addresses.items():
+        key = path_key_of(address, edition.locale)
+        if here is not None and key == (here.path, edition.locale):
+            known[each] = edition.entry_id
+        elif found := expected.at(key, own):
+            known[each] = found[0]
+    return known, {each: address for each, address in addresses.items() if each not in known}
 
 
 async def entries_behind(
-    reading: Reading, wanted: Sequence[tuple[Edition, Iterable[SiteAddress]]]
+    reading: Reading,
+    wanted: Sequence[tuple[Edition, Iterable[SiteAddress]]],
+    beginning: PagesAhead = NO_PAGES,
 ) -> tuple[Sequence[Mapping[SiteAddress, str]], Collection[Place]]:
     """Return the ids of the entries at addresses of the site, for each edition.
 
@@ -124,6 +152,7 @@ async def entries_behind(
     Args:
         reading: the snapshot and the actor.
         wanted: editions, each with the addresses in its text.
+        beginning: the pages that begin with the same command.
     """
     keys = [
         (edition.entry_id, {each: path_key_of(each, edition.locale) for each in addresses})
@@ -132,7 +161,7 @@ async def entries_behind(
     mentioned: defaultdict[str, set[PathKey]] = defaultdict(set)
     for entry_id, of_addresses in keys:
         mentioned[entry_id].update(of_addresses.values())
-    found = await entries_at(reading, mentioned)
+    found = await entries_at(reading, mentioned, beginning)
     behind = [
         {each: ids[key] for each, key in of_addresses.items() if key in ids}
         for entry_id, of_addresses in keys

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from cms.content.content_type import ContentType
 from cms.content.snapshot import Draft
+from cms.drafts.addresses import PagesAhead
 from cms.drafts.category_tree import CategoryTree
 from cms.drafts.contributors import contributors_among
+from cms.drafts.link_targets import NO_PAGES
 from cms.drafts.revisions import About, Addition, add_revisions, refusals_of, stored_forms
 from cms.identifiers import new_id
 from cms.tables import Edition, EditionContributor, Entry, Revision
@@ -54,11 +56,21 @@ async def new_entry(work: Work, content_type: type[ContentType]) -> Entry:
 
 
 async def first_additions(
-    work: Work, batch: Decisions[T], new: Mapping[int, NewEdition]
+    work: Work,
+    batch: Decisions[T],
+    new: Mapping[int, NewEdition],
+    expected: PagesAhead = NO_PAGES,
 ) -> tuple[dict[int, Addition], CategoryTree | None]:
     """Return the first revisions of new editions, by index, and refuse those that do not fit.
 
-    Beside them is the tree of categories with them, held until the transaction ends, if it changes.
+    They can link to each other. Beside them is the tree of categories with them, held until the
+    transaction ends, if it changes.
+
+    Args:
+        work: the transaction and the actor.
+        batch: the items of the command.
+        new: the editions by the index of their item.
+        expected: the pages that will stand at paths, whatever stands there now.
     """
     pages = [
         (
@@ -75,13 +87,45 @@ async def first_additions(
         for each in new.values()
     ]
     additions: dict[int, Addition] = {}
-    for index, stored in zip(new, await stored_forms(work, pages), strict=True):
+    forms = await stored_forms(work, pages, are_new=True, expected=expected)
+    for index, stored in zip(new, forms, strict=True):
         batch.refuse(index, *stored.errors)
         additions[index] = Addition(stored, None, new[index].about)
     refused, tree = await refusals_of(work, batch.still(additions))
     for index, errors in refused.items():
         batch.refuse(index, *errors)
     return batch.still(additions), tree
+
+
+async def without_refused(
+    work: Work,
+    new: Mapping[int, NewEdition],
+    additions: dict[int, Addition],
+    expected: PagesAhead = NO_PAGES,
+) -> dict[int, Addition]:
+    """Return the first revisions of new editions, without links to those that are refused.
+
+    Args:
+        work: the transaction and the actor.
+        new: the editions by the index of their item.
+        additions: the first revisions of those of them that are not refused.
+        expected: the pages that will stand at paths, whatever stands there now.
+    """
+    gone = {each.entry.id for index, each in new.items() if index not in additions}
+    edges = (edge for each in additions.values() for edge in each.stored.snapshot.edges)
+    if not any(edge.target in gone for edge in edges):
+        return additions
+    pages = [each.stored.page for each in additions.values()]
+    forms = await stored_forms(
+        work,
+        [(each.content_type, each.edition, each.draft) for each in pages],
+        are_new=True,
+        expected=expected,
+    )
+    return {
+        index: replace(additions[index], stored=stored)
+        for index, stored in zip(additions, forms, strict=True)
+    }
 
 
 async def insert_editions(

@@ -13,7 +13,7 @@ from cms.content.markup.markdown import keep_texts
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.content.stored_names import named_edge
 from cms.content.tags import tags_by_slug
-from cms.drafts.addresses import move_drafts, paths_of
+from cms.drafts.addresses import PagesAhead, Placed, move_drafts, paths_of
 from cms.drafts.category_tree import (
     CategoryTree,
     Key,
@@ -22,7 +22,7 @@ from cms.drafts.category_tree import (
     store_paths,
 )
 from cms.drafts.heads import values_of_head
-from cms.drafts.link_targets import Page, targets_of
+from cms.drafts.link_targets import NO_PAGES, Page, targets_of
 from cms.drafts.loading import rows_by_id
 from cms.drafts.person_slugs import hold_slugs
 from cms.drafts.subjects import Place, places_of, visible_types_among
@@ -106,6 +106,9 @@ async def stored_forms(
     work: Work,
     pages: Sequence[tuple[type[ContentType], Edition, Draft]],
     categories: Collection[str | None] = (),
+    *,
+    are_new: bool = False,
+    expected: PagesAhead = NO_PAGES,
 ) -> list[Stored]:
     """Return the stored forms of drafts, each with everything in it that does not fit.
 
@@ -113,6 +116,8 @@ async def stored_forms(
         work: the transaction and the actor.
         pages: the drafts, each of an edition.
         categories: ids that are known to be those of categories.
+        are_new: whether the editions begin now; then they can link to each other.
+        expected: the pages that will stand at paths, whatever stands there now.
     """
     with keep_texts():
         cleaned = await in_turn(pages, _cleaned)
@@ -120,9 +125,13 @@ async def stored_forms(
         named = {each.draft.category for each in drafts}
         unknown = await _unknown_categories(work, named - {*categories})
         paths = await paths_of(work, [each.placed for each in drafts])
-        found = await targets_of(work, drafts, paths)
+        beginning = _beginning(drafts, paths) if are_new else NO_PAGES
+        found = await targets_of(work, drafts, paths, beginning, expected)
         snapshots = await in_turn(zip(drafts, found.targets, strict=True), _snapshot)
-    faults = await _wrong_targets(work, list(zip(drafts, snapshots, strict=True)), found.places)
+    ahead = [*beginning.places, *expected.places]
+    faults = await _wrong_targets(
+        work, list(zip(drafts, snapshots, strict=True)), found.places, ahead
+    )
     return [
         Stored(
             page,
@@ -132,6 +141,15 @@ async def stored_forms(
         )
         for (page, problems), snapshot, wrong in zip(cleaned, snapshots, faults, strict=True)
     ]
+
+
+def _beginning(drafts: Sequence[Page], paths: Mapping[Placed, str | None]) -> PagesAhead:
+    """Return the pages of editions that begin now, in the order of their entries."""
+    return PagesAhead(
+        (path, page.place)
+        for page in sorted(drafts, key=lambda each: each.edition.entry_id)
+        if (path := paths[page.placed]) is not None
+    )
 
 
 def _cleaned(
@@ -298,7 +316,10 @@ async def _unknown_categories(
 
 
 async def _wrong_targets(
-    work: Work, pages: Sequence[tuple[Page, Snapshot]], places: Collection[Place]
+    work: Work,
+    pages: Sequence[tuple[Page, Snapshot]],
+    places: Collection[Place],
+    ahead: Collection[Place],
 ) -> list[list[UserError]]:
     """Return an error for each edge that leads to no entry, or to one of the wrong type.
 
@@ -306,6 +327,7 @@ async def _wrong_targets(
         work: the transaction and the actor.
         pages: the drafts, with their stored forms.
         places: the places of some targets, with all their editions.
+        ahead: the places of editions that are not stored yet.
     """
     wanted: dict[str, set[str]] = {}
     for page, snapshot in pages:
@@ -313,7 +335,7 @@ async def _wrong_targets(
         others = {edge.target for edge in snapshot.edges if edge.target not in {None, own_id}}
         wanted.setdefault(own_id, set()).update(map(str, others))
     unknown = set[str]().union(*wanted.values()) - {each.entry_id for each in places}
-    known = [*places, *await places_of(work, unknown)]
+    known = [*places, *await places_of(work, unknown), *ahead]
     seen = await visible_types_among(work, known, wanted)
     own = work.site.addresses
     return [

@@ -29,11 +29,11 @@ from hypothesis.stateful import (
 from cms.clock import now
 from cms.content.snapshot import Changes, Draft
 from cms.copydesk import desk_of
+from cms.drafts.deleting import delete_entry
 from cms.drafts.entries import (
     add_edition,
     archive_entry,
     create_entry,
-    delete_entry,
     duplicate_entry,
     unarchive_entry,
 )

@@ -22,7 +22,7 @@ from cms.access.rate_limit import Guesser
 from cms.authorization.actions import OF_THE_OPERATOR, ROLE_ACTIONS, Action, Reach
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes, Draft
-from cms.drafts import entries, history, people, presence, pruning, saving
+from cms.drafts import deleting, entries, history, people, presence, pruning, saving
 from cms.errors import Refused
 from cms.identifiers import new_id
 from cms.publishing import moving, publish_impact, publishing, redirects, unpublishing
@@ -207,7 +207,7 @@ CASES: Mapping[str, Case] = {
     ),
     "delete_entry": Case(
         action=Action.ENTRY_DELETE,
-        run=lambda work, things: entries.delete_entry(work, things.draft.id),
+        run=lambda work, things: deleting.delete_entry(work, things.draft.id),
     ),
     "archive_entry": Case(
         action=Action.ENTRY_ARCHIVE,

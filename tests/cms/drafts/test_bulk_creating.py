@@ -25,7 +25,7 @@ from cms.drafts.saving import Saved, SaveItem, save_entries
 from cms.errors import NotAllowed, Refused
 from cms.ledger.verification import Invalid, verify_ledger
 from cms.site import Site
-from cms.tables import AuditRecord, Edition, Entry, Revision
+from cms.tables import AuditRecord, Edition, Entry, Link, Revision
 from cms.work.bulk import NoneDone, Outcome
 from tests.builders import Newsroom, draft_of
 from tests.forging import no_progress
@@ -195,19 +195,74 @@ async def test_too_many_entries_are_refused_and_none_are_none(newsroom: Newsroom
     assert await newsroom.do(newsroom.author, create_entries, []) == []
 
 
-async def test_links_lead_to_what_stands_there_already(newsroom: Newsroom) -> None:
+async def test_links_lead_to_what_stands_there_already_and_to_each_other(
+    newsroom: Newsroom,
+) -> None:
     known = await newsroom.draft(title="Known", slug="known")
-    body = "See [known](/articles/known), [me](/articles/one) and [two](/articles/two)."
-    outcomes = await newsroom.do(
-        newsroom.author, create_entries, articles("One", body=body) + articles("Two")
-    )
-    (first, _) = saved_in(outcomes)
-    content: Any = first.revision.content
-    assert [each["target"] for each in content["links"]] == [
-        await newsroom.entry_id(known),
-        first.entry_id,
-        None,  # which is created beside it
+    body = "See [known](/articles/known), [me](/articles/one) and [two](/articles/two/)."
+    back = "See [one](/articles/one), and [known again](/articles/known)."
+    chosen = [
+        *articles("One", body=body),
+        *articles("Two", body=back),
+        *articles("Known", body="I am not the first."),
     ]
+    outcomes = await newsroom.do(newsroom.author, create_entries, chosen)
+    (first, second, _) = saved_in(outcomes)
+    before = await newsroom.entry_id(known)
+    assert targets_in(first) == [before, first.entry_id, second.entry_id]
+    assert targets_in(second) == [first.entry_id, before]
+    async with newsroom.database.reading() as session:
+        found = await session.scalars(
+            select(Link.target_id)
+            .where(Link.revision_id == first.revision.id)
+            .order_by(Link.ordinal)
+        )
+        assert list(found) == targets_in(first)
+
+
+async def test_a_link_to_an_entry_that_is_refused_leads_to_nothing(newsroom: Newsroom) -> None:
+    body = "See [two](/articles/two) and [three](/articles/three)."
+    chosen = [
+        *articles("One", body=body),
+        CreateItem(content_type="Article", draft=Draft(title="x" * 301, slug="two")),
+        *articles("Three", body="See [one](/articles/one)."),
+    ]
+    outcomes = await newsroom.do(newsroom.author, create_entries, chosen, mode="each")
+    assert codes(outcomes) == [[], ["INVALID_VALUE"], []]
+    first, third = outcomes[0].result, outcomes[2].result
+    assert first is not None
+    assert third is not None
+    assert targets_in(first) == [None, third.entry_id]
+    assert targets_in(third) == [first.entry_id]
+
+
+async def test_translations_that_are_added_together_link_to_each_other(
+    newsroom: Newsroom,
+) -> None:
+    created = saved_in(
+        await newsroom.do(newsroom.author, create_entries, articles("One") + articles("Two"))
+    )
+    items = [
+        EditionItem(
+            entry_id=each.entry_id,
+            locale="de",
+            draft=Draft(
+                title=name, slug=name.lower(), fields={"body": f"Siehe [das](/articles/{to})."}
+            ),
+        )
+        for each, name, to in zip(created, ("Eins", "Zwei"), ("zwei", "eins"), strict=True)
+    ]
+    added = saved_in(await newsroom.do(newsroom.author, add_editions, items))
+    assert [targets_in(each) for each in added] == [
+        [created[1].entry_id],
+        [created[0].entry_id],
+    ]
+
+
+def targets_in(saved: Saved) -> list[str | None]:
+    """Return the targets of the links of a revision."""
+    content: Any = saved.revision.content
+    return [each["target"] for each in content["links"]]
 
 
 async def test_each_creation_is_a_record_and_a_refusal_a_line_of_the_log(

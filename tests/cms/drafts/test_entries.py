@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from cms.content.snapshot import Changes
+from cms.drafts.deleting import delete_entry
 from cms.drafts.entries import (
     add_edition,
     archive_entry,
     create_entry,
-    delete_entry,
     duplicate_entry,
     unarchive_entry,
 )

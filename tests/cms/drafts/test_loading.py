@@ -9,13 +9,8 @@ from datetime import timedelta
 
 from cms.authorization.actor import ANONYMOUS, Actor, Grant
 from cms.content.snapshot import Changes
-from cms.drafts.entries import (
-    add_edition,
-    archive_entry,
-    delete_entry,
-    duplicate_entry,
-    unarchive_entry,
-)
+from cms.drafts.deleting import delete_entry
+from cms.drafts.entries import add_edition, archive_entry, duplicate_entry, unarchive_entry
 from cms.drafts.history import (
     blame_entry,
     changes_since_look,

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from cms.content.snapshot import Changes, Draft
-from cms.drafts.entries import add_edition, create_entry, delete_entry, duplicate_entry
+from cms.drafts.deleting import delete_entry
+from cms.drafts.entries import add_edition, create_entry, duplicate_entry
 from cms.drafts.people import create_person
 from cms.drafts.saving import Saved, update_entry
 from cms.identifiers import kind_of

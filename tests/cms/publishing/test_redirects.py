@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cms.drafts.entries import delete_entry
+from cms.drafts.deleting import delete_entry
 from cms.publishing.redirects import create_redirect, remove_redirect
 from cms.site import Site
 from cms.tables import Address, AuditRecord

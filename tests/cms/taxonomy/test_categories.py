@@ -14,7 +14,8 @@ from cms.authorization.actor import Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.snapshot import Draft
-from cms.drafts.entries import add_edition, create_entry, delete_entry, duplicate_entry
+from cms.drafts.deleting import delete_entry
+from cms.drafts.entries import add_edition, create_entry, duplicate_entry
 from cms.errors import Refused
 from cms.publishing.moving import faults_of_addresses
 from cms.publishing.publish_impact import check_publish

@@ -18,13 +18,8 @@ from cms.authorization.actions import Action
 from cms.authorization.actor import Grant
 from cms.clock import now
 from cms.content.snapshot import Changes
-from cms.drafts.entries import (
-    add_edition,
-    archive_entry,
-    delete_entry,
-    duplicate_entry,
-    unarchive_entry,
-)
+from cms.drafts.deleting import delete_entry
+from cms.drafts.entries import add_edition, archive_entry, duplicate_entry, unarchive_entry
 from cms.drafts.presence import announce_presence, mark_seen
 from cms.drafts.pruning import prune_autosaves
 from cms.drafts.saving import autosave_entry, restore_revision

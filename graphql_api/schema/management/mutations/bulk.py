@@ -229,7 +229,7 @@ def _create(content_type: type[ContentType]) -> BulkMutation:
         name=f"create{content_type.plural}",
         description=(
             f"Create many entries of type {name}. A title is sufficient for a draft. "
-            "Links between them lead to nothing until they are saved again."
+            "They can link to each other by the addresses at which they will stand."
         ),
         place={"locale": input_field("Locale | None", locale)},
         item={"values": input_field(f"{name}Values", f"Values of a new {name} of {{mutation}}.")},
