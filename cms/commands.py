@@ -67,10 +67,15 @@ from cms.publishing.publishing import (
     publish_entries,
     publish_entry,
     publish_imported,
+    publish_imported_entries,
     publish_setup,
     publish_together,
 )
-from cms.publishing.redirects import create_redirect, remove_redirect
+from cms.publishing.redirects import (
+    create_redirect,
+    create_redirects,
+    remove_redirect,
+)
 from cms.publishing.unpublishing import (
     unpublish_entries,
     unpublish_entry,
@@ -111,6 +116,7 @@ __all__ = [
     "create_entry",
     "create_person",
     "create_redirect",
+    "create_redirects",
     "delete_entry",
     "disable_account",
     "duplicate_entry",
@@ -144,6 +150,7 @@ __all__ = [
     "publish_entries",
     "publish_entry",
     "publish_imported",
+    "publish_imported_entries",
     "publish_setup",
     "publish_together",
     "purge_words",

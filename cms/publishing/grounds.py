@@ -6,7 +6,7 @@ It is recorded, attested and shown as what it is.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
 from cms.content.canonical_json import JsonObject
+from cms.drafts.loading import EditionKey
 from cms.errors import InvalidValue, Refused, UserError, WrongBasis
 from cms.hooks import Gate
 from cms.publishing.gates import SIGN_OFF_GATES
@@ -55,18 +56,20 @@ class Grounds:
         action: the action that the actor has to be allowed.
         reason: of a publication without sign-offs by an administrator.
         source: system that the revisions were imported from.
-        claimed_review: review that this system claims, by the id of the entry.
-        review_due_at: when a page is due for review here, by the id of the entry.
+        claimed_review: review that this system claims, by entry and locale.
+        review_due_at: when a page is due for review here, by entry and locale.
     """
 
     basis: Basis
     action: Action
     reason: str | None = None
     source: str | None = None
-    claimed_review: Mapping[str, ClaimedReview] = field(
+    claimed_review: Mapping[EditionKey, ClaimedReview] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    review_due_at: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    review_due_at: Mapping[EditionKey, datetime] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     @property
     def passed_gates(self) -> frozenset[Gate]:
@@ -78,47 +81,46 @@ SIGNED_OFF = Grounds(basis="signed_off", action=Action.ENTRY_PUBLISH)
 SETUP = Grounds(basis="setup", action=Action.ENTRY_PUBLISH_SETUP)
 
 
-def check_claims(grounds: Grounds, entry_ids: Sequence[str]) -> None:
-    """Check what an import says about the entries.
+def check_claim(grounds: Grounds, key: EditionKey) -> None:
+    """Check the review that an import claims for a page, if it claims one.
 
     Raises:
-        Refused: if a claimed review has no reviewer, or a claim or date is about another entry.
+        Refused: if it has no reviewer, or a text that cannot be stored.
     """
-    claims = {entry_id: each.to_json() for entry_id, each in grounds.claimed_review.items()}
-    check_texts({"claimedReview": claims})
-    errors: list[UserError] = []
-    for entry_id in {*claims, *grounds.review_due_at} - {*entry_ids}:
-        message = f"{entry_id} is not among the entries to publish"
-        errors.append(InvalidValue(message=message, path=(entry_id,)))
-    for entry_id, each in grounds.claimed_review.items():
-        if not each.reviewers or not all(name.strip() for name in each.reviewers):
-            message = "a claimed review must have the name of a reviewer"
-            errors.append(InvalidValue(message=message, path=(entry_id, "claimedReview")))
-    if errors:
-        raise Refused(*errors)
+    claim = grounds.claimed_review.get(key)
+    if claim is None:
+        return
+    check_texts({"claimedReview": claim.to_json()})
+    if not claim.reviewers or not all(name.strip() for name in claim.reviewers):
+        message = "a claimed review must have the name of a reviewer"
+        raise Refused(InvalidValue(message=message, path=("claimedReview",)))
 
 
 async def errors_of_grounds(
-    work: Work, grounds: Grounds, proposals: Sequence[Proposal]
-) -> list[UserError]:
-    """Return the reasons why the revisions cannot be published on these grounds."""
+    work: Work, grounds: Grounds, proposals: Mapping[int, Proposal]
+) -> Mapping[int, UserError]:
+    """Return the reasons why revisions cannot be published on these grounds, by index.
+
+    Raises:
+        Refused: if nothing can be published on them here.
+    """
     check = _CHECKS.get(grounds.basis)
-    return await check(work, proposals) if check is not None else []
+    return await check(work, proposals) if check is not None else {}
 
 
-async def _import_errors(work: Work, proposals: Sequence[Proposal]) -> list[UserError]:
+async def _import_errors(work: Work, proposals: Mapping[int, Proposal]) -> Mapping[int, UserError]:
     if not work.site.allow_imported:
         message = "this site does not publish imported pages; have them signed off"
-        return [WrongBasis(message=message)]
-    published = await _last_publications(work, proposals)
-    errors: list[UserError] = []
-    for each in proposals:
+        raise Refused(WrongBasis(message=message))
+    published = await _last_publications(work, proposals.values())
+    errors: dict[int, UserError] = {}
+    for index, each in proposals.items():
         last = published.get(each.edition.id)
         if last is None or (last.basis == "imported" and not last.is_edited):
             continue
         reason = "has revisions by accounts" if last.basis == "imported" else "was published here"
         message = f"{each.entry.id} {reason}; have the import signed off like any other revision"
-        errors.append(WrongBasis(message=message, path=(each.entry.id,)))
+        errors[index] = WrongBasis(message=message)
     return errors
 
 
@@ -128,22 +130,19 @@ async def is_new_site(work: Work) -> bool:
     return await work.session.scalar(by_account.limit(1)) is None
 
 
-async def _setup_errors(work: Work, proposals: Sequence[Proposal]) -> list[UserError]:
+async def _setup_errors(work: Work, proposals: Mapping[int, Proposal]) -> Mapping[int, UserError]:
     if not await is_new_site(work):
         message = "the site is not new: accounts have published on it; have this signed off"
-        return [WrongBasis(message=message)]
-    published = await _last_publications(work, proposals)
-    return [
-        WrongBasis(
-            message=f"{each.entry.id} was published here; have it signed off",
-            path=(each.entry.id,),
-        )
-        for each in proposals
+        raise Refused(WrongBasis(message=message))
+    published = await _last_publications(work, proposals.values())
+    return {
+        index: WrongBasis(message=f"{each.entry.id} was published here; have it signed off")
+        for index, each in proposals.items()
         if each.edition.id in published
-    ]
+    }
 
 
-_Check: TypeAlias = Callable[[Work, Sequence[Proposal]], Awaitable[list[UserError]]]
+_Check: TypeAlias = Callable[[Work, Mapping[int, Proposal]], Awaitable[Mapping[int, UserError]]]
 _CHECKS: Mapping[Basis, _Check] = {"imported": _import_errors, "setup": _setup_errors}
 
 
@@ -156,7 +155,7 @@ class _LastPublication:
 
 
 async def _last_publications(
-    work: Work, proposals: Sequence[Proposal]
+    work: Work, proposals: Collection[Proposal]
 ) -> Mapping[str, _LastPublication]:
     """Return the last publication of each edition that was ever public, by the edition's id."""
     public, later = aliased(Revision), aliased(Revision)

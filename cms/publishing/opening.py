@@ -73,7 +73,7 @@ def _publication(
     # At no time two revisions of it are public, though the clocks of two servers differ.
     ends = [proposal.last_ended_at, proposal.live.ended_at if proposal.live is not None else None]
     published_at = max([work.now, *(each for each in ends if each is not None)])
-    claim = grounds.claimed_review.get(entry_id)
+    claim = grounds.claimed_review.get(proposal.key)
     return Publication(
         id=new_id("pub"),
         position=position,
@@ -96,7 +96,7 @@ def _publication(
         break_glass_reason=grounds.reason,
         source=grounds.source,
         claimed_review=claim.to_json() if claim is not None else None,
-        review_due_at=grounds.review_due_at.get(entry_id),
+        review_due_at=grounds.review_due_at.get(proposal.key),
     )
 
 

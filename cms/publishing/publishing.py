@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from cms.publishing.grounds import (
     SIGNED_OFF,
     ClaimedReview,
     Grounds,
-    check_claims,
+    check_claim,
     errors_of_grounds,
 )
 from cms.publishing.loading import Proposal, proposals_of
@@ -51,6 +51,19 @@ class PublishItem:
     entry_id: str
     revision_id: str
     locale: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedItem(PublishItem):
+    """An imported revision of one edition to publish.
+
+    Attributes:
+        claimed_review: what the system that it comes from says of its review.
+        review_due_at: when the page is due for review here; without a date, at once.
+    """
+
+    claimed_review: ClaimedReview | None = None
+    review_due_at: datetime | None = None
 
 
 @command(Action.ENTRY_PUBLISH)
@@ -167,19 +180,69 @@ async def publish_imported(
         Refused: if the actor is not the operator, the site forbids it, an edition was published
             here on another basis or has a revision by an account since, or another gate fails.
     """
+    claims, due_at = claimed_review or {}, review_due_at or {}
+    for entry_id in {*claims, *due_at} - revisions.keys():
+        message = f"{entry_id} is not among the entries to publish"
+        raise Refused(InvalidValue(message=message, path=(entry_id,)))
+    items = [
+        ImportedItem(
+            entry_id=entry_id,
+            revision_id=revisions[entry_id],
+            locale=locale,
+            claimed_review=claims.get(entry_id),
+            review_due_at=due_at.get(entry_id),
+        )
+        for entry_id in sorted(revisions)
+    ]
+    return await _by_entry(items, _publish_imported(work, items, "all", source))
+
+
+@command(Action.ENTRY_PUBLISH_IMPORTED)
+async def publish_imported_entries(
+    work: Work, items: Sequence[ImportedItem], *, source: str, mode: Mode = "all"
+) -> Sequence[Outcome[Publication]]:
+    """Publish any number of imported revisions together, without sign-offs; the operator's alone.
+
+    Every other gate is checked. Return an outcome for each, in their order. If each is refused by
+    itself, one that needs another, which is refused, is refused too.
+
+    Args:
+        work: the transaction and the operator.
+        items: the revisions, with what is known of their reviews.
+        source: the system that they come from, in words for readers.
+        mode: whether all are refused when one is, or each by itself.
+
+    Raises:
+        Refused: if the actor is not the operator, or the site forbids it; with
+            :class:`~cms.work.bulk.NoneDone` if one is refused, and all are to be then.
+    """
+    return await _publish_imported(work, items, mode, source)
+
+
+async def _publish_imported(
+    work: Work, items: Sequence[ImportedItem], mode: Mode, source: str
+) -> list[Outcome[Publication]]:
     words = source.strip()
     if not words:
         message = "the source is empty; name the system that the pages come from"
         raise Refused(InvalidValue(message=message, path=("source",)))
+    keys = [(each.entry_id, each.locale or work.site.default_locale) for each in items]
     grounds = Grounds(
         basis="imported",
         action=Action.ENTRY_PUBLISH_IMPORTED,
         source=words,
-        claimed_review=claimed_review or {},
-        review_due_at=review_due_at or {},
+        claimed_review={
+            key: each.claimed_review
+            for key, each in zip(keys, items, strict=True)
+            if each.claimed_review is not None
+        },
+        review_due_at={
+            key: each.review_due_at
+            for key, each in zip(keys, items, strict=True)
+            if each.review_due_at is not None
+        },
     )
-    check_claims(grounds, list(revisions))
-    return await _publish_together(work, revisions, locale, grounds)
+    return await _publish(work, items, mode, grounds)
 
 
 @command(Action.ENTRY_PUBLISH_SETUP)
@@ -211,8 +274,15 @@ async def _publish_together(
         PublishItem(entry_id=entry_id, revision_id=revisions[entry_id], locale=locale)
         for entry_id in sorted(revisions)
     ]
+    return await _by_entry(items, _publish(work, items, "all", grounds))
+
+
+async def _by_entry(
+    items: Sequence[PublishItem], publishing: Awaitable[Sequence[Outcome[Publication]]]
+) -> list[Publication]:
+    """Return the publications of several entries; the paths of errors begin with the entry's id."""
     try:
-        outcomes = await _publish(work, items, "all", grounds)
+        outcomes = await publishing
     except NoneDone as refused:
         raise Refused(
             *(
@@ -231,14 +301,16 @@ async def _publish(
     # order of times is that of positions.
     work = await work.in_turn()
     batch = Batch(items, mode, work.site.default_locale)
+    batch.decide(batch.open(), lambda index, _: check_claim(grounds, batch.keys[index]))
     proposals = await _propose(work, batch, grounds.action)
     if any(each.content_type.name == PERSON for each in proposals.values()):
         await wait_for_turn(work.session, "people")
-    new = [each for each in proposals.values() if not each.is_live]
-    without_grounds = await errors_of_grounds(work, grounds, new) if new else []
-    assessed = await _check(work, batch, proposals, grounds)
-    if without_grounds:
-        raise Refused(*without_grounds, *batch.errors())
+    new = {index: each for index, each in proposals.items() if not each.is_live}
+    for index, error in (await errors_of_grounds(work, grounds, new) if new else {}).items():
+        batch.refuse(index, error)
+    # All errors of all gates are told, if all are refused when one is.
+    checked = proposals if mode == "all" else batch.still(proposals)
+    assessed = await _check(work, batch, checked, grounds)
     batch.settle()
     kept = batch.still(assessed)
     public = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -10,15 +11,22 @@ from sqlalchemy import select
 from cms.authorization.actions import Action, Subject
 from cms.content.addresses import SiteAddress, path_key, read_address
 from cms.content.links import suffix_of
-from cms.drafts.addresses import addresses_at, spellings_of
+from cms.drafts.addresses import (
+    FoundAddress,
+    PathKey,
+    addresses_among,
+    path_key_of,
+    spellings_of,
+)
 from cms.drafts.subjects import visible_types
 from cms.errors import InvalidValue, NotFound, PathInUse, Refused, WouldBreakLinks
 from cms.events import RedirectCreated, RedirectRemoved
 from cms.identifiers import is_entry_id, new_id
-from cms.publishing.addresses import close_address, holders_of
+from cms.publishing.addresses import Holders, close_address
 from cms.reading.periods import is_in_force, is_public_now, stands_now
 from cms.storage.dialects import encoded_path
 from cms.tables import Address, Link, Publication
+from cms.work.bulk import Decisions, Mode, Outcome, alone, check_number
 from cms.work.work import Work, command
 
 _WEB = frozenset({"http", "https"})
@@ -30,6 +38,41 @@ class _Target:
 
     entry_id: str | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedirectItem:
+    """A redirect to be created.
+
+    Attributes:
+        path: the path, in any spelling, at which no page and no redirect is.
+        to: the id or the address of an entry, a route of the frontend, or a URL on another site.
+        locale: the locale whose host the path is on; by default the site's default locale.
+    """
+
+    path: str
+    to: str
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A redirect as it was read: its path, the locale of its host, and its target."""
+
+    address: SiteAddress
+    locale: str
+    to: str
+    to_address: SiteAddress | None
+
+    @property
+    def key(self) -> PathKey:
+        """The path, and the locale whose host it is on."""
+        return self.address.path, self.locale
+
+    @property
+    def key_of_target(self) -> PathKey | None:
+        """The same of the target, if it is an address on the site."""
+        return path_key_of(self.to_address, self.locale) if self.to_address is not None else None
 
 
 @command(Action.REDIRECT_CREATE)
@@ -48,28 +91,80 @@ async def create_redirect(work: Work, path: str, to: str, *, locale: str | None 
     Raises:
         Refused: if the actor may not, the path is not free, or the target is nothing to lead to.
     """
+    return await alone(_create(work, [RedirectItem(path=path, to=to, locale=locale)], "all"))
+
+
+@command(Action.REDIRECT_CREATE)
+async def create_redirects(
+    work: Work, items: Sequence[RedirectItem], *, mode: Mode = "all"
+) -> Sequence[Outcome[Address]]:
+    """Redirect many paths at one position; return an outcome for each, in their order.
+
+    Args:
+        work: the transaction and the actor.
+        items: the redirects, at most 1,000.
+        mode: whether all are refused when one is, or each by itself.
+
+    Raises:
+        Refused: if there are too many items; with :class:`~cms.work.bulk.NoneDone` if one is
+            refused, and all are to be then.
+    """
+    check_number(items)
+    return await _create(work, items, mode)
+
+
+async def _create(work: Work, items: Sequence[RedirectItem], mode: Mode) -> list[Outcome[Address]]:
     work = await work.in_turn()
-    address, place = _read_path(work, path, locale)
-    work.authorise(Action.REDIRECT_CREATE, Subject(locale=place))
-    holder = (await holders_of(work, [address.path], place)).get(address.path)
-    if holder is not None:
-        message = f"{address.path} is the path of {holder}; choose another path"
-        raise Refused(PathInUse(message=message, path=("path",)))
-    target = await _read_target(work, to, address, place)
-    left = (await addresses_at(work, [address.path], place)).get(address.path)
-    redirect = Address(
-        id=new_id("address"),
-        position=await work.take_position(),
-        # Where locales share a host, the last page at the path tells its locale.
-        locale=left.locale if left is not None else place,
-        path=address.path,
-        entry_id=target.entry_id,
-        url=target.url,
-        began_at=work.now,
+    batch = Decisions(
+        items, mode, [(None, each.locale or work.site.default_locale) for each in items]
     )
-    await work.insert(redirect)
-    work.emit(RedirectCreated(subject=redirect.id, position=redirect.position))
-    return redirect
+    plans = batch.decide(batch.open(), lambda _, each: _read(work, each))
+    keys = {key for each in plans.values() for key in (each.key, each.key_of_target) if key}
+    found = await addresses_among(work, keys)
+    entries = await visible_types(work, [each.to for each in plans.values()], "")
+    holders, taken = Holders(work.site, found), set[PathKey]()
+
+    def decide(_: int, plan: _Plan) -> _Target:
+        holder = holders.at(plan.key) or ("another redirect" if plan.key in taken else None)
+        if holder is not None:
+            message = f"{plan.address.path} is the path of {holder}; choose another path"
+            raise Refused(PathInUse(message=message, path=("path",)))
+        target = _target_of(work, plan, found, entries)
+        taken.add(plan.key)
+        return target
+
+    targets = batch.decide(plans, decide)
+    batch.settle()
+    redirects = await _insert(work, plans, targets, found) if targets else {}
+    return batch.outcomes(redirects)
+
+
+async def _insert(
+    work: Work,
+    plans: Mapping[int, _Plan],
+    targets: Mapping[int, _Target],
+    found: Mapping[PathKey, FoundAddress],
+) -> Mapping[int, Address]:
+    """Insert redirects, and return them by index."""
+    position = await work.take_position()
+    redirects = {
+        index: Address(
+            id=new_id("address"),
+            position=position,
+            # Where locales share a host, the last page at the path tells its locale.
+            locale=found[plan.key].locale if plan.key in found else plan.locale,
+            path=plan.address.path,
+            entry_id=target.entry_id,
+            url=target.url,
+            began_at=work.now,
+        )
+        for index, target in targets.items()
+        for plan in [plans[index]]
+    }
+    await work.insert(*redirects.values())
+    for each in redirects.values():
+        work.emit(RedirectCreated(subject=each.id, position=position))
+    return redirects
 
 
 @command(Action.REDIRECT_REMOVE)
@@ -145,26 +240,48 @@ def _read_path(work: Work, path: str, locale: str | None) -> tuple[SiteAddress, 
     return address, locale or address.locale or work.site.default_locale
 
 
-async def _read_target(work: Work, to: str, source: SiteAddress, locale: str) -> _Target:
+def _read(work: Work, item: RedirectItem) -> _Plan:
+    """Return a redirect that the actor may create."""
+    address, locale = _read_path(work, item.path, item.locale)
+    work.authorise(Action.REDIRECT_CREATE, Subject(locale=locale))
+    is_address = not is_entry_id(item.to)
+    to_address = read_address(item.to, work.site.addresses) if is_address else None
+    return _Plan(address, locale, item.to, to_address)
+
+
+def _target_of(
+    work: Work,
+    plan: _Plan,
+    found: Mapping[PathKey, FoundAddress],
+    entries: Collection[str],
+) -> _Target:
+    """Return the target of a redirect.
+
+    Args:
+        work: the transaction and the actor.
+        plan: the redirect.
+        found: the meaning of the paths on the site.
+        entries: the ids of the entries that the actor may know of.
+    """
+    to, address = plan.to, plan.to_address
     if is_entry_id(to):
-        if to not in await visible_types(work, [to], to):
+        if to not in entries:
             raise Refused(NotFound(message=f"there is no entry {to!r}", path=("to",)))
         return _Target(entry_id=to)
-    address = read_address(to, work.site.addresses)
     if address is None:
         return _Target(url=_url_elsewhere(to))
-    if address.path == source.path and address.locale in (None, locale):
+    if address.path == plan.address.path and address.locale in (None, plan.locale):
         raise Refused(InvalidValue(message=f"{to!r} would lead to itself", path=("to",)))
     if work.site.addresses.is_route(address.path):
         return _Target(url=encoded_path(address.path) + suffix_of(to))
-    found = (await addresses_at(work, [address.path], address.locale or locale)).get(address.path)
-    if found is None:
+    there = found.get(path_key_of(address, plan.locale))
+    if there is None:
         message = f"there is no page at {address.path}; create and publish it first"
         raise Refused(InvalidValue(message=message, path=("to",)))
     if address.query or address.fragment:
         message = "a redirect to a page has no query and no fragment; remove them"
         raise Refused(InvalidValue(message=message, path=("to",)))
-    return _Target(found.entry_id, found.url)
+    return _Target(there.entry_id, there.url)
 
 
 def _url_elsewhere(to: str) -> str:

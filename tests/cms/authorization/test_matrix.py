@@ -268,6 +268,14 @@ CASES: Mapping[str, Case] = {
             work, {things.draft.id: things.draft.head.id}, source="Another system"
         ),
     ),
+    "publish_imported_entries": Case(
+        action=Action.ENTRY_PUBLISH_IMPORTED,
+        run=lambda work, things: publishing.publish_imported_entries(
+            work,
+            [publishing.ImportedItem(entry_id=things.draft.id, revision_id=things.draft.head.id)],
+            source="Another system",
+        ),
+    ),
     "publish_setup": Case(
         action=Action.ENTRY_PUBLISH_SETUP,
         run=lambda work, things: publishing.publish_setup(
@@ -345,6 +353,13 @@ CASES: Mapping[str, Case] = {
     "create_redirect": Case(
         action=Action.REDIRECT_CREATE,
         run=lambda work, _: redirects.create_redirect(work, "/old", "https://example.net/"),
+        whose=OTHERS,
+    ),
+    "create_redirects": Case(
+        action=Action.REDIRECT_CREATE,
+        run=lambda work, _: redirects.create_redirects(
+            work, [redirects.RedirectItem(path="/old", to="https://example.net/")]
+        ),
         whose=OTHERS,
     ),
     "remove_redirect": Case(

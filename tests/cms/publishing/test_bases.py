@@ -10,15 +10,17 @@ from sqlalchemy import select
 
 from cms.authorization.actor import OPERATOR
 from cms.content.content_type import ContentType
-from cms.drafts.entries import create_entry
+from cms.drafts.entries import add_edition, create_entry
 from cms.drafts.saving import Saved, save_draft
 from cms.ledger.attestation import verify_attestation
 from cms.ledger.statement import PublicationPredicate
 from cms.publishing.grounds import ClaimedReview
 from cms.publishing.publishing import (
+    ImportedItem,
     break_glass_publish,
     publish_entry,
     publish_imported,
+    publish_imported_entries,
     publish_setup,
 )
 from cms.publishing.unpublishing import unpublish_entry
@@ -258,7 +260,7 @@ async def test_a_claimed_review_names_a_reviewer(
             claimed_review={page.entry_id: ClaimedReview(reviewers=reviewers)},
         ),
     )
-    assert (error.code, error.path) == ("INVALID_VALUE", (page.entry_id, "claimedReview"))
+    assert (error.code, error.path) == ("INVALID_VALUE", ("claimedReview",))
 
 
 async def test_a_site_can_forbid_imports(newsroom: Newsroom) -> None:
@@ -279,6 +281,55 @@ async def test_no_account_publishes_without_sign_offs_as_the_operator_does(
         codes = await newsroom.codes(actor, publish_imported, chosen, source="The old site")
         assert codes == ["NOT_ALLOWED"]
         assert await newsroom.codes(actor, publish_setup, chosen) == ["NOT_ALLOWED"]
+
+
+async def test_of_many_imported_pages_those_are_published_that_can_be(newsroom: Newsroom) -> None:
+    good = await imported(newsroom, "good")
+    needing = await imported(newsroom, "needing")
+    leading = await newsroom.do(
+        OPERATOR, create_entry, "Article", draft_of(slug="leading", body="[x](/articles/needing)")
+    )
+    live = await newsroom.published(slug="page")
+    signed = await newsroom.do(
+        OPERATOR,
+        save_draft,
+        live.entry_id,
+        draft_of(title="Imported", slug="page"),
+        base_revision=live.revision_id,
+    )
+    german = await newsroom.do(OPERATOR, add_edition, good.entry_id, "de")
+    claim = ClaimedReview(reviewers=("Old Hand",))
+    items = [
+        ImportedItem(
+            entry_id=good.entry_id,
+            revision_id=good.revision.id,
+            claimed_review=claim,
+            review_due_at=DUE,
+        ),
+        ImportedItem(
+            entry_id=needing.entry_id,
+            revision_id=needing.revision.id,
+            claimed_review=ClaimedReview(reviewers=()),
+        ),
+        ImportedItem(entry_id=leading.entry_id, revision_id=leading.revision.id),
+        ImportedItem(entry_id=signed.entry_id, revision_id=signed.revision.id),
+        ImportedItem(entry_id=german.entry_id, revision_id=german.revision.id, locale="de"),
+    ]
+    async with newsroom.as_(OPERATOR) as work:
+        outcomes = await publish_imported_entries(work, items, source="The old site", mode="each")
+    assert [[error.code for error in each.errors] for each in outcomes] == [
+        [],
+        ["INVALID_VALUE"],
+        ["BROKEN_LINK"],
+        ["WRONG_BASIS"],
+        [],
+    ]
+    first, last = outcomes[0].result, outcomes[4].result
+    assert first is not None
+    assert last is not None
+    assert first.position == last.position
+    assert (first.claimed_review, first.review_due_at) == (claim.to_json(), DUE)
+    assert (last.claimed_review, last.review_due_at) == (None, None)
 
 
 # --- The first content of a new site ---

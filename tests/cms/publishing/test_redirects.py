@@ -8,9 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from cms.drafts.deleting import delete_entry
-from cms.publishing.redirects import create_redirect, remove_redirect
+from cms.publishing.redirects import (
+    RedirectItem,
+    create_redirect,
+    create_redirects,
+    remove_redirect,
+)
 from cms.site import Site
 from cms.tables import Address, AuditRecord
+from cms.work.bulk import NoneDone
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import api_of
 from tests.sites import SITE, URLS
@@ -49,6 +55,34 @@ def to(path: str, title: str | None = None) -> dict[str, Any]:
     if title is None:
         return {"__typename": "UrlRedirectRoute", "status": 301, "to": path}
     return {"__typename": "RedirectRoute", "status": 301, "to": path, "entry": {"title": title}}
+
+
+async def test_many_redirects_are_created_at_one_position(newsroom: Newsroom) -> None:
+    page = await newsroom.published(title="Page", slug="page")
+    items = [
+        RedirectItem(path="/one", to=page.entry_id),
+        RedirectItem(path="/articles/page", to=page.entry_id),
+        RedirectItem(path="/two/", to="/articles/page"),
+        RedirectItem(path="/one/", to="https://example.com/"),
+        RedirectItem(path="/three", to="/nowhere"),
+        RedirectItem(path="/four", to="entry_01m8nfb4w4tjeczv4cn3rmqb6f"),
+    ]
+    with pytest.raises(NoneDone):
+        await newsroom.do(newsroom.publisher, create_redirects, items)
+    assert await route(newsroom, "/one") is None
+    outcomes = await newsroom.do(newsroom.publisher, create_redirects, items, mode="each")
+    assert [[(error.code, error.path) for error in each.errors] for each in outcomes] == [
+        [],
+        [("PATH_IN_USE", ("path",))],
+        [],
+        [("PATH_IN_USE", ("path",))],
+        [("INVALID_VALUE", ("to",))],
+        [("NOT_FOUND", ("to",))],
+    ]
+    made = [each.result for each in outcomes if each.result is not None]
+    assert len({each.position for each in made}) == 1
+    for path in ("/one", "/two"):
+        assert await route(newsroom, path) == to("/articles/page", "Page")
 
 
 async def test_a_redirect_follows_its_entry_until_it_is_removed(newsroom: Newsroom) -> None:
