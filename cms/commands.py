@@ -45,6 +45,7 @@ from cms.drafts.history import (
 )
 from cms.drafts.link_targets import warnings_on, warnings_on_all
 from cms.drafts.loading import look_at
+from cms.drafts.new_entries import begin_entries
 from cms.drafts.people import create_person
 from cms.drafts.presence import announce_presence, leave_entry, mark_seen, present_in
 from cms.drafts.pruning import prune_autosaves
@@ -55,6 +56,7 @@ from cms.drafts.saving import (
     save_entries,
     update_entry,
 )
+from cms.importing.recording import record_files
 from cms.publishing.moving import move_pages_by_type
 from cms.publishing.publish_impact import (
     check_publish,
@@ -102,6 +104,7 @@ __all__ = [
     "archive_entry",
     "authenticate",
     "autosave_entry",
+    "begin_entries",
     "blame_entry",
     "break_glass_publish",
     "change_password",
@@ -154,6 +157,7 @@ __all__ = [
     "publish_setup",
     "publish_together",
     "purge_words",
+    "record_files",
     "record_key",
     "refresh_session",
     "remove_redirect",

@@ -66,6 +66,19 @@ class EntryEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EntriesBegun(Event):
+    """The ids of entries were given out, before anything in them was saved.
+
+    The first of them is the subject.
+
+    Attributes:
+        entries: their ids.
+    """
+
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DraftSaved(EntryEvent):
     """A revision was saved; the subject is the revision.
 
@@ -240,6 +253,19 @@ class PagesMoved(Event):
 
     position: int
     pages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilesRecorded(Event):
+    """An import recorded which entries its files are here; the subject is the first record.
+
+    Attributes:
+        begun: number of files that are the source of an entry from now on.
+        ended: number of files that are not any more.
+    """
+
+    begun: int
+    ended: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ Kind = Literal[
     "edition",
     "entry",
     "grant",
+    "import",
     "key",
     "person",
     "place",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ from cms.authorization.actor import OPERATOR, Grant
 from cms.clock import now
 from cms.drafts.deleting import delete_entry
 from cms.drafts.entries import archive_entry, duplicate_entry
+from cms.drafts.new_entries import begin_entries
 from cms.drafts.saving import restore_revision
+from cms.importing.recording import FileOfEntry, record_files
 from cms.publishing.publishing import break_glass_publish
 from cms.purging.purging import purge_words
 from cms.review.comments import CommentPlace, add_comment, reply_to_comment, resolve_comment
@@ -89,6 +92,12 @@ async def _write(newsroom: Newsroom, page: Revision) -> None:
         await issue_preview(work, copied.entry_id)
     async with newsroom.as_(newsroom.publisher) as work:
         await archive_entry(work, copied.entry_id)
+    async with newsroom.as_(OPERATOR) as work:
+        await begin_entries(work, ["Article"])
+        file = FileOfEntry(path="page.md", locale="en", entry_id=entry_id)
+        (record,) = await record_files(work, "The old site", [file])
+        moved = replace(file, path="pages/page.md")
+        await record_files(work, "The old site", [moved], ended=[record])
     gone = await newsroom.draft(title="Gone", slug="gone")
     gone_id = await newsroom.entry_id(gone)
     async with newsroom.as_(newsroom.administrator) as work:

@@ -34,6 +34,7 @@ class Action(StrEnum):
     COMMENT_RESOLVE = "comment:resolve"
     PAGE_MOVE = "page:move"
     TYPES_CHANGE = "types:change"
+    FILES_RECORD = "files:record"
     REDIRECT_CREATE = "redirect:create"
     REDIRECT_REMOVE = "redirect:remove"
     CATEGORY_CREATE = "category:create"
@@ -81,6 +82,7 @@ OF_THE_OPERATOR = frozenset(
     {
         Action.ENTRY_PUBLISH_IMPORTED,
         Action.ENTRY_PUBLISH_SETUP,
+        Action.FILES_RECORD,
         Action.PAGE_MOVE,
         Action.TYPES_CHANGE,
         Action.WORDS_PURGE,

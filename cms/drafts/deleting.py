@@ -17,6 +17,7 @@ from cms.tables import (
     Edition,
     EditionContributor,
     Entry,
+    ImportedFile,
     Link,
     Publication,
     Review,
@@ -95,4 +96,8 @@ async def _delete(work: Work, held: Held, editions: Sequence[Edition]) -> None:
         )
         await work.delete(*rows)
     await work.delete(*editions)
+    files = await work.session.scalars(
+        select(ImportedFile).where(ImportedFile.entry_id == held.entry.id)
+    )
+    await work.delete(*files)
     await work.delete(held.entry)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
-from cms.authorization.actions import Action, Subject
-from cms.content.content_type import ContentType
+from cms.authorization.actions import Action
 from cms.content.snapshot import Draft, draft_of
+from cms.drafts.addresses import PagesAhead
+from cms.drafts.link_targets import NO_PAGES
 from cms.drafts.loading import (
     EditionKey,
     Held,
@@ -26,18 +27,25 @@ from cms.drafts.loading import (
 )
 from cms.drafts.new_editions import (
     NewEdition,
-    entry_of,
     first_additions,
     inherit,
     insert_editions,
     without_refused,
+)
+from cms.drafts.new_entries import (
+    authorised_type,
+    entries_for,
+    existing_singletons,
+    refuse_second_singletons,
+    second_singleton,
+    unknown_locale,
 )
 from cms.drafts.revisions import About
 from cms.drafts.saving import Saved
 from cms.drafts.subjects import Ancestries, ancestries_in_rights
 from cms.errors import DuplicateName, InvalidValue, Refused, StillPublic
 from cms.events import EntryArchived, EntryUnarchived
-from cms.identifiers import is_entry_id, new_id
+from cms.identifiers import is_entry_id
 from cms.reading.periods import is_public_now
 from cms.storage.dialects import is_among
 from cms.tables import (
@@ -66,12 +74,14 @@ class CreateItem:
         draft: what to write; a title is enough to begin with.
         locale: the edition to write; by default the site's default locale.
         note: what the author has to say about the revision; by default the note of all.
+        entry_id: an entry of :func:`begin_entries`; by default a new one.
     """
 
     content_type: str
     draft: Draft
     locale: str | None = None
     note: str = ""
+    entry_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +126,12 @@ async def create_entry(
 
 @command(Action.ENTRY_CREATE)
 async def create_entries(
-    work: Work, items: Sequence[CreateItem], *, mode: Mode = "all", note: str = ""
+    work: Work,
+    items: Sequence[CreateItem],
+    *,
+    mode: Mode = "all",
+    note: str = "",
+    expected: PagesAhead = NO_PAGES,
 ) -> Sequence[Outcome[Saved]]:
     """Create many entries, each with a first revision; return an outcome for each, in their order.
 
@@ -128,13 +143,14 @@ async def create_entries(
         items: what to create, at most 1,000.
         mode: whether all are refused when one is, or each by itself.
         note: what the author has to say about the revisions.
+        expected: the pages that an import brings to paths, whatever stands there now.
 
     Raises:
         Refused: if there are too many items; with :class:`~cms.work.bulk.NoneDone` if one is
             refused, and all are to be then.
     """
     check_number(items)
-    return await _create(work, items, mode, note)
+    return await _create(work, items, mode, note, expected)
 
 
 @command(Action.ENTRY_CREATE)
@@ -193,7 +209,11 @@ async def add_edition(
 
 @command(Action.ENTRY_CREATE)
 async def add_editions(
-    work: Work, items: Sequence[EditionItem], *, mode: Mode = "all"
+    work: Work,
+    items: Sequence[EditionItem],
+    *,
+    mode: Mode = "all",
+    expected: PagesAhead = NO_PAGES,
 ) -> Sequence[Outcome[Saved]]:
     """Add editions to many entries; return an outcome for each, in their order.
 
@@ -201,13 +221,14 @@ async def add_editions(
         work: the transaction and the actor.
         items: the editions, at most 1,000.
         mode: whether all are refused when one is, or each by itself.
+        expected: the pages that an import brings to paths, whatever stands there now.
 
     Raises:
         Refused: if there are too many items, or an edition twice; with
             :class:`~cms.work.bulk.NoneDone` if one is refused, and all are to be then.
     """
     check_items(items, work.site.default_locale)
-    return await _add(work, items, mode)
+    return await _add(work, items, mode, expected)
 
 
 @command(Action.ENTRY_ARCHIVE)
@@ -245,32 +266,44 @@ async def unarchive_entry(work: Work, entry_id: str, *, locale: str | None = Non
     if held.entry.archived_at is not None:
         singleton = held.content_type.stored_name if held.content_type.singleton else None
         is_another = singleton is not None and held.entry.singleton is None
-        if is_another and await _existing_singletons(work, [held.content_type]):
-            raise Refused(_second_singleton(held.content_type))
+        if is_another and await existing_singletons(work, [held.content_type]):
+            raise Refused(second_singleton(held.content_type))
         await work.update(held.entry, archived_at=None, singleton=singleton)
         work.emit(EntryUnarchived(subject=entry_id, entry=entry_id))
     return held.entry
 
 
 async def _create(
-    work: Work, items: Sequence[CreateItem], mode: Mode, note: str
+    work: Work,
+    items: Sequence[CreateItem],
+    mode: Mode,
+    note: str,
+    expected: PagesAhead = NO_PAGES,
 ) -> list[Outcome[Saved]]:
     places = [(None, each.locale or work.site.default_locale) for each in items]
     batch = Decisions(items, mode, places)
     check_notes(batch)
     above = await ancestries_in_rights(work, [each.draft.category for each in items])
-    types = batch.decide(batch.open(), lambda _, each: _authorised_type(work, above, each))
+    types = batch.decide(
+        batch.open(),
+        lambda index, each: authorised_type(
+            work, above, each.content_type, places[index][1], each.draft.category
+        ),
+    )
+    begun = {index: each for index in types if (each := items[index].entry_id) is not None}
+    entries = await entries_for(work, batch, types, begun)
     new = {
         index: NewEdition(
             entry, places[index][1], items[index].draft, About(note=items[index].note or note)
         )
-        for index, entry in zip(types, _new_entries(work, types.values()), strict=True)
+        for index, entry in entries.items()
     }
-    additions, tree = await first_additions(work, batch, new)
-    await _refuse_second_singletons(work, batch, types)
+    additions, tree = await first_additions(work, batch, new, expected)
+    types = {index: each for index, each in types.items() if items[index].entry_id is None}
+    await refuse_second_singletons(work, batch, types)
     batch.settle()
-    additions = await without_refused(work, new, batch.still(additions))
-    await work.insert(*(new[index].entry for index in additions))
+    additions = await without_refused(work, new, batch.still(additions), expected)
+    await work.insert(*(new[index].entry for index in additions if index in types))
     revisions = await insert_editions(work, list(additions.values()), tree)
     created = {
         index: Saved(new[index].entry.id, revision, additions[index].edition)
@@ -282,57 +315,9 @@ async def _create(
     ]
 
 
-def _authorised_type(work: Work, above: Ancestries, item: CreateItem) -> type[ContentType]:
-    """Return the type of an entry that the actor may create, in a locale of the site."""
-    name, locale = item.content_type, item.locale or work.site.default_locale
-    declared = work.site.content_types.get(name)
-    subject = Subject(
-        content_type=declared.stored_name if declared is not None else name,
-        categories=above.get(item.draft.category or "", frozenset()),
-        locale=locale,
-    )
-    work.authorise(Action.ENTRY_CREATE, subject)
-    errors = list(_unknown_locale(work, locale))
-    if declared is None:
-        known = ", ".join(work.site.content_types)
-        message = f"there is no content type {name!r}; use one of {known}"
-        errors.append(InvalidValue(message=message, path=("contentType",)))
-    elif declared.is_built_in():
-        message = f"a {name} has a command of its own: create_{name.lower()}"
-        errors.append(InvalidValue(message=message, path=("contentType",)))
-    if declared is None or errors:
-        raise Refused(*errors)
-    return declared
-
-
-def _new_entries(work: Work, types: Collection[type[ContentType]]) -> list[Entry]:
-    """Return entries that are not inserted yet; their ids have the order of the types."""
-    # Ids of one millisecond have no order, and lists show entries in that of their ids.
-    identifiers = sorted(new_id("entry") for _ in types)
-    return [
-        entry_of(work, each, identifier)
-        for each, identifier in zip(types, identifiers, strict=True)
-    ]
-
-
-async def _refuse_second_singletons(
-    work: Work, batch: Decisions[CreateItem], types: Mapping[int, type[ContentType]]
-) -> None:
-    """Refuse entries of singletons that exist, or that another of the entries will be."""
-    singletons = {index: each for index, each in types.items() if each.singleton}
-    existing = await _existing_singletons(work, singletons.values())
-    others: set[str] = set()
-    for index, each in singletons.items():
-        if each.name in existing:
-            batch.refuse(index, _second_singleton(each))
-        elif each.name in others:
-            message = f"{each.name} is a singleton; create only one"
-            batch.refuse(index, DuplicateName(message=message))
-        elif index in batch.open():
-            others.add(each.name)
-
-
-async def _add(work: Work, items: Sequence[EditionItem], mode: Mode) -> list[Outcome[Saved]]:
+async def _add(
+    work: Work, items: Sequence[EditionItem], mode: Mode, expected: PagesAhead = NO_PAGES
+) -> list[Outcome[Saved]]:
     batch = Decisions(items, mode, [(each.entry_id, each.locale) for each in items])
     check_notes(batch)
     keys = [(each.entry_id, each.source_locale or work.site.default_locale) for each in items]
@@ -347,9 +332,9 @@ async def _add(work: Work, items: Sequence[EditionItem], mode: Mode) -> list[Out
     )
     held = batch.still(held)
     new = {index: _new_edition(items[index], each) for index, each in held.items()}
-    additions, tree = await first_additions(work, batch, new)
+    additions, tree = await first_additions(work, batch, new, expected)
     batch.settle()
-    additions = await without_refused(work, new, additions)
+    additions = await without_refused(work, new, additions, expected)
     revisions = await insert_editions(work, list(additions.values()), tree)
     added = dict(zip(additions, revisions, strict=True))
     await inherit(work, [(held[index].head, revision) for index, revision in added.items()])
@@ -375,7 +360,7 @@ def _check_edition(
         work.authorise(Action.ENTRY_CREATE, replace(subject, locale=item.locale))
     authorise_in(work, above, Action.ENTRY_READ, source)
     refuse_archived(source)
-    if unknown := list(_unknown_locale(work, item.locale)):
+    if unknown := list(unknown_locale(work, item.locale)):
         raise Refused(*unknown)
     if (item.entry_id, item.locale) in existing:
         message = f"{item.entry_id} already has an edition in {item.locale!r}"
@@ -396,27 +381,3 @@ def _new_edition(item: EditionItem, source: Held) -> NewEdition:
     note = item.note or f"Begun from {source.edition.locale} revision {source.head.number}."
     about = About(note=note, translated_from=source.head.id)
     return NewEdition(source.entry, item.locale, draft, about)
-
-
-def _unknown_locale(work: Work, locale: str) -> Iterator[InvalidValue]:
-    if locale not in work.site.locales:
-        message = f"there is no locale {locale!r}; use one of {', '.join(work.site.locales)}"
-        yield InvalidValue(message=message, path=("locale",))
-
-
-async def _existing_singletons(
-    work: Work, content_types: Iterable[type[ContentType]]
-) -> frozenset[str]:
-    """Return the names of those singletons that exist."""
-    names = {each.stored_name: each.name for each in content_types}
-    if not names:
-        return frozenset()
-    found = await work.session.scalars(
-        select(Entry.singleton).where(is_among(Entry.singleton, names))
-    )
-    return frozenset(names[str(each)] for each in found)
-
-
-def _second_singleton(content_type: type[ContentType]) -> DuplicateName:
-    message = f"{content_type.name} is a singleton and exists already; edit it"
-    return DuplicateName(message=message)

@@ -31,7 +31,7 @@ from cms.events import DraftSaved
 from cms.identifiers import kind_of, new_id
 from cms.tables import Edition, Entry, Link, Revision, RevisionTag
 from cms.work.bulk import in_turn
-from cms.work.work import Work
+from cms.work.work import Reading, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Addition:
 
 
 async def stored_forms(
-    work: Work,
+    reading: Reading,
     pages: Sequence[tuple[type[ContentType], Edition, Draft]],
     categories: Collection[str | None] = (),
     *,
@@ -113,7 +113,7 @@ async def stored_forms(
     """Return the stored forms of drafts, each with everything in it that does not fit.
 
     Args:
-        work: the transaction and the actor.
+        reading: the snapshot, or the transaction, and the actor.
         pages: the drafts, each of an edition.
         categories: ids that are known to be those of categories.
         are_new: whether the editions begin now; then they can link to each other.
@@ -123,14 +123,14 @@ async def stored_forms(
         cleaned = await in_turn(pages, _cleaned)
         drafts = [page for page, _ in cleaned]
         named = {each.draft.category for each in drafts}
-        unknown = await _unknown_categories(work, named - {*categories})
-        paths = await paths_of(work, [each.placed for each in drafts])
+        unknown = await _unknown_categories(reading, named - {*categories})
+        paths = await paths_of(reading, [each.placed for each in drafts])
         beginning = _beginning(drafts, paths) if are_new else NO_PAGES
-        found = await targets_of(work, drafts, paths, beginning, expected)
+        found = await targets_of(reading, drafts, paths, beginning, expected)
         snapshots = await in_turn(zip(drafts, found.targets, strict=True), _snapshot)
     ahead = [*beginning.places, *expected.places]
     faults = await _wrong_targets(
-        work, list(zip(drafts, snapshots, strict=True)), found.places, ahead
+        reading, list(zip(drafts, snapshots, strict=True)), found.places, ahead
     )
     return [
         Stored(
@@ -303,11 +303,11 @@ def _event(revision: Revision, addition: Addition) -> DraftSaved:
 
 
 async def _unknown_categories(
-    work: Work, category_ids: Iterable[str | None]
+    reading: Reading, category_ids: Iterable[str | None]
 ) -> Mapping[str, Sequence[UserError]]:
     """Return an error for each id that is not that of a category."""
     wanted = {each for each in category_ids if each is not None}
-    found = await rows_by_id(work, Entry, [each for each in wanted if kind_of(each) == "cat"])
+    found = await rows_by_id(reading, Entry, [each for each in wanted if kind_of(each) == "cat"])
     return {
         each: [InvalidValue(message=f"there is no category {each!r}", path=("category",))]
         for each in wanted
@@ -316,7 +316,7 @@ async def _unknown_categories(
 
 
 async def _wrong_targets(
-    work: Work,
+    reading: Reading,
     pages: Sequence[tuple[Page, Snapshot]],
     places: Collection[Place],
     ahead: Collection[Place],
@@ -324,7 +324,7 @@ async def _wrong_targets(
     """Return an error for each edge that leads to no entry, or to one of the wrong type.
 
     Args:
-        work: the transaction and the actor.
+        reading: the snapshot, or the transaction, and the actor.
         pages: the drafts, with their stored forms.
         places: the places of some targets, with all their editions.
         ahead: the places of editions that are not stored yet.
@@ -335,9 +335,10 @@ async def _wrong_targets(
         others = {edge.target for edge in snapshot.edges if edge.target not in {None, own_id}}
         wanted.setdefault(own_id, set()).update(map(str, others))
     unknown = set[str]().union(*wanted.values()) - {each.entry_id for each in places}
-    known = [*places, *await places_of(work, unknown), *ahead]
-    seen = await visible_types_among(work, known, wanted)
-    own = work.site.addresses
+    coming = [each for each in ahead if each.entry_id in unknown]
+    known = [*places, *await places_of(reading, unknown), *coming]
+    seen = await visible_types_among(reading, known, wanted)
+    own = reading.site.addresses
     return [
         [
             InvalidValue(

@@ -10,8 +10,8 @@ from cms.authorization.actions import Action
 from cms.comparison.merge import merge
 from cms.content.snapshot import Changes, Draft, apply_changes, draft_of, snapshot_of
 from cms.content.tags import with_tags
-from cms.drafts.addresses import paths_of
-from cms.drafts.link_targets import Page
+from cms.drafts.addresses import PagesAhead, paths_of
+from cms.drafts.link_targets import NO_PAGES, Page
 from cms.drafts.loading import (
     EditionKey,
     Held,
@@ -180,7 +180,12 @@ async def update_entry(
 
 @command(Action.ENTRY_SAVE)
 async def save_entries(
-    work: Work, items: Sequence[SaveItem], *, mode: Mode = "all", note: str = ""
+    work: Work,
+    items: Sequence[SaveItem],
+    *,
+    mode: Mode = "all",
+    note: str = "",
+    expected: PagesAhead = NO_PAGES,
 ) -> Sequence[Outcome[Saved]]:
     """Save a new revision of each of many editions; return an outcome for each, in their order.
 
@@ -189,13 +194,14 @@ async def save_entries(
         items: what to save, at most 1,000.
         mode: whether all are refused when one is, or each by itself.
         note: what the author has to say about the revisions.
+        expected: the pages that an import brings to paths, whatever stands there now.
 
     Raises:
         Refused: if there are too many items, or an edition twice; with
             :class:`~cms.work.bulk.NoneDone` if one is refused, and all are to be then.
     """
     check_items(items, work.site.default_locale)
-    return await _save(work, items, mode, About(note=note))
+    return await _save(work, items, mode, About(note=note), expected)
 
 
 @command(Action.ENTRY_SAVE)
@@ -270,7 +276,11 @@ async def restore_revision(
 
 
 async def _save(
-    work: Work, items: Sequence[SaveItem], mode: Mode, about: About
+    work: Work,
+    items: Sequence[SaveItem],
+    mode: Mode,
+    about: About,
+    expected: PagesAhead = NO_PAGES,
 ) -> list[Outcome[Saved]]:
     batch = Batch(items, mode, work.site.default_locale)
     check_notes(batch)
@@ -282,6 +292,7 @@ async def _save(
         work,
         [(held[index].content_type, held[index].edition, drafts[index]) for index in drafts],
         {each.head.category_id for each in held.values()},
+        expected=expected,
     )
     for index, each in zip(drafts, stored, strict=True):
         batch.refuse(index, *each.errors)

@@ -97,6 +97,11 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
     "edition": {1: CoveredColumns(("id", "entry_id", "locale", "head_id", "created_at"))},
     "edition_contributor": {1: CoveredColumns(("edition_id", "contributor_id"))},
     "entry": {1: CoveredColumns(("id", "content_type", "singleton", "created_at", "archived_at"))},
+    "imported_file": {
+        1: CoveredColumns(
+            ("id", "source", "path", "locale", "entry_id", "began_at", "ended_at"),
+        )
+    },
     "position": {1: CoveredColumns(("number", "nonce", "taken_at", "before_at"))},
     "publication": {
         1: CoveredColumns(

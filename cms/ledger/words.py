@@ -27,6 +27,7 @@ EMPTIED: Final[Mapping[str, Mapping[str, object]]] = {
     "comment": {"body": "", "quote": "", "before": "", "after": ""},
     "edition": {"path": None, "title_key": None, "slug": None, "changed_at": None},
     "entry": {"singleton": None},  # so that there can be another one
+    "imported_file": {"source": "", "path": None},
     "publication": {
         "title": "",
         "title_key": "",
@@ -85,6 +86,7 @@ WITHOUT_WORDS: Final[Mapping[str, str]] = {
     "entry.content_type": "declared by the site",
     "address.content_type": "declared by the site",
     "address.locale": "declared by the site",
+    "imported_file.locale": "declared by the site",
     "position": "nonces",
     "publication.basis": "a word of the product",
     "publication.content_type": "declared by the site",

@@ -21,6 +21,7 @@ from cms.tables import (
     Comment,
     Edition,
     Entry,
+    ImportedFile,
     Publication,
     Purge,
     Review,
@@ -112,6 +113,7 @@ async def _find_entries(session: ReadSession, found: Found, entries: Keys) -> No
     found.editions |= set(await _ids(session, Edition.id, Edition.entry_id, entries))
     # Redirects that publishers made, which have ended: an open one is refused.
     found.add(Address, await _ids(session, Address.id, Address.entry_id, entries))
+    found.add(ImportedFile, await _ids(session, ImportedFile.id, ImportedFile.entry_id, entries))
 
 
 async def _find_editions(session: ReadSession, found: Found, editions: Keys) -> None:

@@ -15,6 +15,7 @@ from cms.tables.content import (
     TagCount,
     TypeVersion,
 )
+from cms.tables.importing import ImportedFile
 from cms.tables.ledger import (
     Attestation,
     AuditedRow,
@@ -53,6 +54,7 @@ __all__ = [
     "Edition",
     "EditionContributor",
     "Entry",
+    "ImportedFile",
     "Link",
     "Look",
     "Position",

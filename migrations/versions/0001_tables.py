@@ -27,7 +27,7 @@ TABLES = (
     "search_gram",
     "comment", "edition_contributor", "look", "revision", "role_grant", "token", "link",
     "publication", "rendition", "review", "revision_tag", "search_document", "change_request",
-    "publication_stage", "review_assignee", "sign_off", "publication_sign_off",
+    "publication_stage", "review_assignee", "sign_off", "publication_sign_off", "imported_file",
     "purge", "tombstone",
 )  # fmt: skip
 
@@ -325,6 +325,35 @@ def upgrade() -> None:
     )
     op.create_index("ix_comment_edition_id", "comment", ["edition_id"])
     op.create_index("ix_comment_thread_id", "comment", ["thread_id"])
+    op.create_table(
+        "imported_file",
+        _column("id", KEY),
+        _column("source", KEY),
+        _column("path", KEY, nullable=True),
+        _column("locale", KEY),
+        _column("entry_id", KEY),
+        _column("began_at", MOMENT),
+        _column("ended_at", MOMENT, nullable=True),
+        sa.CheckConstraint("path is not null or ended_at is not null", name="open_path"),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name="fk_imported_file_entry_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_imported_file"),
+    )
+    op.create_index("ix_imported_file_entry_id", "imported_file", ["entry_id"])
+    op.create_index("ix_imported_file_source", "imported_file", ["source", "path"])
+    _partial_index(
+        "uq_imported_file_open_entry_id",
+        "imported_file",
+        ["entry_id", "locale"],
+        "ended_at is null",
+        unique=True,
+    )
+    _partial_index(
+        "uq_imported_file_open_path",
+        "imported_file",
+        ["source", "path"],
+        "ended_at is null",
+        unique=True,
+    )
     op.create_table(
         "edition_contributor",
         _column("edition_id", KEY),

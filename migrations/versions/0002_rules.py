@@ -31,6 +31,7 @@ CHANGING = {
     ),
     "edition_contributor": (),
     "entry": ("archived_at", "singleton"),
+    "imported_file": ("ended_at",),
     "link": (),
     "position": (),
     "publication": ("ended_at", "ended_position"),
@@ -52,6 +53,7 @@ CLOSED_BY = {
     "address": "ended_at",
     "category_place": "ended_at",
     "change_request": "ended_at",
+    "imported_file": "ended_at",
     "publication": "ended_at",
     "publication_sign_off": "ended_at",
     "review": "ended_at",
@@ -74,6 +76,7 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "comment": {"body": "", "quote": "", "before": "", "after": ""},
     "edition": {"path": None, "title_key": None, "slug": None, "changed_at": None},
     "entry": {"singleton": None},
+    "imported_file": {"source": "", "path": None},
     "publication": {
         "title": "",
         "title_key": "",

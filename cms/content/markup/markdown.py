@@ -223,7 +223,8 @@ _KEPT: ContextVar[dict[tuple[str, Directives], _Read] | None] = ContextVar(
 @contextmanager
 def keep_texts() -> Iterator[None]:
     """Keep all texts that are rendered in the body until its end, however many they are."""
-    before = _KEPT.set({})
+    kept = _KEPT.get()
+    before = _KEPT.set({} if kept is None else kept)
     try:
         yield
     finally:

@@ -22,9 +22,10 @@ from cms.access.rate_limit import Guesser
 from cms.authorization.actions import OF_THE_OPERATOR, ROLE_ACTIONS, Action, Reach
 from cms.authorization.actor import OPERATOR, Actor, Grant
 from cms.content.snapshot import Changes, Draft
-from cms.drafts import deleting, entries, history, people, presence, pruning, saving
+from cms.drafts import deleting, entries, history, new_entries, people, presence, pruning, saving
 from cms.errors import Refused
 from cms.identifiers import new_id
+from cms.importing import recording
 from cms.publishing import moving, publish_impact, publishing, redirects, unpublishing
 from cms.purging import purging
 from cms.review import change_requests, comments, invalidation, reviews, sign_offs
@@ -148,6 +149,11 @@ CASES: Mapping[str, Case] = {
     "create_entry": Case(
         action=Action.ENTRY_CREATE,
         run=lambda work, _: entries.create_entry(work, "Article", WORDS),
+        whose=OTHERS,
+    ),
+    "begin_entries": Case(
+        action=Action.ENTRY_CREATE,
+        run=lambda work, _: new_entries.begin_entries(work, ["Article"]),
         whose=OTHERS,
     ),
     "create_entries": Case(
@@ -370,6 +376,15 @@ CASES: Mapping[str, Case] = {
     "move_pages_by_type": Case(
         action=Action.PAGE_MOVE,
         run=lambda work, _: moving.move_pages_by_type(work),
+        whose=OTHERS,
+    ),
+    "record_files": Case(
+        action=Action.FILES_RECORD,
+        run=lambda work, things: recording.record_files(
+            work,
+            "Another system",
+            [recording.FileOfEntry(path="a.md", locale="en", entry_id=things.draft.id)],
+        ),
         whose=OTHERS,
     ),
     "change_types": Case(

@@ -13,6 +13,7 @@ from cms.authorization.actor import OPERATOR, Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.snapshot import Changes, Draft
+from cms.drafts.addresses import PagesAhead
 from cms.drafts.contributors import contributors_among
 from cms.drafts.entries import (
     CreateItem,
@@ -21,7 +22,10 @@ from cms.drafts.entries import (
     create_entries,
     create_entry,
 )
+from cms.drafts.loading import look_at
+from cms.drafts.new_entries import begin_entries
 from cms.drafts.saving import Saved, SaveItem, save_entries
+from cms.drafts.subjects import Place
 from cms.errors import NotAllowed, Refused
 from cms.ledger.verification import Invalid, verify_ledger
 from cms.site import Site
@@ -29,6 +33,7 @@ from cms.tables import AuditRecord, Edition, Entry, Link, Revision
 from cms.work.bulk import NoneDone, Outcome
 from tests.builders import Newsroom, draft_of
 from tests.forging import no_progress
+from tests.graphql_api.conftest import api_of
 from tests.sites import URLS
 from tests.statements import counted
 
@@ -427,3 +432,54 @@ async def test_every_row_is_covered_by_the_ledger(newsroom: Newsroom) -> None:
     async with newsroom.database.reading() as session:
         found = [each async for each in verify_ledger(session, None, no_progress)]
     assert [each for each in found if isinstance(each, Invalid)] == []
+
+
+async def test_entries_that_were_begun_are_created_later_and_linked_before(
+    newsroom: Newsroom,
+) -> None:
+    known = await newsroom.published(title="Two", slug="two")
+    first, second = await newsroom.do(newsroom.author, begin_entries, ["Article", "Article"])
+    expected = PagesAhead([("/articles/two", Place("", second, "Article", "en", None))])
+    (one,) = articles("One", body="See [two](/articles/two/).")
+    (created,) = saved_in(
+        await newsroom.do(
+            newsroom.author, create_entries, [replace(one, entry_id=first)], expected=expected
+        )
+    )
+    # The address is to be that of the other page, though it is taken now.
+    assert (created.entry_id, targets_in(created)) == (first, [second])
+    assert second != known.entry_id
+    (two,) = articles("Two")
+    wrong = [
+        replace(one, entry_id=first),
+        CreateItem(content_type="Note", draft=Draft(title="Two"), entry_id=second),
+        replace(two, entry_id="entry_01m8nfb4w4tjeczv4cn3rmqb6f"),
+        replace(two, entry_id=second),
+    ]
+    outcomes = await newsroom.do(newsroom.author, create_entries, wrong, mode="each")
+    assert codes(outcomes) == [["DUPLICATE_NAME"], ["NOT_FOUND"], ["NOT_FOUND"], []]
+    assert outcomes[3].entry_id == second
+    async with newsroom.database.reading() as session:
+        public_key = newsroom.database.key_file.load().public_key_pem()
+        found = [each async for each in verify_ledger(session, public_key, no_progress)]
+    assert [each for each in found if isinstance(each, Invalid)] == []
+
+
+async def test_an_entry_that_was_begun_is_shown_nowhere(newsroom: Newsroom) -> None:
+    (entry_id,) = await newsroom.do(newsroom.author, begin_entries, ["Article"])
+    query = "query($id: ID!) { node(id: $id) { id } entries { nodes { id } totalCount } }"
+    data = await api_of(newsroom.site, newsroom).data(query, id=entry_id)
+    assert data == {"node": None, "entries": {"nodes": [], "totalCount": 0}}
+    with pytest.raises(Refused):
+        await newsroom.do(newsroom.author, look_at, entry_id, None)
+
+
+async def test_a_second_singleton_is_not_begun(newsroom: Newsroom) -> None:
+    newsroom.site = SITE
+    with pytest.raises(Refused) as refused:
+        await newsroom.do(newsroom.author, begin_entries, ["Imprint", "Imprint"])
+    assert [each.code for each in refused.value.errors] == ["DUPLICATE_NAME"]
+    (entry_id,) = await newsroom.do(newsroom.author, begin_entries, ["Imprint"])
+    item = CreateItem(content_type="Imprint", draft=Draft(title="One"), entry_id=entry_id)
+    (outcome,) = await newsroom.do(newsroom.author, create_entries, [item])
+    assert outcome.entry_id == entry_id

@@ -81,7 +81,8 @@ KINDS = sorted(
 # Fields of events with ids, numbers, times, and words of the product or of the site's declaration.
 PLAIN = {
     "changes",
-    *("account", "basis", "cause", "content_type", "digest", "edition", "entry", "keys", "locale"),
+    *("account", "basis", "cause", "content_type", "digest", "edition", "entries", "entry"),
+    *("keys", "locale"),
     *("parent", "replaced", "revision", "role", "scopes", "sign_offs", "stage", "subject"),
 }
 
