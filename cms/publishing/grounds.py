@@ -58,6 +58,7 @@ class Grounds:
         source: system that the revisions were imported from.
         claimed_review: review that this system claims, by entry and locale.
         review_due_at: when a page is due for review here, by entry and locale.
+        first_published_at: when that system published a page first, by entry and locale.
     """
 
     basis: Basis
@@ -68,6 +69,9 @@ class Grounds:
         default_factory=lambda: MappingProxyType({})
     )
     review_due_at: Mapping[EditionKey, datetime] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    first_published_at: Mapping[EditionKey, datetime] = field(
         default_factory=lambda: MappingProxyType({})
     )
 

@@ -74,6 +74,7 @@ def _publication(
     ends = [proposal.last_ended_at, proposal.live.ended_at if proposal.live is not None else None]
     published_at = max([work.now, *(each for each in ends if each is not None)])
     claim = grounds.claimed_review.get(proposal.key)
+    elsewhere = min(grounds.first_published_at.get(proposal.key, published_at), published_at)
     return Publication(
         id=new_id("pub"),
         position=position,
@@ -89,7 +90,7 @@ def _publication(
         category_id=revision.category_id,
         byline_id=revision.byline_id,
         saved_at=revision.created_at,
-        first_published_at=proposal.first_published_at or published_at,
+        first_published_at=proposal.first_published_at or elsewhere,
         published_at=published_at,
         published_by=work.actor.account_id,
         basis=grounds.basis,

@@ -60,10 +60,13 @@ class ImportedItem(PublishItem):
     Attributes:
         claimed_review: what the system that it comes from says of its review.
         review_due_at: when the page is due for review here; without a date, at once.
+        first_published_at: when that system published the page first, if it says so and the page
+            was not public here before.
     """
 
     claimed_review: ClaimedReview | None = None
     review_due_at: datetime | None = None
+    first_published_at: datetime | None = None
 
 
 @command(Action.ENTRY_PUBLISH)
@@ -240,6 +243,11 @@ async def _publish_imported(
             key: each.review_due_at
             for key, each in zip(keys, items, strict=True)
             if each.review_due_at is not None
+        },
+        first_published_at={
+            key: each.first_published_at
+            for key, each in zip(keys, items, strict=True)
+            if each.first_published_at is not None
         },
     )
     return await _publish(work, items, mode, grounds)

@@ -36,7 +36,8 @@ from tests.builders import Newsroom, draft_of
 from tests.signing_in import records
 from tests.sites import SITE, URLS
 
-DUE = datetime(2027, 1, 1, tzinfo=UTC)
+DUE = datetime(2127, 1, 1, tzinfo=UTC)
+BEFORE = datetime(2019, 5, 6, tzinfo=UTC)
 CLAIM = ClaimedReview(reviewers=("Xenia Old",), reviewed_on=date(2024, 5, 17))
 
 
@@ -305,6 +306,7 @@ async def test_of_many_imported_pages_those_are_published_that_can_be(newsroom: 
             revision_id=good.revision.id,
             claimed_review=claim,
             review_due_at=DUE,
+            first_published_at=BEFORE,
         ),
         ImportedItem(
             entry_id=needing.entry_id,
@@ -313,7 +315,12 @@ async def test_of_many_imported_pages_those_are_published_that_can_be(newsroom: 
         ),
         ImportedItem(entry_id=leading.entry_id, revision_id=leading.revision.id),
         ImportedItem(entry_id=signed.entry_id, revision_id=signed.revision.id),
-        ImportedItem(entry_id=german.entry_id, revision_id=german.revision.id, locale="de"),
+        ImportedItem(
+            entry_id=german.entry_id,
+            revision_id=german.revision.id,
+            locale="de",
+            first_published_at=DUE,
+        ),
     ]
     async with newsroom.as_(OPERATOR) as work:
         outcomes = await publish_imported_entries(work, items, source="The old site", mode="each")
@@ -329,6 +336,8 @@ async def test_of_many_imported_pages_those_are_published_that_can_be(newsroom: 
     assert last is not None
     assert first.position == last.position
     assert (first.claimed_review, first.review_due_at) == (claim.to_json(), DUE)
+    assert first.first_published_at == BEFORE
+    assert last.first_published_at == last.published_at  # it cannot be later
     assert (last.claimed_review, last.review_due_at) == (None, None)
 
 
