@@ -1,202 +1,141 @@
 """Import of the Markdown files of another site with their history.
 
-The import runs the ordinary commands as the operator, at the times of the history; its authors
-become bylines. It signs nothing off: pages are published as imported, with their source. Content
-that the commands refuse is not imported. An import is one transaction: it imports everything or
-nothing. Other writers wait for it; readers do not.
+The import runs the ordinary commands as the operator; its authors become bylines. It signs nothing
+off: pages are published as imported, with their source. All entries have ids before the first page
+is saved, so that pages can link to others that are saved later. Drafts are saved some hundred at a
+time, and other writers get in between; what passes all gates is published by one command. An import
+that ends at any moment is finished by the next one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn, TypeAlias
 
 from cms import clock
 from cms.authorization.actor import OPERATOR
-from cms.content.snapshot import Draft
+from cms.drafts.loading import rows_by_id
 from cms.errors import ContentFileError, Refused
-from cms.importing.existing import DeskEdition
-from cms.importing.session import ImportDesk, Provenance, Writing, printable
+from cms.importing.drafting import Drafting, DueText
+from cms.importing.existing import editions_at, entries_by_slug, linking_to
+from cms.importing.going_public import GoingPublic, Gone
+from cms.importing.history import History, in_groups
+from cms.importing.matching import Matches, match_files, path_of
+from cms.importing.recording import FileOfEntry, record_files
+from cms.importing.report import ImportReport
+from cms.importing.session import ImportDesk, Provenance, Writing
 from cms.importing.site.faults import Fault, FaultKind
-from cms.importing.site.files import Change, Commit
 from cms.importing.site.mapping import MarkdownMapping
-from cms.importing.site.page_text import PageText, fault_of
+from cms.importing.site.page_index import PageKey
+from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage, OldSite
 from cms.importing.site.reading import read_site
-from cms.site import Site
+from cms.importing.transactions import OneTransaction, ShortTransactions, Transactions
+from cms.ledger.progress import Watch, unwatched
+from cms.tables import ImportedFile
 from cms.work.work import Desk, Work
 
-# New texts of pages; ``None`` for deleted pages.
-Texts: TypeAlias = dict[OldPage, "PageText | None"]
-# A page to save, with its text, time and author.
-Due: TypeAlias = tuple[OldPage, PageText, "_Moment"]
-# An edition with the id of a revision to publish, and its text.
-Chosen: TypeAlias = tuple[DeskEdition, str, PageText]
-
-# A function that reports progress while it iterates over the commits.
-Progress: TypeAlias = Callable[[Sequence[Commit]], Iterable[Commit]]
-
-_FOLLOWS = "Updates links to pages that were added or removed."
+# The drafts of one transaction: other writers wait for about as many.
+BATCH = 200
 
 
-def iter_commits(commits: Sequence[Commit]) -> Iterable[Commit]:
-    """Return the commits, without reporting progress."""
-    return commits
-
-
-@dataclass
-class ImportReport:
-    """The result of an import.
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """The ways in which files are imported.
 
     Attributes:
-        files: the number of files with pages.
-        entries: the number of their entries.
-        editions: the number of their editions.
-        made: the number of new ``entries``, ``editions``, ``revisions``, ``publications``
-            and ``authors``, and of ``unpublished`` editions.
-        resolved: the number of resolved links in the current files.
-        lost: the faults of links.
-        notes: further remarks, one sentence each.
-        review_due_at: the time when the new publications are due for review; ``None`` if nothing
-            was published.
+        provenance: the source of the pages, which are published as imported; without it,
+            everything stays a draft.
+        source: the system that the files come from, by which the next import knows them; by
+            default that of the provenance, the ``url`` of the mapping, or the name of the folder.
+        is_strict: whether nothing is imported if one file is refused.
+        batch: the most drafts of one transaction.
+        watch: gives functions that show the progress.
     """
 
-    files: int = 0
-    entries: int = 0
-    editions: int = 0
-    made: Counter[str] = field(default_factory=Counter)
-    resolved: int = 0
-    lost: list[Fault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    review_due_at: datetime | None = None
+    provenance: Provenance | None = None
+    source: str = ""
+    is_strict: bool = False
+    batch: int = BATCH
+    watch: Watch = unwatched
 
 
 async def import_markdown(
-    desk: Desk,
-    folder: Path,
-    mapping: MarkdownMapping,
-    provenance: Provenance | None = None,
-    *,
-    progress: Progress = iter_commits,
+    desk: Desk, folder: Path, mapping: MarkdownMapping, options: ImportOptions
 ) -> ImportReport:
     """Import a folder of Markdown files and return a report.
 
-    A second import of the same files changes nothing. Editions that an account has saved since the
-    last import are skipped, and those that were published here otherwise are not published.
+    A second import of the same files changes nothing. A file that was changed, moved or removed is
+    changed, moved or unpublished here. Editions that an account has saved since the last import are
+    skipped, and those that were published here otherwise are not published.
 
     Args:
         desk: the site with its database.
         folder: the folder of the files.
         mapping: the mapping from files to content.
-        provenance: the source of the pages, which are published as imported; without it,
-            everything stays a draft.
-        progress: a function that reports progress.
+        options: the ways in which they are imported.
 
     Raises:
-        ContentFileError: with the file and the line that cannot be imported.
+        ContentFileError: if the folder cannot be imported at all.
         SiteError: if the mapping does not fit the site.
     """
-    old = _read(desk.site, folder, mapping, provenance)
-    async with _all_or_nothing(desk, folder) as work:
-        return await _run(old, work, provenance, progress)
+    run = _read(desk, folder, mapping, options)
+    if not options.is_strict:
+        await run.all(ShortTransactions(desk))
+        return run.report
+    return await _in_one(desk, run, keeps=True)
 
 
 async def rehearse_import(
-    desk: Desk,
-    folder: Path,
-    mapping: MarkdownMapping,
-    provenance: Provenance | None = None,
-    *,
-    progress: Progress = iter_commits,
+    desk: Desk, folder: Path, mapping: MarkdownMapping, options: ImportOptions
 ) -> ImportReport:
     """Return the report of :func:`import_markdown`, and roll the import back."""
-    old = _read(desk.site, folder, mapping, provenance)
-    try:
-        async with _all_or_nothing(desk, folder) as work:
-            _take_back(await _run(old, work, provenance, progress))
-    except _Rehearsed as rehearsed:
-        return rehearsed.report
-    raise AssertionError("a rehearsal ends with what it has found")
+    return await _in_one(desk, _read(desk, folder, mapping, options), keeps=False)
 
 
-class _Rehearsed(Exception):
-    """The exception that ends a rehearsal and rolls back its transaction."""
-
-    def __init__(self, report: ImportReport) -> None:
-        super().__init__()
-        self.report = report
+class _RolledBack(Exception):
+    """Ends a transaction that is not to be committed."""
 
 
-def _take_back(report: ImportReport) -> NoReturn:
-    raise _Rehearsed(report)
+async def _in_one(desk: Desk, run: _Import, *, keeps: bool) -> ImportReport:
+    """Import in one transaction, which is rolled back for a fault or as a rehearsal."""
+    report = run.report
+    report.is_done = False
+    if run.options.is_strict and report.of_kind(FaultKind.REFUSED):
+        report.sort()
+        return report
+    with suppress(_RolledBack):
+        async with desk.work(OPERATOR) as work:
+            await run.all(OneTransaction(work))
+            is_refused = run.options.is_strict and report.of_kind(FaultKind.REFUSED)
+            if is_refused or not keeps:
+                raise _RolledBack
+            report.is_done = True
+    return report
 
 
-def _read(
-    site: Site, folder: Path, mapping: MarkdownMapping, provenance: Provenance | None
-) -> OldSite:
-    """Read all files, and check that the current ones have no errors."""
-    old = read_site(folder, mapping, site, with_drafts=provenance is None)
-    for fault in old.faults:
-        if fault.kind is FaultKind.REFUSED:
-            raise ContentFileError(fault.file, fault.line, fault.message)
-    return old
-
-
-@asynccontextmanager
-async def _all_or_nothing(desk: Desk, folder: Path) -> AsyncIterator[Work]:
-    """Open a transaction that a refusal rolls back; by default, it would commit."""
-    async with desk.work(OPERATOR) as work:
-        try:
-            yield work
-        except Refused as refusal:
-            raise ContentFileError(folder, None, str(refusal)) from None
-
-
-async def _run(
-    old: OldSite, work: Work, provenance: Provenance | None, progress: Progress
-) -> ImportReport:
-    """Import the history, then the current files."""
-    for commit in old.commits:
-        for change in commit.changes:
-            old.page_at(change.place)
-    desk = ImportDesk(
-        work, old.site.content_type(old.mapping.content_type), old.mapping, provenance
+def _read(desk: Desk, folder: Path, mapping: MarkdownMapping, options: ImportOptions) -> _Import:
+    """Read all files."""
+    provenance = options.provenance
+    if provenance is not None and not desk.site.allow_imported:
+        reason = "this site does not publish imported pages; import them as drafts"
+        raise ContentFileError(folder, None, reason)
+    old = read_site(folder, mapping, desk.site, with_drafts=provenance is None)
+    stated = options.source or (provenance.source if provenance is not None else "")
+    source = stated.strip() or old.mapping.url or folder.resolve().name
+    report = ImportReport(source=source, folder=folder, files=len(old.current))
+    report.faults += old.faults
+    now = clock.now()
+    drafting = Drafting(old, ImportDesk(old.mapping, now), report, desk.site.locales, options.batch)
+    going_public = (
+        GoingPublic(drafting, source, now + provenance.review_within)
+        if provenance is not None
+        else None
     )
-    await desk.open(old.pages.values())
-    old.withheld = frozenset(key for key, each in desk.editions.items() if each.is_withheld)
-    run = _Import(old, desk, ImportReport(files=len(old.current)))
-    for commit in progress(old.commits):
-        await run.follow(commit)
-    await run.arrive()
-    return run.report
-
-
-@dataclass(frozen=True)
-class _Moment:
-    """The time, author and note of a change.
-
-    Attributes:
-        at: the time.
-        author: the author's name on the old site; empty if unknown.
-        note: the note of the revision; empty for the current files, whose note is their name.
-    """
-
-    at: datetime
-    author: str = ""
-    note: str = ""
-
-    def author_of(self, text: PageText) -> str:
-        """Return the name of the author of a revision; empty if unknown."""
-        return text.author or self.author
-
-    def note_on(self, text: PageText) -> str:
-        """Return the note of a revision."""
-        return self.note or f"Imported from {text.source.file.name}."
+    return _Import(folder, options, old, drafting, going_public)
 
 
 @dataclass
@@ -204,263 +143,291 @@ class _Import:
     """A running import.
 
     Attributes:
+        folder: the folder of the files.
+        options: the ways in which they are imported.
         old: the old site, as of the last imported commit.
-        desk: the desk that runs the commands.
-        report: the report.
-        drafted: the last saved draft of each page.
-        kept: the reason why the page of a file was not changed here.
+        drafting: the drafts.
+        going_public: the publications; ``None`` if everything stays a draft.
+        matches: the entries that were found for the files.
     """
 
+    folder: Path
+    options: ImportOptions
     old: OldSite
-    desk: ImportDesk
-    report: ImportReport
-    drafted: dict[OldPage, Draft] = field(default_factory=dict)
-    kept: dict[OldPage, str] = field(default_factory=dict)
-
-    async def follow(self, commit: Commit) -> None:
-        """Import a commit of the history."""
-        texts: Texts = {}
-        for change in commit.changes:
-            page = self.old.page_at(change.place)
-            try:
-                text = self._read(change)
-            except ContentFileError as error:
-                # History cannot be corrected; the next version of the file follows.
-                self.report.notes.append(f"Skipped: {error}")
-                continue
-            if text is not None or page not in texts:  # it may have been renamed
-                texts[page] = text
-        if not any(self._is_due(page, commit.at) for page in texts):
-            self._put_texts(texts)
-            return
-        note = printable(commit.message)
-        await self._change(texts, _Moment(commit.at, commit.author, note))
-
-    async def arrive(self) -> None:
-        """Import the current file of every page."""
-        texts: Texts = dict.fromkeys(self.old.pages.values())
-        texts.update((self.old.page(key), text) for key, text in self.old.current.items())
-        moment = max([clock.now(), *(commit.at for commit in self.old.commits[-1:])])
-        await self._change(texts, _Moment(moment))
-        for page, current in texts.items():
-            if current is not None:
-                self._tell_of(page, current)
-        self.report.lost.sort(key=lambda fault: (fault.file, fault.line or 0))
-        self.report.made = self.desk.made
-        self.report.review_due_at = self.desk.review_due_at
-        self.report.entries = len({page.key[1] for page, text in texts.items() if text})
-        self.report.editions = len([text for text in texts.values() if text])
-
-    def _read(self, change: Change) -> PageText | None:
-        source = change.read()
-        return self.old.read(change.place, source) if source is not None else None
-
-    def _is_due(self, page: OldPage, at: datetime) -> bool:
-        """Return whether a change of a page was not imported before."""
-        edition = self.desk.editions.get(page.key)
-        return edition is None or edition.is_before(at)
-
-    async def _change(self, texts: Texts, moment: _Moment) -> None:
-        """Change the texts of pages, and update the pages that link to them."""
-        before = {page: replace(page) for page in texts}
-        self._put_texts(texts)
-        moved = [page for page in texts if self.old.stands(page) != self.old.stands(before[page])]
-        gone = [page for page in moved if not self.old.stands(page)]
-        others = _Moment(moment.at, note=_FOLLOWS)
-        due = [
-            (page, page.text, when)
-            for pages, when in ((texts, moment), (self.old.touched_by(texts, moved), others))
-            for page in pages
-            if page.text is not None and self._is_due(page, moment.at)
-        ]
-        parting = await self._part(gone, before, others)
-        await self._publish([*parting, *await self._save_all(due)], moment.at)
-        await self._unpublish(gone, moment.at)
-
-    def _put_texts(self, texts: Texts) -> None:
-        for page, text in texts.items():
-            self.old.put(page, text)
-
-    async def _save_all(self, due: Sequence[Due]) -> list[Chosen]:
-        """Save the texts of pages, and return the revisions to publish."""
-        new: set[OldPage] = set()
-        # A translation begins from what has been saved in the first locale that has the page.
-        for locale in self.desk.transaction.site.locales:
-            mine = [each for each in due if each[0].locale == locale]
-            if mine:
-                new.update(await self._begin(mine), await self._save(mine))
-        chosen: list[Chosen] = []
-        for page, text, _ in due:
-            is_waiting = self.desk.editions[page.key].basis is None and page in self.drafted
-            if self._publishes and self.old.stands(page) and (page in new or is_waiting):
-                chosen += self._choose(page, text)
-        return chosen
-
-    def _choose(self, page: OldPage, text: PageText) -> list[Chosen]:
-        """Return the newest revision of a page to publish, unless that is for people here."""
-        edition = self.desk.editions[page.key]
-        if edition.is_publishable:
-            return [(edition, edition.head.id, text)]
-        reason = f"was published as {edition.basis.upper()}" if edition.basis else "was edited"
-        self.kept[page] = (
-            f"Not published: {text.source.file}: its page here {reason}; its new text is a draft."
-        )
-        return []
+    drafting: Drafting
+    going_public: GoingPublic | None
+    matches: Matches = field(default_factory=Matches)
 
     @property
-    def _publishes(self) -> bool:
-        return self.desk.provenance is not None
+    def report(self) -> ImportReport:
+        """The report."""
+        return self.drafting.report
 
-    async def _begin(self, due: Sequence[Due]) -> list[OldPage]:
-        """Create the editions of pages of one locale that have none, and return these pages.
+    async def all(self, transactions: Transactions) -> None:
+        """Import the history, then the current files."""
+        async with transactions.reading() as reading:
+            await self.drafting.desk.open(reading)
+        if self.old.commits:
+            await self._follow(transactions)
+        await self._find(transactions)
+        texts = [page for page in self.old.pages.values() if page.text is not None]
+        writings = await self._begin(transactions, texts)
+        await self.drafting.save(transactions, writings, self.options.watch)
+        await self._leave_out_refused(transactions)
+        if self.going_public is not None:
+            await self._publish(transactions, self.going_public)
+        await self._end(transactions)
+        self._tell()
 
-        New pages that others of them link to come first, as outlines, so that all links can be
-        resolved.
+    # --- The history ---
+
+    async def _follow(self, transactions: Transactions) -> None:
+        """Import the history, some commits at a time."""
+        old, desk = self.old, self.drafting.desk
+        for commit in old.commits:
+            for change in commit.changes:
+                old.page_at(change.place)
+        async with transactions.reading() as reading:
+            entries = await entries_by_slug(reading, list(old.pages.values()))
+            found = await editions_at(
+                reading, [(entry_id, locale) for (locale, _), entry_id in entries.items()]
+            )
+        for key, entry_id in entries.items():
+            if (edition := found.get((entry_id, key[0]))) is not None:
+                desk.editions[key], desk.entries[key] = edition, entry_id
+        self._withhold()
+        await self._find_bylines(transactions)
+        history = History(self.drafting, self.going_public)
+        with self.options.watch("Importing the history", len(old.commits)) as done:
+            for group in in_groups(old.commits, self.options.batch):
+                async with transactions.work() as work:
+                    for commit in group:
+                        await history.follow(work, commit)
+                done(len(group))
+
+    async def _find_bylines(self, transactions: Transactions) -> None:
+        """Find the bylines that the mapping names, before anything is saved.
+
+        Raises:
+            ContentFileError: with the first change whose author has none.
         """
-        new = [each for each in due if each[0].key not in self.desk.editions]
-        if not new:
-            return []
-        awaited = frozenset(key for page, _, _ in new for key in page.mentions if key != page.key)
-        writings = [await self._writing(*each) for each in new]
-        outlines = [_outline(each) for each in writings if each.page.key in awaited]
-        whole = [each for each in writings if each.page.key not in awaited]
-        at = new[0][2].at
-        await self.desk.begin(outlines, at)
-        await self.desk.begin(whole, at)
-        self.drafted.update((each.page, each.draft) for each in whole)
-        return [page for page, _, _ in new]
+        labels = {commit.author: commit.changes[0].label for commit in reversed(self.old.commits)}
+        declared = [each for each in labels if each in self.drafting.desk.mapping.authors]
+        if not declared:
+            return
+        async with transactions.work() as work:
+            for author in declared:
+                try:
+                    await self.drafting.desk.byline(work, author)
+                except Refused as refused:
+                    raise ContentFileError(labels[author], 1, str(refused)) from None
 
-    async def _save(self, due: Sequence[Due]) -> list[OldPage]:
-        """Save the texts of pages that have editions, and return the pages that changed."""
-        changed: list[Writing] = []
-        for page, text, when in due:
-            self.kept.pop(page, None)
-            writing = await self._writing(page, text, when)
-            if self.drafted.get(page) != writing.draft:
-                changed.append(writing)
-        if not changed:
-            return []
-        at = due[0][2].at
-        left = await self._left(changed, at)
-        self.drafted.update(
-            (each.page, each.draft) for each in changed if each.page not in self.kept
-        )
-        return await self.desk.save([each for each in changed if each.page not in left], at)
+    # --- The current files ---
 
-    async def _left(self, changed: Sequence[Writing], at: datetime) -> set[OldPage]:
-        """Return the pages that were saved so before the import, or that were changed here."""
-        known = [
-            each
-            for each in changed
-            if self.desk.editions[each.page.key].known_until is not None
-            and each.page not in self.drafted
-        ]
-        left: set[OldPage] = set()
-        for each, is_saved in zip(known, await self.desk.is_saved(known, at), strict=True):
-            if not is_saved and self.desk.editions[each.page.key].is_writable:
-                continue
-            left.add(each.page)
-            if not is_saved:
-                file = each.text.source.file
-                self.kept[each.page] = f"Not imported: {file} and its page here have both changed."
-        return left
+    async def _find(self, transactions: Transactions) -> None:
+        """Find what is here of the current files, and take over their texts."""
+        old, desk = self.old, self.drafting.desk
+        for page in list(old.pages.values()):
+            old.put(page, old.current.get(page.key))
+        async with transactions.reading() as reading:
+            matches = await match_files(reading, old, self.folder, self.report.source)
+            found = await editions_at(
+                reading,
+                [(entry_id, locale) for (locale, _), entry_id in matches.entries.items()],
+            )
+            linking = await linking_to(reading, found.values(), matches.refused)
+        desk.entries = dict(matches.entries)
+        for key, entry_id in matches.entries.items():
+            if (edition := found.get((entry_id, key[0]))) is not None:
+                record = matches.came_back.get(key)
+                if record is not None and _was_taken_back(edition.ended_at, record):
+                    edition.basis = None
+                before = desk.editions.get(key)
+                if before is None or before.id != edition.id:
+                    desk.editions[key] = edition
+        self.drafting.held = {
+            key: Path(matches.refused[linking[edition.id]])
+            for key, edition in desk.editions.items()
+            if edition.id in linking
+        }
+        self.matches = matches
+        for key, source in matches.foreign.items():
+            page = old.page(key)
+            reason = (
+                f"the page {page.slug!r} here comes from {source!r}; give that as the --source, "
+                "or give the file another slug"
+            )
+            fault = Fault(old.current[key].source.file, None, FaultKind.REFUSED, reason)
+            self.report.faults.append(fault)
+            old.put(page, None)
+        self._withhold()
 
-    async def _writing(self, page: OldPage, text: PageText, when: _Moment) -> Writing:
-        """Return the current draft of a page, to be saved."""
-        with self._faults_of(text):
-            draft = self.old.draft(page, text).draft
-            draft = await self.desk.with_category(draft, text, when.at)
-        return Writing(page, text, draft, when.author_of(text), when.note_on(text))
+    def _withhold(self) -> None:
+        editions = self.drafting.desk.editions.items()
+        self.old.withheld = frozenset(key for key, each in editions if each.is_withheld)
 
-    async def _part(
-        self, gone: Sequence[OldPage], before: Mapping[OldPage, OldPage], when: _Moment
-    ) -> list[Chosen]:
-        """Remove the links between pages that are unpublished together, which would block that."""
-        keys = {page.key for page in gone}
+    async def _begin(self, transactions: Transactions, pages: Sequence[OldPage]) -> list[Writing]:
+        """Give all pages their entries, record their files, and return their drafts."""
+        drafting, matches = self.drafting, self.matches
         due = [
-            (page, text, when)
-            for page in gone
-            if (text := before[page].text) is not None
-            and self._public(page, when.at) is not None
-            and before[page].mentions & keys
+            DueText(page, page.text, page.text.author, _note_on(page.text))
+            for page in pages
+            if page.text is not None
         ]
-        await self._save(due)
-        return [each for page, text, _ in due for each in self._choose(page, text)]
+        async with transactions.work() as work:
+            at = self._at(work)
+            await drafting.give_entries(at, pages)
+            files = [
+                FileOfEntry(
+                    path=path_of(self.folder, each.text),
+                    locale=each.page.locale,
+                    entry_id=drafting.desk.entries[each.page.key],
+                )
+                for each in due
+                if each.page.key not in matches.recorded and self._is_of_imports(each.page)
+            ]
+            if files or matches.moved:
+                ended = await rows_by_id(work, ImportedFile, [each.id for each in matches.moved])
+                source = self.report.source
+                await record_files(at, source, files, ended=list(ended.values()))
+            return await drafting.prepare(at, due)
 
-    async def _publish(self, chosen: Sequence[Chosen], at: datetime) -> None:
-        for locale in self.old.mapping.locales:
-            mine = [each for each in chosen if each[0].locale == locale]
-            texts = {edition.entry_id: text for edition, _, text in mine}
-            if mine:
-                with self._faults_among(texts):
-                    await self.desk.publish(mine, at)
+    def _is_of_imports(self, page: OldPage) -> bool:
+        """Return whether only imports have written a page, if it is here."""
+        edition = self.drafting.desk.editions.get(page.key)
+        return edition is None or edition.is_writable
 
-    async def _unpublish(self, gone: Sequence[OldPage], at: datetime) -> None:
-        for page in gone:
-            edition = self._public(page, at)
-            if edition is None:
-                continue
-            if edition.basis != "imported":
-                basis = str(edition.basis).upper()
-                note = f"Not unpublished: {page.slug}: its page here was published as {basis}."
-                self.report.notes.append(note)
-                continue
-            with _faults_at(Path(page.slug)):
-                await self.desk.unpublish(edition, at)
+    def _at(self, work: Work) -> Work:
+        """Return a transaction at the present, or at the time of the last commit if later."""
+        last = max((commit.at for commit in self.old.commits[-1:]), default=work.now)
+        return work.by(OPERATOR, last) if last > work.now else work
 
-    def _public(self, page: OldPage, at: datetime) -> DeskEdition | None:
-        """Return the edition of a page to unpublish at a time, if there is one."""
-        edition = self.desk.editions.get(page.key)
-        is_public = edition is not None and edition.live is not None and edition.is_before(at)
-        return edition if is_public and self._publishes else None
+    async def _leave_out_refused(self, transactions: Transactions) -> None:
+        """Update the pages that link to others which could not be saved, until none is left."""
+        drafting, old = self.drafting, self.old
+        while refused := [
+            page
+            for page in drafting.refused
+            if page.text is not None and page.key not in drafting.desk.editions
+        ]:
+            for page in refused:
+                old.put(page, None)
+                drafting.desk.entries.pop(page.key, None)
+            due = [
+                DueText(page, page.text, page.text.author, _note_on(page.text))
+                for page in old.touched_by(refused, refused)
+                if page.text is not None
+            ]
+            async with transactions.work() as work:
+                writings = await drafting.prepare(self._at(work), due)
+            await drafting.save(transactions, writings)
+
+    async def _publish(self, transactions: Transactions, going_public: GoingPublic) -> None:
+        """Publish what passes all gates, and unpublish the pages whose files are gone."""
+        pages = list(self.old.pages.values())
+        gone = await self._gone(transactions)
+        waiting = going_public.waiting(pages)
+        async with transactions.work() as work:
+            at = self._at(work)
+            begun = len(self.report.faults)
+            refused = await going_public.publish(at, waiting)
+            left = await going_public.unpublish(at, gone)
+            if refused and len(left) < len(gone):
+                # What was in their way may be gone.
+                del self.report.faults[begun:]
+                await going_public.publish(at, refused)
+                left = await going_public.unpublish(at, left)
+            await going_public.redirect(at, pages)
+
+    async def _gone(self, transactions: Transactions) -> list[Gone]:
+        """Return the pages here whose files are gone, also those that only the history knows."""
+        records = {(each.entry_id, each.locale): each for each in self.matches.gone}
+        async with transactions.reading() as reading:
+            editions = await editions_at(reading, records)
+        old, desk = self.old, self.drafting.desk
+        refused = {self._key_of(each.file) for each in self.report.of_kind(FaultKind.REFUSED)}
+        left = {
+            (edition.entry_id, edition.locale): edition
+            for key, edition in desk.editions.items()
+            if old.page(key).text is None and key not in refused
+        }
+        return [
+            *(
+                Gone(edition, self.folder / str(records[key].path))
+                for key, edition in editions.items()
+            ),
+            *(
+                Gone(edition, self.folder / edition.slug)
+                for key, edition in left.items()
+                if key not in editions
+            ),
+        ]
+
+    def _key_of(self, file: Path) -> PageKey | None:
+        """Return the key of the page of a file in the folder, if it can be one."""
+        if not file.is_relative_to(self.folder):
+            return None
+        place = self.old.generator.place_of(file.relative_to(self.folder).as_posix())
+        return self.old.key_of(place) if place is not None else None
+
+    async def _end(self, transactions: Transactions) -> None:
+        """End the records of files that are gone, once their pages are not public."""
+        gone = await self._gone(transactions)
+        public = [each for each in gone if each.edition.live is not None]
+        if self.going_public is None:
+            message = "the file is gone, and its page is public; import with publications"
+            for each in public:
+                self._add(each.file, FaultKind.KEPT, message)
+        keys = {(each.edition.entry_id, each.edition.locale) for each in public}
+        ended = [each.id for each in self.matches.gone if (each.entry_id, each.locale) not in keys]
+        if ended:
+            async with transactions.work() as work:
+                rows = await rows_by_id(work, ImportedFile, ended)
+                source = self.report.source
+                await record_files(self._at(work), source, [], ended=list(rows.values()))
+
+    # --- The report ---
+
+    def _tell(self) -> None:
+        """Complete the report."""
+        report, old = self.report, self.old
+        for page in old.pages.values():
+            if page.text is not None:
+                self._tell_of(page, page.text)
+        report.made = self.drafting.desk.made
+        present = [page for page in old.pages.values() if page.text is not None]
+        report.entries = len({page.key[1] for page in present})
+        report.editions = len(present)
+        report.sort()
 
     def _tell_of(self, page: OldPage, text: PageText) -> None:
-        """Add the remarks about an imported page to the report."""
+        """Add what became of a page."""
         drafted = self.old.draft(page, text)
         self.report.resolved += drafted.resolved
-        self.report.lost += drafted.lost
-        reason = text.missing[0] if text.missing else ""
-        if self._publishes and page.key in self.old.withheld:
-            reason = "its page here is not public; publish it here."
-        if page in self.kept:
-            self.report.notes.append(self.kept[page])
-        elif reason and not text.hidden:
-            self.report.notes.append(f"Not published: {text.source.file}: {reason}")
+        self.report.faults += drafted.lost
+        file = text.source.file
+        edition = self.drafting.desk.editions.get(page.key)
+        if page.key in self.drafting.kept:
+            self._add(file, FaultKind.KEPT, self.drafting.kept[page.key])
+        elif self.going_public is None or edition is None:
+            return
+        elif page.key in self.old.withheld:
+            self._add(file, FaultKind.KEPT, "not published: its page here is not public")
+        elif not edition.is_publishable and page.key in self.drafting.saved:
+            reason = f"was published as {edition.basis.upper()}" if edition.basis else "was edited"
+            message = f"not published: its page here {reason}; its new text is a draft"
+            self._add(file, FaultKind.KEPT, message)
+        elif text.missing and not text.hidden:
+            self._add(file, FaultKind.DRAFT, text.missing[0])
 
-    @contextmanager
-    def _faults_of(self, text: PageText) -> Iterator[None]:
-        """Convert the refusal of a command into an error of the file."""
-        try:
-            yield
-        except Refused as refusal:
-            raise fault_of(self.old.mapping, text.source, refusal.errors[0]) from None
-
-    @contextmanager
-    def _faults_among(self, texts: Mapping[str, PageText]) -> Iterator[None]:
-        """Convert a failed gate of one of several entries into an error of its file."""
-        try:
-            yield
-        except Refused as refusal:
-            error = refusal.errors[0]
-            text = texts.get(str(next(iter(error.path), "")))
-            if text is None and len(texts) > 1:
-                raise  # it is about none of the files
-            if text is None:
-                raise fault_of(self.old.mapping, next(iter(texts.values())).source, error) from None
-            own = replace(error, path=error.path[1:])
-            raise fault_of(self.old.mapping, text.source, own) from None
+    def _add(self, file: Path, kind: FaultKind, message: str) -> None:
+        self.report.faults.append(Fault(file, None, kind, message))
 
 
-def _outline(writing: Writing) -> Writing:
-    """Return a writing without its texts."""
-    draft = writing.draft
-    outline = Draft(title=draft.title, slug=draft.slug, category=draft.category)
-    return replace(writing, draft=outline, note="An outline.")
+def _note_on(text: PageText) -> str:
+    return f"Imported from {text.source.file.name}."
 
 
-@contextmanager
-def _faults_at(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except Refused as refusal:
-        raise ContentFileError(file, None, str(refusal)) from None
+def _was_taken_back(ended_at: datetime | None, record: ImportedFile) -> bool:
+    """Return whether an import has unpublished a page when its file was gone."""
+    return ended_at is not None and record.ended_at is not None and ended_at <= record.ended_at

@@ -11,6 +11,8 @@ class FaultKind(StrEnum):
     """The kind of a fault, by its consequence."""
 
     REFUSED = "refused"  # the page cannot be imported
+    DRAFT = "draft"  # a gate is closed; the page stays a draft
+    KEPT = "kept"  # the page here stays as it is, mostly since people here have changed it
     LOST_LINK = "lost_link"  # the link has no target; its words arrive
     LOST_WORDS = "lost_words"  # words that readers of the old site see do not arrive
     LOST_ANCHOR = "lost_anchor"  # the link leads to the page, but not to a part of it

@@ -260,13 +260,17 @@ def read_mapping(file: Path) -> MarkdownMapping:
     return mapping_of(read_yaml(file))
 
 
-def mapping_of(source: FrontMatter) -> MarkdownMapping:
+def mapping_of(source: FrontMatter, extends: str = "") -> MarkdownMapping:
     """Return a mapping from its values, with those of the generator that it extends.
+
+    Args:
+        source: the values.
+        extends: the name of the generator; by default that in the values.
 
     Raises:
         ContentFileError: with the line of an invalid value.
     """
-    values = dict(source.values)
+    values = {**source.values, **({"extends": extends} if extends else {})}
     name = str(values.get("extends") or "")
     if name and source.file.parent != _BUILT_IN:
         if name not in generator_names():

@@ -12,7 +12,8 @@ import orjson
 import pytest
 from graphql import GraphQLSchema
 
-from cms.importing.markdown import ImportReport, import_markdown, rehearse_import
+from cms.importing.markdown import ImportOptions, import_markdown, rehearse_import
+from cms.importing.report import ImportReport
 from cms.importing.session import Provenance
 from cms.importing.site.mapping import MarkdownMapping, read_mapping
 from cms.storage.database import Database
@@ -53,13 +54,17 @@ class Importer:
         """Where the content goes."""
         return self.newsroom.database
 
-    async def run(self, provenance: Provenance | None = PUBLIC) -> ImportReport:
+    async def run(self, provenance: Provenance | None = PUBLIC, **options: Any) -> ImportReport:
         """Import the folder and publish it as imported, or only as drafts."""
-        return await import_markdown(self.desk, self.folder, self.mapping, provenance)
+        chosen = ImportOptions(provenance=provenance, **options)
+        return await import_markdown(self.desk, self.folder, self.mapping, chosen)
 
-    async def rehearse(self, provenance: Provenance | None = PUBLIC) -> ImportReport:
+    async def rehearse(
+        self, provenance: Provenance | None = PUBLIC, **options: Any
+    ) -> ImportReport:
         """Say what an import would do."""
-        return await rehearse_import(self.desk, self.folder, self.mapping, provenance)
+        chosen = ImportOptions(provenance=provenance, **options)
+        return await rehearse_import(self.desk, self.folder, self.mapping, chosen)
 
     @property
     def desk(self) -> Desk:

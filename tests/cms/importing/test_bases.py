@@ -19,6 +19,7 @@ from cms.drafts.entries import create_entry
 from cms.drafts.saving import update_entry
 from cms.errors import ContentFileError
 from cms.importing.session import Provenance
+from cms.importing.site.faults import FaultKind
 from cms.publishing.publishing import publish_together
 from cms.publishing.unpublishing import unpublish_entry
 from cms.review.reviews import request_review
@@ -37,6 +38,7 @@ from cms.tables import (
 from tests.builders import Newsroom
 from tests.cms.importing.conftest import PUBLIC, Importer
 from tests.cms.importing.sites import SITE, GlossaryTerm
+from tests.cms.importing.test_markdown import told
 
 TERM = """
 query Term($slug: String!) {
@@ -111,11 +113,15 @@ async def test_what_an_import_of_drafts_made_is_imported_by_the_next(harbour: Im
         Changes(summary="Edited here."),
         base_revision=head.id,
     )
-    # What was edited here is not the import's to publish.
-    with pytest.raises(ContentFileError, match=r"its category “Property” .* is not public"):
-        await harbour.run()
+    # What was edited here is not the import's to publish, and what shows it has to wait.
+    report = await harbour.run()
+    reasons = [each.message for each in report.of_kind(FaultKind.DRAFT)]
+    assert any("its category “Property”" in each and "is not public" in each for each in reasons)
+    assert await term_of(harbour, "tide") is None
+    assert not report.is_complete
     await publish(harbour, "property")
-    await harbour.run()
+    assert (await harbour.run()).is_complete
+    assert await term_of(harbour, "tide") is not None
     found = await harbour.data(BESIDE)
     assert {each["treePath"]: each["basis"] for each in found["categories"]["nodes"]} == {
         "concept": "IMPORTED",
@@ -128,10 +134,10 @@ async def test_a_byline_of_an_account_is_not_published_by_an_import(harbour: Imp
     newsroom = harbour.newsroom
     await newsroom.person("Nora Newcomer", Grant(role="author"))
     harbour.mapping = replace(harbour.mapping, authors={"hand-two": "nora-newcomer"})
-    with pytest.raises(ContentFileError, match=r"its author “Nora Newcomer” .* is not public"):
-        await harbour.run()
+    reasons = [each.message for each in (await harbour.run()).of_kind(FaultKind.DRAFT)]
+    assert any("its author “Nora Newcomer”" in each for each in reasons)
     await newsroom.publish_beside()
-    await harbour.run()
+    assert (await harbour.run()).is_complete
 
 
 def predicate_in(attestation: Attestation) -> Mapping[str, Any]:
@@ -179,9 +185,8 @@ async def test_what_was_published_here_stays_and_its_new_text_is_a_draft(
     await publish(harbour, "tide", beside=["property", "hand-three"])
     harbour.replace("en/tide.md", "twice a day", "about twice a day")
     report = await harbour.run()
-    name = harbour.folder / "en/tide.md"
-    reason = "its page here was published as SIGNED_OFF; its new text is a draft."
-    assert f"Not published: {name}: {reason}" in report.notes
+    message = "not published: its page here was published as SIGNED_OFF; its new text is a draft"
+    assert ("kept", f"en/tide.md: {message}") in told(harbour, report)
     term = await term_of(harbour, "tide")
     assert (term["basis"], term["importSource"]) == ("SIGNED_OFF", None)
     assert "about twice" not in term["body"]["markdown"]
@@ -198,7 +203,8 @@ async def test_what_was_published_here_is_not_taken_back(harbour: Importer) -> N
     (harbour.folder / "en/tide.md").unlink()
     record(harbour, path="en/tide.md", deleted=True)
     report = await harbour.run()
-    assert "Not unpublished: tide: its page here was published as SIGNED_OFF." in report.notes
+    message = "not unpublished: its page here was published as SIGNED_OFF"
+    assert ("kept", f"tide: {message}") in told(harbour, report)
     assert report.made["unpublished"] == 0
     assert (await term_of(harbour, "tide"))["basis"] == "SIGNED_OFF"
 
@@ -210,8 +216,8 @@ async def test_what_was_taken_back_here_stays_so(harbour: Importer) -> None:
     await newsroom.do(newsroom.publisher, unpublish_entry, entry_id)
     harbour.replace("en/crane.md", "A crane lifts", "A good crane lifts")
     report = await harbour.run()
-    name = harbour.folder / "en/crane.md"
-    assert f"Not published: {name}: its page here is not public; publish it here." in report.notes
+    message = "en/crane.md: not published: its page here is not public"
+    assert ("kept", message) in told(harbour, report)
     assert await term_of(harbour, "crane") is None
     _, head = await head_of(harbour, "crane")
     assert "A good crane" in str(head.content)
@@ -233,8 +239,8 @@ async def test_a_draft_of_somebody_here_is_not_linked(harbour: Importer) -> None
     draft = Draft(title="Tide", slug="tide", fields={"body": "Our own words."})
     await harbour.newsroom.do(author, create_entry, "GlossaryTerm", draft)
     report = await harbour.run()
-    name = harbour.folder / "en/tide.md"
-    assert f"Not imported: {name} and its page here have both changed." in report.notes
+    message = "en/tide.md: not imported: the file and its page here have both changed"
+    assert ("kept", message) in told(harbour, report)
     berth = await term_of(harbour, "berth")
     assert "depends on the tide." in berth["body"]["markdown"]
     assert await term_of(harbour, "tide") is None
@@ -268,8 +274,8 @@ async def test_a_review_of_the_old_site_is_shown_as_its_claim(harbour: Importer)
 async def test_a_claim_with_a_day_that_is_none_names_its_line(harbour: Importer) -> None:
     harbour.mapping = replace(harbour.mapping, reviewed_on="reviewed")
     harbour.replace("en/tide.md", "status: Completed", "status: Completed\nreviewed: in spring")
-    with pytest.raises(ContentFileError, match=r"tide\.md:4: reviewed: 'in spring' is not a date"):
-        await harbour.run()
+    (fault,) = (await harbour.run()).of_kind(FaultKind.REFUSED)
+    assert "tide.md:4: reviewed: 'in spring' is not a date" in str(fault)
 
 
 @pytest.mark.parametrize("author", ["Old Hand", "[Old Hand, hand-one]", "{name: Old Hand}"])

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
+import orjson
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
@@ -18,7 +21,7 @@ from tests.conftest import Templates
 
 
 @pytest.fixture
-def shell(
+def shell_of(
     harbour: Importer, templates: Templates, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Awaitable[Result]]:
     """A shell in which the settings name the test's database."""
@@ -26,13 +29,21 @@ def shell(
     monkeypatch.setenv("COPYDESK_DATABASE_URL", url)
     monkeypatch.setenv("COPYDESK_SIGNING_KEY", str(templates.signing_key))
     monkeypatch.setenv("COPYDESK_SITE", "tests.cms.importing.sites:SITE")
-    fixed = ["import", "markdown", str(harbour.folder)]
-    mapping = ["--mapping", str(harbour.folder / "mapping.yaml")]
 
-    async def run(*arguments: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, main, [*fixed, *mapping, *arguments])
+    async def run(folder: Path, *arguments: str) -> Result:
+        command = ["import", "markdown", str(folder), *arguments]
+        return await asyncio.to_thread(CliRunner().invoke, main, command)
 
     return run
+
+
+@pytest.fixture
+def shell(
+    shell_of: Callable[..., Awaitable[Result]], harbour: Importer
+) -> Callable[..., Awaitable[Result]]:
+    """A shell with the folder of the harbour and its mapping."""
+    mapping = str(harbour.folder / "mapping.yaml")
+    return partial(shell_of, harbour.folder, "--mapping", mapping)
 
 
 async def test_it_says_what_it_has_done(shell: Callable[..., Awaitable[Result]]) -> None:
@@ -41,22 +52,49 @@ async def test_it_says_what_it_has_done(shell: Callable[..., Awaitable[Result]])
     done = await shell("--publish")
     assert done.exit_code == 0, done.output
     assert rehearsed.stdout == f"{done.stdout}Dry run: nothing has been changed.\n"
-    assert "Unresolved: en/berth.md:14: /customs-house/ does not point to a page\n" in done.stdout
+    assert "Links without a target:\n  de/berth.md:9: /de/tide/ does not" in done.stdout
+    assert "  en/berth.md:14: /customs-house/ does not point to a page\n" in done.stdout
+    assert (
+        "Drafts, as on the old site:\n  en/fog-bell.md:1: is not public: draft: true\n"
+        in done.stdout
+    )
     assert "Read 12 files: 9 entries in 12 editions.\n" in done.stdout
-    assert done.stdout.endswith("Links: 13 resolved, 5 unresolved.\n")
+    assert done.stdout.endswith("Links: 13 resolved, 4 unresolved.\n")
     assert done.stderr == ""
     again = await shell("--publish")
     assert "New: nothing.\n" in again.stdout
 
 
-async def test_a_fault_is_one_line(
+async def test_a_fault_is_one_line_and_the_exit_code_tells_it(
     shell: Callable[..., Awaitable[Result]], harbour: Importer
 ) -> None:
     harbour.replace("en/tide.md", "status: Completed", "status: Whatever")
-    failed = await shell()
-    assert failed.exit_code == 1
-    assert failed.stdout == ""
-    assert "tide.md:3: expected one of " in failed.stderr
+    strict = await shell("--strict")
+    assert strict.exit_code == 1
+    assert "Nothing has been imported, since not every file can be.\n" in strict.stdout
+    done = await shell()
+    assert done.exit_code == 3
+    for each in (strict, done):
+        assert "Not imported:\n  en/tide.md:3: expected one of " in each.stdout
+
+
+async def test_a_report_is_written_as_json(
+    shell: Callable[..., Awaitable[Result]], harbour: Importer, tmp_path: Path
+) -> None:
+    harbour.replace("en/tide.md", "status: Completed", "status: Whatever")
+    file = tmp_path / "report.json"
+    await shell("--publish", "--dry-run", "--report", str(file))
+    rehearsed = orjson.loads(file.read_bytes())
+    await shell("--publish", "--report", str(file))
+    done = orjson.loads(file.read_bytes())
+    assert {**rehearsed, "isDone": True, "reviewDueAt": ""} == {**done, "reviewDueAt": ""}
+    assert (done["source"], done["isComplete"]) == ("https://harbour.example", False)
+    assert done["read"] == {"files": 11, "entries": 8, "editions": 11}
+    assert done["new"]["publications"] > 0
+    assert done["links"]["lost"] == done["faultCounts"]["lost_link"] > 0
+    refused = [each for each in done["faults"] if each["kind"] == "refused"]
+    assert [(each["file"], each["line"]) for each in refused] == [("en/tide.md", 3)]
+    assert len(done["faults"]) == sum(done["faultCounts"].values())
 
 
 async def test_publications_name_the_source_and_the_day_of_review(
@@ -145,3 +183,27 @@ async def test_a_mapping_has_to_fit_the_site(
     failed = await shell()
     assert failed.exit_code != 0
     assert message in failed.stderr
+
+
+async def test_a_generator_is_named_and_a_mapping_changes_what_differs(
+    shell_of: Callable[..., Awaitable[Result]], harbour: Importer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site"
+    (folder / "content" / "water").mkdir(parents=True)
+    (folder / "hugo.toml").write_text("baseURL = 'https://old.example/'\n")
+    (folder / "content" / "water" / "tide.md").write_text(
+        "+++\ntitle = 'Tide'\nkind = 'completed'\naliases = ['/moon/']\n+++\n\nIt rises.\n"
+    )
+    override = tmp_path / "override.yaml"
+    override.write_text("fields: {status: kind}\nvalues: {kind: {completed: COMPLETED}}\n")
+    missing = await shell_of(folder, "--type", "GlossaryTerm")
+    assert missing.exit_code == 2
+    assert "with --from, or a --mapping" in missing.stderr
+    chosen = ("--from", "hugo", "--type", "GlossaryTerm", "--publish")
+    done = await shell_of(folder, *chosen, "--mapping", str(override))
+    assert done.exit_code == 0, done.output
+    assert "New: 1 entries, 1 editions, 1 revisions, 1 publications, 2 redirects.\n" in done.stdout
+    query = "{ glossaryTerms { nodes { title status } } }"
+    (term,) = (await harbour.data(query))["glossaryTerms"]["nodes"]
+    assert term == {"title": "Tide", "status": "COMPLETED"}
+    assert {source for source, _ in await publications(harbour)} == {"https://old.example"}

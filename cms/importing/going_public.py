@@ -1,0 +1,226 @@
+"""Publications of an import: what passes all gates, what is gone, and former addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from cms.content.addresses import path_key, read_address
+from cms.drafts.addresses import FoundAddress, PathKey, addresses_among, spellings_of
+from cms.errors import Refused
+from cms.importing.drafting import Drafting
+from cms.importing.existing import DeskEdition
+from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.page_text import PageText
+from cms.importing.site.pages import OldPage
+from cms.publishing.publishing import ImportedItem, publish_imported_entries
+from cms.publishing.redirects import RedirectItem, create_redirects
+from cms.publishing.unpublishing import UnpublishItem, unpublish_entries
+from cms.storage.dialects import is_among
+from cms.tables import Address
+from cms.work.bulk import MOST_ENTRIES
+from cms.work.work import Work
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A public page whose file is gone.
+
+    Attributes:
+        edition: its edition.
+        file: the file.
+    """
+
+    edition: DeskEdition
+    file: Path
+
+
+@dataclass(frozen=True)
+class GoingPublic:
+    """The publications of an import.
+
+    Attributes:
+        drafting: the drafts.
+        source: the system that the pages come from.
+        due_at: when they are due for review.
+    """
+
+    drafting: Drafting
+    source: str
+    due_at: datetime
+
+    def waiting(self, pages: Iterable[OldPage]) -> list[OldPage]:
+        """Return the pages whose newest drafts the import can publish, and has not."""
+        drafting = self.drafting
+        return [
+            page
+            for page in pages
+            if drafting.old.stands(page)
+            and page.text is not None
+            and (edition := drafting.desk.editions.get(page.key)) is not None
+            and edition.live != edition.head_id
+            and edition.is_publishable
+        ]
+
+    async def publish(
+        self, work: Work, pages: Sequence[OldPage], kind: FaultKind = FaultKind.DRAFT
+    ) -> list[OldPage]:
+        """Publish what can be published of some pages together; return those that were refused.
+
+        A page that leads to one that is refused is refused too.
+
+        Args:
+            work: the transaction.
+            pages: the pages.
+            kind: the kind of fault that a refusal is.
+        """
+        if not pages:
+            return []
+        desk, texts = self.drafting.desk, [page.text for page in pages]
+        editions = [desk.editions[page.key] for page in pages]
+        beside = await desk.beside(work, editions)
+        items = [
+            *(self._item(each, None) for each in beside),
+            *(
+                self._item(_item_of(edition), text)
+                for edition, text in zip(editions, texts, strict=True)
+            ),
+        ]
+        report, folder = self.drafting.report, self.drafting.report.folder
+        try:
+            outcomes = await publish_imported_entries(work, items, source=self.source, mode="each")
+        except Refused as refusal:  # of a hook, which does not say for which page
+            report.faults.append(Fault(folder, None, kind, f"nothing was published: {refusal}"))
+            return list(pages)
+        refused: list[OldPage] = []
+        for outcome in outcomes[: len(beside)]:
+            report.faults += [Fault(folder, None, kind, each.message) for each in outcome.errors]
+        for page, edition, text, outcome in zip(
+            pages, editions, texts, outcomes[len(beside) :], strict=True
+        ):
+            if outcome.result is not None:
+                edition.live, edition.basis = edition.head_id, "imported"
+                desk.made["publications"] += 1
+                report.review_due_at = self.due_at
+                continue
+            refused.append(page)
+            if text is not None:
+                for error in outcome.errors:
+                    self.drafting.fault(kind, text, error)
+        return refused
+
+    def _item(self, item: ImportedItem, text: PageText | None) -> ImportedItem:
+        return ImportedItem(
+            entry_id=item.entry_id,
+            revision_id=item.revision_id,
+            locale=item.locale,
+            claimed_review=text.claimed_review if text is not None else None,
+            review_due_at=self.due_at,
+            first_published_at=text.published_at if text is not None else None,
+        )
+
+    async def unpublish(self, work: Work, gone: Sequence[Gone]) -> list[Gone]:
+        """Unpublish pages that only imports have published; return those that stay public."""
+        left: list[Gone] = []
+        due: list[Gone] = []
+        for each in gone:
+            if each.edition.live is not None:
+                (due if each.edition.is_publishable else left).append(each)
+        for each in left:
+            basis = str(each.edition.basis).upper()
+            reason = "was edited" if basis == "IMPORTED" else f"was published as {basis}"
+            self._note(each, FaultKind.KEPT, f"not unpublished: its page here {reason}")
+        reasons: dict[int, str] = {}
+        while due:  # a page can be in the way of another
+            before = len(due)
+            for start in range(0, before, MOST_ENTRIES):
+                some = due[start : start + MOST_ENTRIES]
+                items = [
+                    UnpublishItem(entry_id=each.edition.entry_id, locale=each.edition.locale)
+                    for each in some
+                ]
+                outcomes = await unpublish_entries(work, items, mode="each")
+                for each, outcome in zip(some, outcomes, strict=True):
+                    if outcome.result is not None:
+                        each.edition.live, each.edition.basis = None, None
+                        self.drafting.desk.made["unpublished"] += 1
+                    else:
+                        reasons[id(each)] = outcome.errors[0].message
+            due = [each for each in due if each.edition.live is not None]
+            if len(due) == before:
+                break
+        for each in due:
+            self._note(each, FaultKind.KEPT, f"not unpublished: {reasons[id(each)]}")
+        return [*left, *due]
+
+    def _note(self, gone: Gone, kind: FaultKind, message: str) -> None:
+        self.drafting.report.faults.append(Fault(gone.file, None, kind, message))
+
+    async def redirect(self, work: Work, pages: Iterable[OldPage]) -> None:
+        """Redirect the former addresses of public pages to them, where nothing else is."""
+        wanted = list(self._former_addresses(work, pages))
+        keys = [key for key, _ in wanted]
+        found = await addresses_among(work, keys)
+        removed = await _removed_redirects(work, keys)
+        desk = self.drafting.desk
+        left: list[tuple[RedirectItem, PageText]] = []
+        for (path, locale), page in wanted:
+            entry_id, there = desk.entries[page.key], found.get((path, locale))
+            if page.text is None or path in removed or _answers(there, entry_id):
+                continue
+            left.append((RedirectItem(path=path, to=entry_id, locale=locale), page.text))
+        for start in range(0, len(left), MOST_ENTRIES):
+            some = left[start : start + MOST_ENTRIES]
+            items = [item for item, _ in some]
+            outcomes = await create_redirects(work, items, mode="each")
+            for (item, text), outcome in zip(some, outcomes, strict=True):
+                desk.made["redirects"] += outcome.result is not None
+                for error in outcome.errors:
+                    message = f"the former address {item.path} does not answer: {error.message}"
+                    fault = Fault(text.source.file, None, FaultKind.LOST_LINK, message)
+                    self.drafting.report.faults.append(fault)
+
+    def _former_addresses(
+        self, work: Work, pages: Iterable[OldPage]
+    ) -> Iterable[tuple[PathKey, OldPage]]:
+        own = work.site.addresses
+        seen: set[PathKey] = set()
+        for page in pages:
+            edition, text = self.drafting.desk.editions.get(page.key), page.text
+            if edition is None or edition.live is None or text is None:
+                continue
+            for written in text.former_addresses:
+                address = read_address(written, own) if written.strip() else None
+                if address is None or address.path == "/" or own.is_route(address.path):
+                    continue
+                key = address.path, page.locale
+                if key not in seen:
+                    seen.add(key)
+                    yield key, page
+
+
+def _item_of(edition: DeskEdition) -> ImportedItem:
+    return ImportedItem(
+        entry_id=edition.entry_id, revision_id=edition.head_id, locale=edition.locale
+    )
+
+
+def _answers(there: FoundAddress | None, entry_id: str) -> bool:
+    """Return whether an address leads to an entry already."""
+    return there is not None and there.entry_id == entry_id
+
+
+async def _removed_redirects(work: Work, keys: Iterable[PathKey]) -> frozenset[str]:
+    """Return those paths at which a redirect was removed: it is not created again."""
+    rows = await work.session.scalars(
+        select(Address.path).where(
+            is_among(Address.path, spellings_of(path for path, _ in keys)),
+            Address.edition_id.is_(None),
+            Address.ended_position.is_not(None),
+        )
+    )
+    return frozenset(path_key(str(path)) for path in rows)
