@@ -15,7 +15,7 @@ from cms.content.fields.choice import Choice
 from cms.content.fields.names import api_name
 from cms.content.fields.number import Integer, Number
 from cms.content.markup.attributes import Attribute
-from cms.content.markup.directives import Call, DirectiveValues, Fault
+from cms.content.markup.directives import Call, CallFault, DirectiveValues
 from cms.errors import SiteError
 
 _Read: TypeAlias = Callable[[Field, str], Json]
@@ -62,7 +62,7 @@ class DeclaredDirectives:
             # A value with an error can be in a stored text, when a declaration has changed since.
             values[name] = None if problems else cleaned
             start = attribute.start if attribute is not None else 0
-            faults += [Fault(f"{name}: {each.message}", start) for each in problems]
+            faults += [CallFault(f"{name}: {each.message}", start) for each in problems]
             missing += [field.label for _ in field.missing(values[name], (name,))]
         present = {name: value for name, value in values.items() if value is not None}
         texts = [text for name in present for text in block.fields[name].texts(present[name])]
@@ -113,7 +113,7 @@ def _check_fields(block: type[Block]) -> None:
             raise SiteError(f"{block.name}.{name}: directives have this name; use another one")
 
 
-def _given(call: Call, block: type[Block]) -> tuple[Mapping[str, Attribute], list[Fault]]:
+def _given(call: Call, block: type[Block]) -> tuple[Mapping[str, Attribute], list[CallFault]]:
     """Return the attributes by the names of their fields, and errors about the others."""
     names = {
         spelling: name
@@ -121,16 +121,16 @@ def _given(call: Call, block: type[Block]) -> tuple[Mapping[str, Attribute], lis
         for spelling in (field.stored_name, field.was, api_name(name), name)
     }
     given: dict[str, Attribute] = {}
-    faults: list[Fault] = []
+    faults: list[CallFault] = []
     for each in call.attributes:
         key = each.name if each.kind == "key" else each.kind
         name = names.get(key.replace("-", "_"))
         if name is None:
             known = ", ".join(block.fields)
             message = f"{call.name} has no attribute {key!r}; use one of {known}"
-            faults.append(Fault(message, each.start))
+            faults.append(CallFault(message, each.start))
         elif name in given:
-            faults.append(Fault(f"{key} is repeated; remove one", each.start))
+            faults.append(CallFault(f"{key} is repeated; remove one", each.start))
         else:
             given[name] = each
     return given, faults

@@ -33,7 +33,7 @@ _MORE = "expected nothing after the attributes"
 
 
 @dataclass(frozen=True)
-class Fault:
+class CallFault:
     """An error in a directive.
 
     Attributes:
@@ -59,7 +59,7 @@ class Call:
     name: str
     label: str = ""
     attributes: Sequence[Attribute] = ()
-    fault: Fault | None = None
+    fault: CallFault | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class DirectiveValues:
     fields: JsonObject
     attributes: Mapping[str, str]
     texts: Sequence[str] = ()
-    faults: Sequence[Fault] = ()
+    faults: Sequence[CallFault] = ()
     missing: Sequence[str] = ()
 
 
@@ -142,7 +142,7 @@ def read_call(words: str) -> Call:
     if words.startswith("[", start):
         end = closing_brackets(words).get(start)
         if end is None:
-            return Call(name, fault=Fault("expected ] at the end of the label", start))
+            return Call(name, fault=CallFault("expected ] at the end of the label", start))
         label, start = words[start + 1 : end], _after_spaces(words, end + 1)
     else:
         braces = words.find("{", start)
@@ -157,10 +157,10 @@ def _with_attributes(name: str, label: str, words: str, start: int) -> Call:
         return Call(name, label)
     read = read_attributes(words, start)
     if read is None:
-        return Call(name, label, fault=Fault(_UNREADABLE, start))
+        return Call(name, label, fault=CallFault(_UNREADABLE, start))
     attributes, end = read
     after = _after_spaces(words, end)
-    fault = Fault(_MORE, after) if after < len(words) else None
+    fault = CallFault(_MORE, after) if after < len(words) else None
     return Call(name, label, attributes, fault)
 
 
@@ -206,7 +206,7 @@ def _inline_call(name: str, state: StateInline, start: int) -> tuple[Call, int]:
     read = read_attributes(state.src, start)
     if read is not None and read[1] <= state.posMax:
         return Call(name, attributes=read[0]), read[1]
-    fault = Fault(_UNREADABLE, start) if state.src.startswith("{", start) else None
+    fault = CallFault(_UNREADABLE, start) if state.src.startswith("{", start) else None
     return Call(name, fault=fault), start
 
 
