@@ -34,6 +34,7 @@ from graphql_api.planner.declarations import (
 )
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Compare, CompareSeen, Inner, Test, ToMany, ToOne
+from graphql_api.planner.look_ups import is_range
 from graphql_api.planner.ordering import ViewKind, is_indexed, order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
@@ -60,6 +61,8 @@ _FILTERED, _CONDITION, _INDEXED = 4, 1, 0.1
 _NAMED, _LISTED = 4, 2
 # Where an index finds rows, so many are looked at for a page; see :mod:`graphql_api.planner.page`.
 _FEW = 5_000
+# A list in the order of an index ends with its page, mostly long before all rows have been read.
+_STOPPED = 8
 # The work for a value that reads other rows, for a row of another relation, for highlights.
 _SEEN, _OTHER, _HIGHLIGHT = 100, 10, 3_000
 
@@ -227,8 +230,7 @@ class _Meter:
             page: float = paging.size(variables) * (_ROW + inner.work.of(variables, size))
             searched = every * found.work * (sweeps.count + sweeps.has_page)
             own = declared.work(field.arguments, variables, size) if declared.work else 0
-            looked_up = min(rows, _FEW) if where.is_found and sweeps.is_ordered else rows
-            swept = looked_up * sweeps.work_of_page() + rows * sweeps.work_of_sums()
+            swept = sweeps.read(rows, where) * sweeps.work_of_page() + rows * sweeps.work_of_sums()
             return _OTHER + own + page + searched + min(skipped, rows) * _SKIPPED + swept
 
         times = sweeps.count + 1
@@ -288,6 +290,12 @@ class _Sweeps:
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
         )
 
+    def read(self, rows: float, where: _Conditions) -> float:
+        """Return the number of rows that are read for the page."""
+        if self.ordered:
+            return rows
+        return min(rows, _FEW) if where.is_found else rows / _STOPPED
+
     def work_of_page(self) -> float:
         """Return the work of finding the page, for each row."""
         return self.ordered + self.filtered if self.has_page else 0
@@ -295,11 +303,6 @@ class _Sweeps:
     def work_of_sums(self) -> float:
         """Return the work of counts and sums for each row."""
         return self.summed + self.count * self.filtered
-
-    @property
-    def is_ordered(self) -> bool:
-        """True if an index has the order."""
-        return not self.ordered
 
 
 def _sums(field: PlannedField) -> int:
@@ -416,6 +419,8 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
         case Compare():
+            if declaration.look_up is not None and is_range(value):
+                return _Conditions(1, _INDEXED, max(declaration.narrows, _NAMED), is_found=True)
             return _comparison_conditions(value, declaration.work, declaration.narrows)
         case CompareSeen():
             return _comparison_conditions(value, _SEEN, declaration.narrows)

@@ -53,7 +53,7 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
         match where.type.fields[name].extensions[PLANNED]:
             case Compare(look_up=LookUp() as way) as compared:
                 operators = input_in(value)
-                if operators.fields.keys() & _RANGES and MODE not in operators.fields:
+                if is_range(operators):
                     yield from _found_by_value(way, compared, operators, row, call)
             case ToOne(look_up=LookUp() as way) as one:
                 inner = input_in(value)
@@ -64,6 +64,15 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
                 some = input_in(value).fields.get("some")
                 if isinstance(some, Input):
                     yield from _found(way, some, way.targets, _id_of, row, call)
+
+
+def is_range(operators: Argument) -> bool:
+    """Return whether a comparison asks for a value, or for a range of them, as they are stored."""
+    return (
+        isinstance(operators, Input)
+        and bool(operators.fields.keys() & _RANGES)
+        and MODE not in operators.fields
+    )
 
 
 def _found_by_value(

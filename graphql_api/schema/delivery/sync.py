@@ -291,7 +291,7 @@ def change_fields(site: Site) -> Mapping[str, Declared]:
             where="SyncWhere",
             arguments=(_SINCE,),
             view=_view_of_changes,
-            extent=Extent(),
+            extent=Extent(is_ordered=True),
         ),
         "affected_paths": _affected_paths(site),
     }
