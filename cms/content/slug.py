@@ -30,7 +30,11 @@ def slugify(text: str) -> str:
 def is_slug(text: str) -> bool:
     """Return whether ``text`` is a URL slug."""
     words = text.split("-")
-    return all(map(_is_word, words)) and text == text.lower()
+    return (
+        all(map(_is_word, words))
+        and text == text.lower()
+        and unicodedata.is_normalized("NFC", text)
+    )
 
 
 def is_path_slug(text: str) -> bool:
@@ -43,15 +47,16 @@ def is_path_slug(text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Return a text in its compatible form (NFKC), with Latin letters without accents."""
-    is_latin = False
+    """Return a text in its compatible form (NFKC), without marks on anything but other letters."""
+    loses_marks = True
     kept: list[str] = []
     for char in unicodedata.normalize("NFKD", text):
-        if unicodedata.category(char).startswith("M"):
-            if is_latin:
+        category = unicodedata.category(char)
+        if category.startswith("M"):
+            if loses_marks:
                 continue
-        else:
-            is_latin = unicodedata.name(char, "").startswith("LATIN")
+        elif category != "Cf":
+            loses_marks = not _is_letter(char) or unicodedata.name(char, "").startswith("LATIN")
         kept.append(char)
     return unicodedata.normalize("NFC", "".join(kept)).lower()
 
@@ -64,7 +69,12 @@ def _in_word(char: str) -> str:
 
 
 def _is_word(text: str) -> bool:
-    return bool(text) and all(map(_is_letter, text))
+    # A word begins with a letter that a mark can stand on.
+    return (
+        bool(text)
+        and all(map(_is_letter, text))
+        and not unicodedata.category(text[0]).startswith("M")
+    )
 
 
 def _is_letter(char: str) -> bool:

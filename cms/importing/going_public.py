@@ -199,7 +199,8 @@ class GoingPublic:
                     continue
                 key = address.path, page.locale
                 if key not in seen:
-                    seen.add(key)
+                    beside = {page.locale, *own.locales_beside(page.locale)}
+                    seen.update((address.path, each) for each in beside)
                     yield key, page
 
 

@@ -34,7 +34,7 @@ from cms.publishing.loading import Proposal, proposals_of
 from cms.publishing.opening import begin_publications
 from cms.review.reviews import check_reason
 from cms.tables import Publication
-from cms.work.bulk import Batch, Mode, NoneDone, Outcome, alone, check_items
+from cms.work.bulk import Batch, Mode, NoneDone, Outcome, alone, check_items, check_once
 from cms.work.work import Work, command
 
 
@@ -229,6 +229,7 @@ async def _publish_imported(
     if not words:
         message = "the source is empty; name the system that the pages come from"
         raise Refused(InvalidValue(message=message, path=("source",)))
+    check_once(items, work.site.default_locale)
     keys = [(each.entry_id, each.locale or work.site.default_locale) for each in items]
     grounds = Grounds(
         basis="imported",

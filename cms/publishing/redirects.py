@@ -130,7 +130,9 @@ async def _create(work: Work, items: Sequence[RedirectItem], mode: Mode) -> list
             message = f"{plan.address.path} is the path of {holder}; choose another path"
             raise Refused(PathInUse(message=message, path=("path",)))
         target = _target_of(work, plan, found, entries)
-        taken.add(plan.key)
+        path, locale = plan.key
+        # A path is of one page in all locales that share a host.
+        taken.update((path, each) for each in {locale, *work.site.addresses.locales_beside(locale)})
         return target
 
     targets = batch.decide(plans, decide)

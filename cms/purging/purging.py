@@ -32,6 +32,7 @@ from cms.tables import (
     Base,
     Edition,
     Entry,
+    ImportedFile,
     Publication,
     Purge,
     Review,
@@ -192,10 +193,12 @@ async def _close_account(work: Work, account_id: str) -> None:
 
 
 async def _end_what_is_open(work: Work, found: Found) -> None:
-    """Archive entries, and end open reviews and previews of what is purged."""
+    """Archive entries, and end open reviews, previews and sources of what is purged."""
     for entry in await _rows_of(work, Entry, sorted(found.ids[Entry])):
         if entry.archived_at is None:
             await work.update(entry, archived_at=work.now)
+    files = await _rows_of(work, ImportedFile, sorted(found.ids[ImportedFile]))
+    await work.close(*(each for each in files if each.ended_at is None), ended_at=work.now)
     for ids in in_parts(sorted(found.editions)):
         reviews = await work.session.scalars(
             select(Review).where(Review.edition_id.in_(ids), Review.ended_at.is_(None))

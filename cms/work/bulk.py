@@ -229,6 +229,15 @@ def check_items(items: Sequence[Addressed], default_locale: str) -> None:
         Refused: with all reasons.
     """
     check_number(items)
+    check_once(items, default_locale)
+
+
+def check_once(items: Sequence[Addressed], default_locale: str) -> None:
+    """Check that a command has no edition twice.
+
+    Raises:
+        Refused: with all reasons.
+    """
     keys = [(each.entry_id, each.locale or default_locale) for each in items]
     errors = [
         InvalidValue(

@@ -34,7 +34,7 @@ from graphql_api.planner.declarations import (
 )
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Compare, CompareSeen, Inner, Test, ToMany, ToOne
-from graphql_api.planner.look_ups import is_range
+from graphql_api.planner.look_ups import finds
 from graphql_api.planner.ordering import ViewKind, is_indexed, order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
@@ -150,8 +150,14 @@ def measure(plan: Plan, view: View) -> Measure:
         view: the view that it is seen through.
     """
     if plan.through is None:
-        return _Meter("now", is_plain=view.is_plain).body(plan.root)
+        return _Meter(_kind_of_view(view), is_plain=view.is_plain).body(plan.root)
     return _Meter(_kind_of(plan.through.arguments), is_plain=False).body(plan.root)
+
+
+def _kind_of_view(view: View) -> ViewKind:
+    if view.perspective is Perspective.DRAFT:
+        return "drafts"
+    return "now" if view.past is None else "past"
 
 
 def _kind_of(arguments: Arguments) -> ViewKind:
@@ -214,7 +220,7 @@ class _Meter:
                 return _around(inner, _VALUE_PARTS, 0)
 
     def _connection(self, field: PlannedField, declared: Connection, inner: Measure) -> Measure:
-        where = conditions_of(without_empty(field.arguments.get("where")))
+        where = conditions_of(without_empty(field.arguments.get("where")), self._kind)
         keys = order_size(field.arguments.get("orderBy"))
         paging = paging_of(field.arguments, field.node, declared.largest)
         extent = (declared.plain_extent if self._is_plain else None) or declared.extent
@@ -398,28 +404,30 @@ def _matches(
     return declared.matches(search.read(variables), size)
 
 
-def conditions_of(where: Argument) -> _Conditions:
+def conditions_of(where: Argument, kind: ViewKind) -> _Conditions:
     """Return the cost of a ``where`` argument for each row."""
     if not isinstance(where, Input):
         return _Conditions()
     return reduce(
         _Conditions.plus,
-        (_condition(where, name, value) for name, value in where.fields.items()),
+        (_condition(where, name, value, kind) for name, value in where.fields.items()),
         _Conditions(),
     )
 
 
-def _condition(where: Input, name: str, value: Argument) -> _Conditions:
+def _condition(where: Input, name: str, value: Argument, kind: ViewKind) -> _Conditions:
     if name in {"AND", "OR", "NOT"}:
-        found = [conditions_of(each) for each in (value if isinstance(value, tuple) else (value,))]
+        members = value if isinstance(value, tuple) else (value,)
+        found = [conditions_of(each, kind) for each in members]
         total = reduce(_Conditions.plus, found, _Conditions(1))
         if name == "AND":
-            return replace(total, is_found=False)
+            return replace(total, is_found=any(each.is_found for each in found))
         return replace(total, narrows=1, is_read=True, is_found=False)
     declaration = where.type.fields[name].extensions.get(PLANNED)
     match declaration:
         case Compare():
-            if declaration.look_up is not None and is_range(value):
+            way = declaration.look_up
+            if way is not None and finds(way, value, is_past=kind == "past"):
                 return _Conditions(1, _INDEXED, max(declaration.narrows, _NAMED), is_found=True)
             return _comparison_conditions(value, declaration.work, declaration.narrows)
         case CompareSeen():
@@ -427,11 +435,11 @@ def _condition(where: Input, name: str, value: Argument) -> _Conditions:
         case Test():
             return _Conditions(1, _CONDITION, declaration.narrows, is_read=True)
         case ToOne():
-            return _reference_conditions(declaration, conditions_of(value))
+            return _reference_conditions(declaration, conditions_of(value, kind))
         case ToMany():
-            return _quantifier_conditions(declaration, value)
+            return _quantifier_conditions(declaration, value, kind)
         case Inner():
-            return conditions_of(value)
+            return conditions_of(value, kind)
     return _Conditions(1, _CONDITION, is_read=True)
 
 
@@ -450,7 +458,7 @@ def _reference_conditions(declared: ToOne, inner: _Conditions) -> _Conditions:
     )
 
 
-def _quantifier_conditions(declared: ToMany, quantifiers: Argument) -> _Conditions:
+def _quantifier_conditions(declared: ToMany, quantifiers: Argument, kind: ViewKind) -> _Conditions:
     if not isinstance(quantifiers, Input):
         return _Conditions()
     total = _Conditions()
@@ -459,7 +467,7 @@ def _quantifier_conditions(declared: ToMany, quantifiers: Argument) -> _Conditio
         lookup = declared.work * 3 if name == "count" else declared.work
         is_found = name == "some" and declared.look_up is not None
         narrows = _NAMED if is_found else 1
-        inner = conditions_of(value)
+        inner = conditions_of(value, kind)
         total = total.plus(
             _Conditions(
                 inner.count + 2, inner.work + lookup, narrows, is_read=True, is_found=is_found

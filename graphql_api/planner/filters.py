@@ -77,7 +77,7 @@ class LookUp:
     """A way to find the rows that a filter keeps, by an index over what it compares.
 
     Attributes:
-        rows: what the index is over; ``None`` if it does not have what a view shows.
+        rows: what the index is over.
         key: the column of these rows that is equal to ``column`` of the rows that are filtered.
         column: that column, whose values are unique.
         reference: for a filter on other objects, the column of these rows with their ids.
@@ -86,9 +86,10 @@ class LookUp:
         is_of_list: whether the index is over the filtered rows themselves, so that reading all of
             them needs nothing more.
         stand_in: what the index has in place of the value that is compared.
+        is_of_now: whether the index does not have the past.
     """
 
-    rows: Callable[[Call], Rows | None]
+    rows: Callable[[Call], Rows]
     key: str
     column: str
     reference: str | None = None
@@ -96,6 +97,7 @@ class LookUp:
     fields: frozenset[str] | None = None
     is_of_list: bool = False
     stand_in: StandIn | None = None
+    is_of_now: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
         match where.type.fields[name].extensions[PLANNED]:
             case Compare(look_up=LookUp() as way) as compared:
                 operators = input_in(value)
-                if is_range(operators):
+                if finds(way, operators, is_past=call.view.past is not None):
                     yield from _found_by_value(way, compared, operators, row, call)
             case ToOne(look_up=LookUp() as way) as one:
                 inner = input_in(value)
@@ -66,21 +66,18 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
                     yield from _found(way, some, way.targets, _id_of, row, call)
 
 
-def is_range(operators: Argument) -> bool:
-    """Return whether a comparison asks for a value, or for a range of them, as they are stored."""
-    return (
-        isinstance(operators, Input)
-        and bool(operators.fields.keys() & _RANGES)
-        and MODE not in operators.fields
-    )
+def finds(way: LookUp, operators: Argument, *, is_past: bool) -> bool:
+    """Return whether an index finds what a comparison asks for: a value, or a range of them."""
+    if not isinstance(operators, Input) or MODE in operators.fields:
+        return False
+    wanted = frozenset({"eq"}) if way.stand_in is not None else _RANGES
+    return bool(operators.fields.keys() & wanted) and not (is_past and way.is_of_now)
 
 
 def _found_by_value(
     way: LookUp, compared: Compare, operators: Input, row: Any, call: Call
 ) -> Iterator[Found]:
     rows = way.rows(call)
-    if rows is None:
-        return
     source = call.source(rows.relation)
     columns = source.columns
     value = compared.sql(rows.row(columns))
@@ -108,7 +105,7 @@ def _found(  # all of a filter
     call: Call,
 ) -> Iterator[Found]:
     rows = way.rows(call)
-    if rows is None or not (way.fields is None or where.fields.keys() <= way.fields):
+    if not (way.fields is None or where.fields.keys() <= way.fields):
         return
     source = call.source(rows.relation)
     columns = source.columns

@@ -222,7 +222,7 @@ def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
         fields = {
             name: Declared(
                 "float | None",
-                Value(of_row(itemgetter(_column(key, name)))),
+                Value(of_row(itemgetter(f"{key}_{_in_sql(name)}"))),
                 f"{word} of `{name}` over all `{node}` rows; null if none has a value.",
                 deprecated=summed.deprecated.get(name, ""),
             )
@@ -237,9 +237,10 @@ def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
         parts[f"{key}_"] = replace(part, name=key)
     described = {"__doc__": f"Minimum, maximum, mean and sum of the numbers of `{node}` rows."}
     registry.add_object(type(f"{node}Aggregate", (), described), **parts)
+    numbers = {_in_sql(name): of for name, of in summed.numbers.items()}
     return one(
         f"{node}Aggregate",
-        lambda page, _: Rows(_Aggregate(page, summed.numbers)),
+        lambda page, _: Rows(_Aggregate(page, numbers)),
         f"Minimum, maximum, mean and sum of each number over all `{node}` rows.",
     )
 
@@ -250,7 +251,7 @@ class _Aggregate:
 
     Attributes:
         page: a page of the connection.
-        numbers: the numbers of a row, by name.
+        numbers: the numbers of a row, by their names in SQL.
     """
 
     page: Page
@@ -270,15 +271,15 @@ class _Aggregate:
         rows = kept_apart(self.page.over_all(values)).subquery(f"{name}_numbers")
         return select(
             *(
-                _FUNCTIONS[function][1](rows.c[number]).label(_column(function, number))
+                _FUNCTIONS[function][1](rows.c[number]).label(f"{function}_{number}")
                 for function, _, number in chosen
             )
         ).subquery(name)
 
 
-def _column(function: str, number: str) -> str:
-    """Return the name of the column with an aggregate of a number, in the case of SQL."""
-    return f"{function}_{_CAPITAL.sub(_as_small, number)}"
+def _in_sql(number: str) -> str:
+    """Return the name of a number in the case of SQL: ``budget_from`` for ``budgetFrom``."""
+    return _CAPITAL.sub(_as_small, number)
 
 
 def _as_small(capital: re.Match[str]) -> str:

@@ -87,12 +87,12 @@ _BY_REVIEWER = LookUp(
 )
 
 
-def _now(call: Call) -> Rows | None:
-    """Return the entries of a view that has indexes over their titles and slugs."""
-    return entry_rows(call.view) if call.view.past is None else None
-
-
-_BY_SLUG = LookUp(_now, "revision_id", "revision_id", is_of_list=True)
+_BY_SLUG = LookUp(
+    lambda call: entry_rows(call.view),
+    *("revision_id", "revision_id"),
+    is_of_list=True,
+    is_of_now=True,
+)
 _BY_TITLE = replace(_BY_SLUG, stand_in=StandIn(of_row(EntryRow.title_key), sort_key))
 
 # The filters on every entry.

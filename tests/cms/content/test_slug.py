@@ -25,6 +25,7 @@ from cms.content.slug import Anchors, is_path_slug, is_slug, slugify
         ("Йогурт", "йогурт"),
         ("\uff26\uff55ll \ufb01t", "full-fit"),
         ("e\u20dd", "e"),
+        ("\u0301abc \u3099カ", "abc-カ"),
         ("!", ""),
     ],
 )
@@ -44,7 +45,9 @@ def test_what_is_made_is_a_slug_and_stays_as_it_is(text: str) -> None:
     assert slugify(slug) == slug
 
 
-@pytest.mark.parametrize("text", ["", "-", "a-", "a--b", "A", "a b", "a/b", "a.b", "a_b", "x?"])
+@pytest.mark.parametrize(
+    "text", ["", "-", "a-", "a--b", "A", "a b", "a/b", "a.b", "a_b", "x?", "e\u0301", "\u0302a"]
+)
 def test_a_slug_is_words_with_hyphens(text: str) -> None:
     assert not is_slug(text)
 
