@@ -9,16 +9,15 @@ with 600,000 links, on SQLite and PostgreSQL; ``python -m bench.hostile`` measur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
 from typing import TypeAlias
 
 from cms.reading.site_size import SiteSize
 from cms.reading.view import Perspective, View
-from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known, Variables
+from graphql_api.planner.arguments import Argument, Arguments, Given, Known, Variables
 from graphql_api.planner.declarations import (
-    PLANNED,
     Answers,
     Connection,
     EachOf,
@@ -33,8 +32,7 @@ from graphql_api.planner.declarations import (
     Value,
 )
 from graphql_api.planner.emptiness import without_empty
-from graphql_api.planner.filters import Compare, CompareSeen, Inner, Test, ToMany, ToOne
-from graphql_api.planner.look_ups import finds
+from graphql_api.planner.filter_cost import SEEN, Conditions, conditions_of
 from graphql_api.planner.ordering import ViewKind, is_indexed, order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
@@ -54,17 +52,14 @@ _ROW, _ORDER, _COUNTED, _SUMMED, _VALUE = 3, 4, 0.7, 6, 1
 _SKIPPED = 1.5
 # The work for one row, of which the values are counted ahead.
 _AHEAD = 0.02
-# The work for each filtered row: where an index does not have what is compared, a constant; and for
-# each condition.
-_FILTERED, _CONDITION, _INDEXED = 4, 1, 0.1
-# Of so many rows, an index over what an object is named by leaves one; and an index over a list.
-_NAMED, _LISTED = 4, 2
+# The work for each filtered row, beside that of the conditions, unless an index has all of them.
+_FILTERED = 4
 # Where an index finds rows, so many are looked at for a page; see :mod:`graphql_api.planner.page`.
 _FEW = 5_000
 # A list in the order of an index ends with its page, mostly long before all rows have been read.
 _STOPPED = 8
-# The work for a value that reads other rows, for a row of another relation, for highlights.
-_SEEN, _OTHER, _HIGHLIGHT = 100, 10, 3_000
+# The work for a row of another relation, for highlights.
+_OTHER, _HIGHLIGHT = 10, 3_000
 
 
 @dataclass(frozen=True)
@@ -109,37 +104,6 @@ class Measure:
     def cost(self, variables: Variables, size: SiteSize) -> int:
         """Return the work for a request with these variables."""
         return round(self.work.of(variables, size))
-
-
-@dataclass(frozen=True)
-class _Conditions:
-    """The cost of a filter.
-
-    Attributes:
-        count: the number of conditions.
-        work: the work of all conditions for each row.
-        narrows: an index leaves one row of this many.
-        is_read: whether rows are read, beside an index.
-        is_found: whether an index finds the rows of each condition.
-    """
-
-    count: int = 0
-    work: float = 0
-    narrows: float = 1
-    is_read: bool = False
-    is_found: bool = False
-
-    def plus(self, other: _Conditions) -> _Conditions:
-        """Return the conjunction of two filters."""
-        narrows = max(self.narrows, other.narrows)
-        return _Conditions(
-            self.count + other.count,
-            self.work + other.work,
-            narrows,
-            self.is_read or other.is_read,
-            # Without conditions there is nothing to find.
-            (self.is_found or not self.count) and (other.is_found or not other.count),
-        )
 
 
 def measure(plan: Plan, view: View) -> Measure:
@@ -209,7 +173,7 @@ class _Meter:
             case OneOf(relations=relations):
                 return _around(inner, _OBJECT_PARTS * relations, _OTHER * relations)
             case SeenValue(parts=parts):
-                return _constant(parts, _SEEN)
+                return _constant(parts, SEEN)
             case Value(work=work):
                 return _constant(_VALUE_PARTS, work)
             case Part(name="highlight"):
@@ -275,7 +239,7 @@ class _Sweeps:
     def of(
         field: PlannedField,
         extent: Extent,
-        where: _Conditions,
+        where: Conditions,
         kind: ViewKind,
         *,
         is_whole: bool,
@@ -296,7 +260,7 @@ class _Sweeps:
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
         )
 
-    def read(self, rows: float, where: _Conditions) -> float:
+    def read(self, rows: float, where: Conditions) -> float:
         """Return the number of rows that are read for the page."""
         if self.ordered:
             return rows
@@ -402,78 +366,6 @@ def _matches(
     if declared.matches is None or not isinstance(search, Given):
         return Matches()
     return declared.matches(search.read(variables), size)
-
-
-def conditions_of(where: Argument, kind: ViewKind) -> _Conditions:
-    """Return the cost of a ``where`` argument for each row."""
-    if not isinstance(where, Input):
-        return _Conditions()
-    return reduce(
-        _Conditions.plus,
-        (_condition(where, name, value, kind) for name, value in where.fields.items()),
-        _Conditions(),
-    )
-
-
-def _condition(where: Input, name: str, value: Argument, kind: ViewKind) -> _Conditions:
-    if name in {"AND", "OR", "NOT"}:
-        members = value if isinstance(value, tuple) else (value,)
-        found = [conditions_of(each, kind) for each in members]
-        total = reduce(_Conditions.plus, found, _Conditions(1))
-        if name == "AND":
-            return replace(total, is_found=any(each.is_found for each in found))
-        return replace(total, narrows=1, is_read=True, is_found=False)
-    declaration = where.type.fields[name].extensions.get(PLANNED)
-    match declaration:
-        case Compare():
-            way = declaration.look_up
-            if way is not None and finds(way, value, is_past=kind == "past"):
-                return _Conditions(1, _INDEXED, max(declaration.narrows, _NAMED), is_found=True)
-            return _comparison_conditions(value, declaration.work, declaration.narrows)
-        case CompareSeen():
-            return _comparison_conditions(value, _SEEN, declaration.narrows)
-        case Test():
-            return _Conditions(1, _CONDITION, declaration.narrows, is_read=True)
-        case ToOne():
-            return _reference_conditions(declaration, conditions_of(value, kind))
-        case ToMany():
-            return _quantifier_conditions(declaration, value, kind)
-        case Inner():
-            return conditions_of(value, kind)
-    return _Conditions(1, _CONDITION, is_read=True)
-
-
-def _comparison_conditions(operators: Argument, work: float, narrows: float = 1) -> _Conditions:
-    names = set(operators.fields) if isinstance(operators, Input) else set()
-    left = narrows if {"eq", "in"} & names else 1
-    return _Conditions(len(names), work * len(names), left, is_read=bool(names))
-
-
-def _reference_conditions(declared: ToOne, inner: _Conditions) -> _Conditions:
-    """Return the cost of a filter on the object that rows refer to, which is looked up once."""
-    if declared.look_up is not None and declared.look_up.is_of_list:
-        return _Conditions(inner.count + 1, _INDEXED, max(inner.narrows, _LISTED), is_found=True)
-    return replace(
-        inner, count=inner.count + 1, work=inner.work + _CONDITION, is_read=True, is_found=False
-    )
-
-
-def _quantifier_conditions(declared: ToMany, quantifiers: Argument, kind: ViewKind) -> _Conditions:
-    if not isinstance(quantifiers, Input):
-        return _Conditions()
-    total = _Conditions()
-    for name, value in quantifiers.fields.items():
-        # A count reads all related rows.
-        lookup = declared.work * 3 if name == "count" else declared.work
-        is_found = name == "some" and declared.look_up is not None
-        narrows = _NAMED if is_found else 1
-        inner = conditions_of(value, kind)
-        total = total.plus(
-            _Conditions(
-                inner.count + 2, inner.work + lookup, narrows, is_read=True, is_found=is_found
-            )
-        )
-    return total
 
 
 def _constant(parts: int, work: float) -> Measure:
