@@ -196,9 +196,9 @@ class _Inventory(HTMLParser):
         self.tags: Counter[str] = Counter()
         self.values: dict[tuple[str, str], Counter[str]] = {}
         # The parser fails at some declarations, and reads the rest of a text again for each one
-        # that is not closed.
-        self.feed(_NO_ELEMENTS.sub("", html))
-        self.close()
+        # that is not closed. It is not told of the end: it would take an unfinished element for
+        # text and read the rest again, while browsers and the sanitiser leave out the rest.
+        self.feed(_NO_ELEMENTS.sub(" ", html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from html.parser import HTMLParser
 from types import FrameType
 
 import pytest
 
 from cms.content.fields import Block, Markdown, Text
 from cms.content.fields.base import Problems
+from cms.content.markup.losses import removed_between
 from cms.content.markup.markdown import render_markdown, sanitising_losses
 from cms.content.markup.parser import DEEPEST
 from cms.content.slug import Anchors
@@ -65,6 +67,8 @@ REPEATED = {
     "entities": "&a",
     "html": "<a ",
     "html attributes": "<a b='",
+    "unclosed html": "<p x",
+    "html quotes": '<p x=">" y=">" ',
     "comments": "<!-- ",
     "declarations": "<!a ",
     "instructions": "<?",
@@ -131,6 +135,20 @@ def test_work_grows_with_the_length(unit: str) -> None:
     size = SIZE_OF_BRACKETS if unit in SLOW else SIZE
     short, long = (lines_to_read(unit * (times * size // len(unit))) for times in (1, 3))
     assert long < 4.5 * short
+
+
+@pytest.mark.parametrize("unit", ["<p x", "<p x ", '<p x=">" y=">" '])
+def test_html_that_is_not_closed_is_read_once(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    parse = HTMLParser.parse_starttag
+
+    def counted(parser: HTMLParser, start: int) -> int:
+        read.append(start)
+        return parse(parser, start)
+
+    monkeypatch.setattr(HTMLParser, "parse_starttag", counted)
+    assert list(removed_between(f"<b>a</b>{unit * 100}", "<b>a</b>")) == []
+    assert len(read) == 3  # the two <b>, and all the rest as one
 
 
 @pytest.mark.parametrize("kind", LEVELS)
