@@ -17,7 +17,10 @@ ADDRESSES = frozenset({"cite", "href", "src"})
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # The mark of attributes that only the writer makes.
 MARK = "\x02"
+# The marked attribute with the index of a directive in its text, which readers do not get.
+INDEX = "index"
 
+_INDEX_OF_DIRECTIVE = re.compile(rf' {MARK}{INDEX}="\d+"')
 # Characters that browsers ignore before the scheme of an address, and some of them within it.
 _IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _TAGS = {*nh3.ALLOWED_TAGS, "section", "input"}
@@ -40,22 +43,28 @@ def sanitise(html: str, base: str = "") -> str:
         html: any HTML.
         base: URL against which relative addresses are resolved; empty to leave them.
     """
-    return (
-        nh3.clean(
-            html,
-            tags=_TAGS,
-            attributes=_ATTRIBUTES,
-            attribute_filter=_keep_attribute,
-            generic_attribute_prefixes={MARK},
-            tag_attribute_values=_ATTRIBUTE_VALUES,
-            set_tag_attribute_values=_FIXED,
-            url_schemes=set(URL_SCHEMES),
-            link_rel=None,
-            url_relative=("rewrite_with_base", base) if base else None,
-        )
-        .replace(MARK, "")
-        .strip()
+    return without_marks(sanitise_marked(html, base))
+
+
+def sanitise_marked(html: str, base: str = "") -> str:
+    """Return what :func:`sanitise` returns, with the marks."""
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_keep_attribute,
+        generic_attribute_prefixes={MARK},
+        tag_attribute_values=_ATTRIBUTE_VALUES,
+        set_tag_attribute_values=_FIXED,
+        url_schemes=set(URL_SCHEMES),
+        link_rel=None,
+        url_relative=("rewrite_with_base", base) if base else None,
     )
+
+
+def without_marks(html: str) -> str:
+    """Return HTML without marks, and without the indexes of directives."""
+    return _INDEX_OF_DIRECTIVE.sub("", html).replace(MARK, "").strip()
 
 
 def is_harmless(address: str) -> bool:

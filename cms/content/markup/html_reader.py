@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from cms.content.markup.allowed_html import HEADINGS
+from cms.content.markup.allowed_html import HEADINGS, INDEX, MARK
 
 _BLOCKS = HEADINGS | {
     *("blockquote", "br", "dd", "details", "div", "dt", "figcaption", "hr", "li", "p", "pre"),
@@ -14,7 +14,6 @@ _BLOCKS = HEADINGS | {
 }
 # Links that lead to a footnote and back, which have no words of the text.
 _OF_FOOTNOTES = ("data-footnote-ref", "data-footnote-backref")
-_DIRECTIVE = "data-directive"
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ class HtmlReader(HTMLParser):
     """A parser that collects words, links, anchors and headings from sanitised HTML.
 
     Args:
-        texts: for each directive in the HTML, in order, the words that its component shows.
+        html: the HTML, with marks.
+        texts: for each directive of the text, by its index, the words that its component shows.
 
     Attributes:
         links: links in order, without those of footnotes.
@@ -53,18 +53,20 @@ class HtmlReader(HTMLParser):
         has_picture: whether there is an image or a directive.
     """
 
-    def __init__(self, texts: Iterable[str] = ()) -> None:
+    def __init__(self, html: str, texts: Sequence[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.links: list[InlineLink] = []
         self.anchors: list[str] = []
         self.headings: list[Heading] = []
         self.has_picture = False
-        self._texts: Iterator[str] = iter(texts)
+        self._texts = texts
         self._heading: tuple[str, int] | None = None
         self._words: list[str] = []
         self._link: tuple[str, int] | None = None
         self._is_code = False
         self._is_mark = False
+        self.feed(html.replace(MARK, ""))
+        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note an element that begins."""
@@ -79,9 +81,10 @@ class HtmlReader(HTMLParser):
             self.has_picture |= bool(attributes.get("src"))
         elif tag in _BLOCKS:
             self._words.append("\n")
-        if _DIRECTIVE in attributes:
+        if index := attributes.get(INDEX):
+            # Sanitising can remove directives before it.
             self.has_picture = True
-            self._words.append(f" {next(self._texts, '')} ")
+            self._words.append(f" {self._texts[int(index)]} ")
         if tag in HEADINGS and anchor:
             self._heading = (anchor, len(self._words))
         self._is_code |= tag == "pre"

@@ -12,7 +12,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from cms.content.markup.allowed_html import MARK
+from cms.content.markup.allowed_html import INDEX, MARK
 from cms.content.markup.directives import DirectiveValues
 from cms.content.markup.fences import read_info
 
@@ -90,6 +90,7 @@ def _directive(token: Token) -> str:
     attributes: dict[str, str | None] = {"data-directive": token.meta["call"].name}
     for name, text in values.attributes.items():
         attributes[f"data-{name}"] = text or None
+    attributes[INDEX] = str(token.meta["index"])
     return _marked(attributes)
 
 

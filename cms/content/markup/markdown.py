@@ -18,7 +18,7 @@ from cachetools import LRUCache, cached
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
-from cms.content.markup.allowed_html import MARK, sanitise
+from cms.content.markup.allowed_html import sanitise, sanitise_marked, without_marks
 from cms.content.markup.blocks import split_heading
 from cms.content.markup.definitions import Definitions
 from cms.content.markup.directive_faults import DirectiveFault, read_directives
@@ -146,6 +146,8 @@ class _Source:
         self.noted = read_footnotes(self.parsed.tokens)
         # In the order of readers.
         self.tokens = self.noted.tokens()
+        for index, (token, _) in enumerate(calls_in(self.tokens)):
+            token.meta["index"] = index
 
     def anchored(self) -> _Anchored:
         """Return the parts that get anchors."""
@@ -161,10 +163,9 @@ class _Source:
             token.attrSet("id", next(rest))
         name_footnotes(self.noted.notes, rest)
 
-    def texts(self) -> Iterator[str]:
-        """Yield the words of the values of each directive, in order."""
-        for token, _ in calls_in(self.tokens):
-            yield " ".join(token.meta["values"].texts)
+    def texts(self) -> Sequence[str]:
+        """Return the words of the values of each directive, by its index."""
+        return [" ".join(token.meta["values"].texts) for token, _ in calls_in(self.tokens)]
 
     def losses(self) -> Iterator[Loss]:
         """Yield what the parser leaves out."""
@@ -207,8 +208,8 @@ class _Read:
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """The losses, in the order of their lines, at most :data:`MOST_LOSSES`."""
-        raw, html = self.raw.replace(MARK, ""), self.rendered.html
-        if raw.strip() == html:
+        raw, html = without_marks(self.raw), self.rendered.html
+        if raw == html:
             return self.left_out
         lost = losses_of_sanitising(self.pieces, raw, html, self.rendered.plain_text)
         found = [*self.left_out, *islice(lost, MOST_LOSSES)]
@@ -268,12 +269,10 @@ def _render(source: _Source, names: Sequence[str]) -> tuple[str, RenderedMarkdow
     """Return the HTML of a text before it is sanitised, and the rendered text."""
     source.name(names)
     raw = source.parser.write(source.tokens)
-    html = sanitise(raw)
-    reader = HtmlReader(source.texts())
-    reader.feed(html)
-    reader.close()
+    marked = sanitise_marked(raw)
+    reader = HtmlReader(marked, source.texts())
     return raw, RenderedMarkdown(
-        html=html,
+        html=without_marks(marked),
         plain_text=reader.plain_text(),
         links=tuple(reader.links),
         anchors=tuple(reader.anchors),

@@ -290,3 +290,32 @@ def test_no_text_fails(text: str) -> None:
     FIELD.clean(marked, ("body",), problems)
     value: Any = FIELD.render(marked, Rendering(Anchors(), {}))
     assert value is None or isinstance(value["html"], str)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain_text"),
+    [
+        (
+            'a <script> :info-box[b]{title="A"} </script> c :info-box[d]{title="B"}',
+            "a c B d",
+        ),
+        (
+            '<script>\n\n::info-box{title="A"}\n\n</script>\n\n::info-box{title="B"}',
+            "B",
+        ),
+        (
+            'a[^1] :info-box{title="A"}\n\n[^1]: c :info-box{title="B"}\n\n::info-box{title="C"}',
+            "a A\nC\nc B",
+        ),
+    ],
+)
+def test_the_words_of_a_directive_stay_with_it(text: str, plain_text: str) -> None:
+    value: Any = FIELD.render(text, Rendering(Anchors(), {}))
+    assert value["plainText"] == plain_text
+    assert "index=" not in value["html"]
+
+
+def test_the_index_of_a_directive_is_not_written_by_authors() -> None:
+    value: Any = FIELD.render('<b index="7">a</b> index="1"', Rendering(Anchors(), {}))
+    assert value["html"] == '<p><b>a</b> index="1"</p>'
+    assert value["plainText"] == 'a index="1"'
