@@ -7,6 +7,7 @@ their name until the HTML is sanitised: a character that no text can contain.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import nh3
@@ -46,13 +47,28 @@ def sanitise(html: str, base: str = "") -> str:
     return without_marks(sanitise_marked(html, base))
 
 
-def sanitise_marked(html: str, base: str = "") -> str:
-    """Return what :func:`sanitise` returns, with the marks."""
+def sanitise_marked(
+    html: str, base: str = "", raw_anchors: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """Return what :func:`sanitise` returns, with the marks.
+
+    Args:
+        html: any HTML.
+        base: URL against which relative addresses are resolved; empty to leave them.
+        raw_anchors: for each ``id`` that authors wrote in HTML, those that its elements get.
+    """
+    names = {name: iter(anchors) for name, anchors in (raw_anchors or {}).items()}
+
+    def keep_attribute(tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "id":
+            return next(names.get(value.replace(MARK, ""), iter(())), value)
+        return _keep_attribute(tag, attribute, value)
+
     return nh3.clean(
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        attribute_filter=_keep_attribute,
+        attribute_filter=keep_attribute,
         generic_attribute_prefixes={MARK},
         tag_attribute_values=_ATTRIBUTE_VALUES,
         set_tag_attribute_values=_FIXED,

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import islice, pairwise, repeat
 from math import ceil
 from threading import Lock
 
@@ -18,7 +19,7 @@ from cachetools import LRUCache, cached
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
-from cms.content.markup.allowed_html import sanitise, sanitise_marked, without_marks
+from cms.content.markup.allowed_html import MARK, sanitise, sanitise_marked, without_marks
 from cms.content.markup.blocks import split_heading
 from cms.content.markup.definitions import Definitions
 from cms.content.markup.directive_faults import DirectiveFault, read_directives
@@ -47,6 +48,8 @@ MOST_LOSSES = 50
 # 1.5 kB for each text.
 _MOST_CHARACTERS = 1_000_000
 _CHARACTERS_OF_TEXT = 75
+# This is in all HTML with an id.
+_RAW_ANCHOR = re.compile(r"\bid\s*=", re.IGNORECASE)
 # One of these is in every text with a code block.
 _CODE_MARKS = ("```", "~~~", "    ", "\t")
 
@@ -101,7 +104,7 @@ def render_markdown(
     names = alone.anchored.names_on(anchors)
     if names == alone.names:
         return alone.rendered
-    return _render(_Source(text, directives), names)[1]
+    return _render(_Source(text, directives), alone.anchored, names)[1]
 
 
 @dataclass(frozen=True)
@@ -109,25 +112,29 @@ class _Anchored:
     """The parts of a text that get anchors.
 
     Attributes:
+        raw: the ids of headings that are written in HTML, in order.
         headings: the id that a heading has, which can be empty, and its words, in order.
         footnotes: the label of each footnote, with the number of references to it.
     """
 
+    raw: Sequence[str]
     headings: Sequence[tuple[str, str]]
     footnotes: Sequence[tuple[str, int]]
 
     def names_on(self, page: Anchors) -> list[str]:
-        """Return the anchors of the headings, then of each footnote and its references."""
+        """Return the anchors of headings in HTML, other headings, footnotes with references."""
+        raw = [page.claim(name) for name in self.raw]
         own = {index: page.claim(name) for index, (name, _) in enumerate(self.headings) if name}
         headings = [
             own[index] if name else page.take(words)
             for index, (name, words) in enumerate(self.headings)
         ]
-        return headings + [
+        notes = [
             page.take(f"{prefix}-{label}")
             for label, references in self.footnotes
             for prefix in ("fn", *("fnref",) * references)
         ]
+        return raw + headings + notes
 
 
 class _Source:
@@ -152,15 +159,23 @@ class _Source:
     def anchored(self) -> _Anchored:
         """Return the parts that get anchors."""
         return _Anchored(
+            self._raw_anchors(),
             [(str(token.meta.get("id", "")), words) for token, words in self._headings()],
             [(note.label, len(note.references)) for note in self.noted.notes],
         )
+
+    def _raw_anchors(self) -> Sequence[str]:
+        """Return the ids that are left in the HTML when nothing else has one."""
+        if not any(map(_RAW_ANCHOR.search, _html_in(self.tokens))):
+            return ()
+        self.name(repeat(""))
+        return HtmlReader(sanitise_marked(self.parser.write(self.tokens)), self.texts()).anchors
 
     def name(self, names: Iterable[str]) -> None:
         """Give headings and footnotes their anchors."""
         rest = iter(names)
         for token, _ in self._headings():
-            token.attrSet("id", next(rest))
+            token.attrSet(f"{MARK}id", next(rest))
         name_footnotes(self.noted.notes, rest)
 
     def texts(self) -> Sequence[str]:
@@ -250,7 +265,7 @@ def _read_recently(text: str, directives: Directives) -> _Read:
     source = _Source(text, directives)
     anchored = source.anchored()
     names = anchored.names_on(Anchors())
-    raw, rendered = _render(source, names)
+    raw, rendered = _render(source, anchored, names)
     return _Read(
         text=text,
         directives=directives,
@@ -265,11 +280,23 @@ def _read_recently(text: str, directives: Directives) -> _Read:
     )
 
 
-def _render(source: _Source, names: Sequence[str]) -> tuple[str, RenderedMarkdown]:
+def _html_in(tokens: Sequence[Token]) -> Iterator[str]:
+    for token in tokens:
+        for each in (token, *(token.children or ())):
+            if each.type in {"html_block", "html_inline"}:
+                yield each.content
+
+
+def _render(
+    source: _Source, anchored: _Anchored, names: Sequence[str]
+) -> tuple[str, RenderedMarkdown]:
     """Return the HTML of a text before it is sanitised, and the rendered text."""
-    source.name(names)
+    source.name(islice(names, len(anchored.raw), None))
+    raw_anchors: dict[str, list[str]] = {}
+    for name, anchor in zip(anchored.raw, names, strict=False):
+        raw_anchors.setdefault(name, []).append(anchor)
     raw = source.parser.write(source.tokens)
-    marked = sanitise_marked(raw)
+    marked = sanitise_marked(raw, raw_anchors=raw_anchors)
     reader = HtmlReader(marked, source.texts())
     return raw, RenderedMarkdown(
         html=without_marks(marked),

@@ -179,7 +179,7 @@ def _plain(token: Token) -> Node:
 
 
 def _heading(token: Token) -> Node:
-    properties: Node = {"id": str(token.attrs["id"])}
+    properties: Node = {"id": str(token.attrs[f"{MARK}id"])}
     if classes := token.attrs.get(f"{MARK}class"):
         properties["className"] = str(classes).split()
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,12 @@ from hypothesis import strategies as st
 
 from cms.content.markup.html_reader import Heading, InlineLink
 from cms.content.markup.html_segments import segments_of
-from cms.content.markup.markdown import code_lines, render_markdown, split_at_headings
+from cms.content.markup.markdown import (
+    code_lines,
+    render_markdown,
+    sanitising_losses,
+    split_at_headings,
+)
 from cms.content.slug import Anchors
 
 QUOTING = ("blockquote", "q", "del", "ins")
@@ -293,3 +299,44 @@ def test_a_page_without_foreign_definitions_is_split_as_it_is(text: str) -> None
 def test_code_is_found_within_the_blocks_of_the_dialect() -> None:
     text = "[^1]: a\n\n    ```\n    b\n    ```\n\nc\n: ```\n  d\n  ```\n\n> [!e]\n> ```\n> f\n> ```"
     assert code_lines(text) == ((2, 5), (7, 10), (12, 15))
+
+
+def ids_in(html: str) -> list[str]:
+    return [match[1] for match in re.finditer(r' id="([^"]*)"', html)]
+
+
+def test_headings_in_html_keep_their_ids_and_others_get_different_ones() -> None:
+    text = '## X\n\n<h2 id="x">raw</h2>\n\ntext[^1]\n\n<h2 id="fn-1">r</h2>\n\n[^1]: n'
+    page = render_markdown(text, Anchors())
+    assert ids_in(page.html) == ["x-1", "x", "fnref-1", "fn-1", "fn-1-1"]
+    assert list(page.anchors) == ids_in(page.html)
+    assert 'href="#fn-1-1"' in page.html
+    assert [heading.anchor for heading in page.headings] == ["x-1", "x", "fn-1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<h2 id='a'>b</h2>\n\nc <h3 ID = a>d</h3>\n\n# a {#a}",
+        "<h2 id='a&amp;&#2;b'>b</h2>\n\n<h2 id=a&b>c</h2>",
+        '<h2 title="<h2 id=" id=a>b</h2>\n\n> <h1 id=a>c</h1>',
+    ],
+)
+def test_every_id_of_a_page_is_unique(text: str) -> None:
+    page = Anchors()
+    anchors = [each for _ in range(3) for each in render_markdown(text, page).anchors]
+    assert len(set(anchors)) == len(anchors) > 5
+    assert not any(loss.attribute for loss in sanitising_losses(text))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["# a", "# b {#a}", "<h2 id=a>c</h2>", "d <h3 id='fn-1'>e</h3>", "f[^1]", "[^1]: g"]
+        )
+    )
+)
+def test_ids_are_unique_in_any_order(blocks: list[str]) -> None:
+    page = Anchors()
+    html = "".join(render_markdown("\n\n".join(blocks), page).html for _ in range(2))
+    assert len(set(ids_in(html))) == len(ids_in(html))
