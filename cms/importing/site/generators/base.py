@@ -23,7 +23,7 @@ from cms.importing.site.values import PageValues, is_same_value, zone_of
 _TEXTS = frozenset(
     {".md", ".markdown", ".mdx", ".mdown", ".mkd", ".adoc", ".org", ".rst", ".canvas"}
 )
-_NOT_CONTENT = frozenset({"node_modules", "vendor", "_site", "layouts", "themes", "archetypes"})
+_NOT_CONTENT = frozenset({"vendor", "_site", "layouts", "themes", "archetypes"})
 _DATA_FOLDERS = ("_data", "data")
 _DATED = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})[-_ ]?(.*)")
 
@@ -128,7 +128,7 @@ class Generator:
         file = PurePosixPath(path)
         if file.suffix.lower() not in self.endings or self.mapping.is_skipped(path):
             return None
-        if self.reason_against(path):
+        if _is_hidden(path) or self.reason_against(path):
             return None
         stem = str(file.with_suffix(""))
         found = [
@@ -153,7 +153,7 @@ class Generator:
         """Return why a text is left out, for the report; empty if that goes without saying."""
         file = PurePosixPath(path)
         is_text = file.suffix.lower() in _TEXTS
-        hidden = any(each.startswith(".") or each in _NOT_CONTENT for each in file.parts)
+        hidden = _is_hidden(path) or not _NOT_CONTENT.isdisjoint(file.parts)
         if not is_text or hidden or self.mapping.is_skipped(path):
             return ""
         if file.suffix.lower() not in self.endings:
@@ -313,6 +313,11 @@ def base_path(url: str) -> str:
 
 def _folder_of(page: SourcePage) -> str:
     return page.place.path.rpartition("/")[0]
+
+
+def _is_hidden(path: str) -> bool:
+    """Return whether no generator reads a file: those of tools, versions and waste."""
+    return any(each.startswith(".") or each == "node_modules" for each in path.split("/"))
 
 
 def _ending(path: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -16,6 +18,13 @@ from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, joined
 from cms.importing.site.syntax.expressions import evaluate
 from cms.importing.site.values import PageValues, is_false, moment_of
+
+# Folders of the site that have no pages.
+_NO_PAGES = frozenset({"_includes", "_data"})
+# Files whose lines are paths that are not read.
+_IGNORING = (".eleventyignore", ".gitignore")
+_GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_GLOB = re.compile(r"\*\*/|\*\*|\*|\?")
 
 
 class Eleventy(Generator):
@@ -34,6 +43,27 @@ class Eleventy(Generator):
             return mapping
         root = next(iter(mapping.roots), "")
         return replace(mapping, locales={locales[0]: LocaleFiles(folder=root)})
+
+    def reason_against(self, path: str) -> str:
+        """Return that a file is in a folder without pages, or that the site ignores it."""
+        root = next(iter(self.mapping.roots), "").strip("/")
+        if path.removeprefix(root).lstrip("/").split("/")[0] in _NO_PAGES:
+            return "is not in a folder of pages"
+        return "is ignored by the site" if any(e.match(path) for e in self._ignored) else ""
+
+    @cached_property
+    def _ignored(self) -> Sequence[re.Pattern[str]]:
+        """The patterns of ignored paths; lines with ``!``, which take one back, are not read."""
+        root = next(iter(self.mapping.roots), "").strip("/")
+        found: list[re.Pattern[str]] = []
+        for folder in dict.fromkeys(("", root)):
+            for name in _IGNORING:
+                file = self.folder / folder / name
+                text = file.read_text("utf-8", errors="replace") if file.is_file() else ""
+                lines = (each.strip() for each in text.splitlines())
+                globs = (each for each in lines if each and each[0] not in "#!")
+                found += [_pattern(joined(folder, each.strip("/"))) for each in globs]
+        return found
 
     def without_index(self, name: str) -> str:
         """Return the name of the folder for its index, and for a file of the folder's name."""
@@ -126,6 +156,14 @@ class Eleventy(Generator):
 
 def _has_expression(text: str) -> bool:
     return "{{" in text or "{%" in text
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    """Return a pattern that matches the start of the path of a file, or of those in a folder."""
+    texts = _GLOB.split(glob)
+    signs = [_GLOBS[each] for each in _GLOB.findall(glob)]
+    parts = [re.escape(text) + sign for text, sign in zip(texts, [*signs, ""], strict=True)]
+    return re.compile(f"{''.join(parts)}(?:/|\\Z)")
 
 
 def _data(file: Any) -> Mapping[str, Written]:

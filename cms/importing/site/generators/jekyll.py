@@ -33,6 +33,8 @@ _STYLES = {
 _TOKEN = re.compile(r":([a-z_]+)")
 _NOT_A_NAME = re.compile(r"[^\w]+")
 _HIDDEN_FOLDERS = frozenset({"_site", "_layouts", "_includes", "_data", "_sass", "_plugins"})
+# Folders that Jekyll excludes, also if the site excludes others.
+_EXCLUDED = ("vendor/bundle", "vendor/cache", "vendor/gems", "vendor/ruby")
 
 
 class Jekyll(Generator):
@@ -67,8 +69,9 @@ class Jekyll(Generator):
     def reason_against(self, path: str) -> str:
         """Return that a file is excluded, or in a folder whose files are not pages."""
         *folders, name = path.split("/")
-        excluded = texts_of(self.settings.get("exclude"))
-        if any(fnmatchcase(path, each) or path.startswith(f"{each}/") for each in excluded):
+        excluded = [*_EXCLUDED, *texts_of(self.settings.get("exclude"))]
+        folder_names = [f"{each.rstrip('/')}/" for each in excluded]
+        if any(fnmatchcase(path, each) for each in excluded) or path.startswith((*folder_names,)):
             return "is excluded by the site"
         if any(each.startswith(".") or each in _HIDDEN_FOLDERS for each in folders):
             return "is not in a folder of pages"

@@ -1,0 +1,59 @@
+"""Files that a generator does not publish are not pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cms.importing.site.generators.base import Generator
+from cms.importing.site.generators.registry import GENERATORS
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, generator_names
+
+LOCALES = {"en": LocaleFiles()}
+
+
+def generator_of(name: str, folder: Path = Path(), /, **settings: object) -> Generator:
+    mapping = MarkdownMapping(extends=name, locales=LOCALES, roots={"": "/"})
+    return GENERATORS[name](mapping, folder, settings)
+
+
+@pytest.mark.parametrize("name", generator_names())
+@pytest.mark.parametrize(
+    "path", [".trash/old.md", "a/.git/x.md", ".vitepress/x.md", "a/node_modules/b/c.md", ".x.md"]
+)
+def test_hidden_files_and_packages_are_not_pages(name: str, path: str) -> None:
+    generator = generator_of(name)
+    assert generator.place_of(path) is None
+    assert not generator.ignored(path)
+    assert generator.place_of("a/b.md") is not None
+
+
+def test_jekyll_excludes_its_own_packages() -> None:
+    generator = generator_of("jekyll", exclude=["notes/"])
+    assert generator.place_of("vendor/bundle/gems/x/README.md") is None
+    assert generator.place_of("notes/x.md") is None
+    assert generator.place_of("vendor/list.md") is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "is_page"),
+    [
+        ("_includes/part.md", False),
+        ("_data/part.md", False),
+        ("drafts/a/b.md", False),
+        ("old.md", False),
+        ("a/old.md", True),
+        ("a/b/note.tmp.md", False),
+        ("x1.md", False),
+        ("a/x1.md", True),
+        ("back.md", True),
+        ("built/page.md", False),
+        ("builtin/page.md", True),
+    ],
+)
+def test_eleventy_ignores_what_its_files_list(tmp_path: Path, path: str, *, is_page: bool) -> None:
+    lines = "# not yet\ndrafts/\n/old.md\n**/*.tmp.md\nx?.md\n!back.md\n"
+    (tmp_path / ".eleventyignore").write_text(lines, "utf-8")
+    (tmp_path / ".gitignore").write_text("built\n", "utf-8")
+    assert (generator_of("eleventy", tmp_path).place_of(path) is not None) is is_page
