@@ -110,7 +110,8 @@ class MarkdownMapping:
         tags: the key of the tags' names; empty for none.
         author: the key of the author's name, which becomes the byline; empty for none.
         date: the keys of the date of publication, in order.
-        expires: the key of the date from which a page is not public; empty for none.
+        expires: the key of the date from which a page is not public, or several keys in order;
+            empty for none.
         translation: the key whose value is the same in all translations of a page.
         aliases: the keys of other addresses of a page, which become redirects.
         reviewed_by: the key of the names of those who reviewed the page on the old site, as that
@@ -160,7 +161,7 @@ class MarkdownMapping:
     tags: str = ""
     author: str = ""
     date: tuple[str, ...] = ()
-    expires: str = ""
+    expires: str | tuple[str, ...] = ""
     translation: str = ""
     aliases: tuple[str, ...] = ()
     reviewed_by: str = ""
@@ -191,6 +192,11 @@ class MarkdownMapping:
     def titles(self) -> tuple[str, ...]:
         """The sources of the title, in order."""
         return (self.title,) if isinstance(self.title, str) else self.title
+
+    @property
+    def expiries(self) -> tuple[str, ...]:
+        """The keys of the date from which a page is not public, in order."""
+        return (self.expires,) if isinstance(self.expires, str) else self.expires
 
     def is_skipped(self, path: str) -> bool:
         """Return whether the mapping ignores a file."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from cms.importing.site.generators.base import Generator
+from cms.errors import SiteError
+from cms.importing.front_matter import FrontMatter, Plain, Written
+from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.generators.registry import GENERATORS
-from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, generator_names
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, generator_names, mapping_of
+from cms.importing.site.values import PageValues
 
 LOCALES = {"en": LocaleFiles()}
 
@@ -57,3 +61,41 @@ def test_eleventy_ignores_what_its_files_list(tmp_path: Path, path: str, *, is_p
     (tmp_path / ".eleventyignore").write_text(lines, "utf-8")
     (tmp_path / ".gitignore").write_text("built\n", "utf-8")
     assert (generator_of("eleventy", tmp_path).place_of(path) is not None) is is_page
+
+
+@pytest.mark.parametrize(
+    ("path", "written", "reason"),
+    [
+        ("a.md", {"publishdate": "2999-01-01"}, "its date"),
+        ("a.md", {"pubdate": "2999-01-01", "date": "2020-01-01"}, "its date"),
+        ("a.md", {"published": "2999-01-01"}, "its date"),
+        ("a.md", {"publishDate": "2020-01-01", "date": "2999-01-01"}, ""),
+        ("a.md", {"expirydate": "2020-01-01"}, "expired"),
+        ("a.md", {"unpublishdate": "2020-01-01"}, "expired"),
+        ("a.md", {"unpublishdate": "2999-01-01"}, ""),
+        ("a/index.md", {"headless": Plain("true")}, "headless"),
+        ("a/index.md", {"headless": Plain("false")}, ""),
+        ("a.md", {"headless": Plain("true")}, ""),
+    ],
+)
+def test_hugo_hides_pages_by_each_of_its_keys(
+    path: str, written: dict[str, Written], reason: str
+) -> None:
+    mapping = mapping_of(FrontMatter(Path("m.yaml"), {"locales": {"en": {}}}, {}, "", 1), "hugo")
+    generator = GENERATORS["hugo"](mapping, Path(), {})
+    place = generator.place_of(path)
+    assert place is not None
+    values = PageValues(FrontMatter(Path(path), written, {}, "", 1), {})
+    hidden = generator.reason_hidden(SourcePage(place, values, generator.date_of(place, values)))
+    assert hidden.startswith(reason)
+    assert bool(hidden) is bool(reason)
+
+
+def test_hugo_ignores_files_of_its_settings() -> None:
+    generator = generator_of("hugo", ignoreFiles=[r"\.draft\.md$", "/private/"])
+    assert generator.place_of("a/b.draft.md") is None
+    assert generator.place_of("private/b.md") is None
+    assert generator.ignored("private/b.md") == "is ignored by the site"
+    assert generator.place_of("a/b.md") is not None
+    with pytest.raises(SiteError, match=re.escape("ignoreFiles")):
+        generator_of("hugo", ignoreFiles="(").place_of("a.md")

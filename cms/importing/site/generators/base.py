@@ -231,7 +231,7 @@ class Generator:
         for key, value in self.mapping.drafts.items():
             if is_same_value(page.values.value(key), value):
                 return f"{page.values.spelling(key)}: {page.values.text(key)}"
-        expires = page.values.moment([self.mapping.expires], self.zone)
+        expires = page.values.moment(self.mapping.expiries, self.zone)
         if expires is not None and expires <= clock.now():
             return f"expired at {expires:%Y-%m-%d}"
         if not self.mapping.future and page.date is not None and page.date > clock.now():

@@ -12,9 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cms.errors import ContentFileError
+from cms.errors import ContentFileError, SiteError
 from cms.importing.front_matter import Written, read_page_file
-from cms.importing.site.generators.base import Generator, Named, SourcePage, absolute, dated
+from cms.importing.site.generators.base import (
+    Generator,
+    Named,
+    SourcePage,
+    absolute,
+    dated,
+    texts_of,
+)
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, PageIndex, joined
 from cms.importing.site.values import PageValues, is_true, moment_of
@@ -71,7 +78,9 @@ class Hugo(Generator):
         return str(_lower(settings).get("defaultcontentlanguage", "en")).lower()
 
     def reason_against(self, path: str) -> str:
-        """Return that a file in a bundle is a resource, or that its language is not imported."""
+        """Return that a file is ignored, a resource of a bundle, or in a language left out."""
+        if any(each.search(f"/{path}") for each in self._ignored):
+            return "is ignored by the site"
         stem = path.rpartition("/")[2].split(".")
         *folders, _ = path.split("/")
         bundles = ["/".join(folders[:number]) for number in range(1, len(folders) + 1)]
@@ -84,6 +93,20 @@ class Hugo(Generator):
         if len(stem) > 2 and stem[-2] in others - set(self.mapping.locales):  # noqa: PLR2004
             return f"its language {stem[-2]!r} is not a locale of the mapping"
         return ""
+
+    @cached_property
+    def _ignored(self) -> Sequence[re.Pattern[str]]:
+        """The patterns of the paths that the site ignores."""
+        found: list[re.Pattern[str]] = []
+        for each in texts_of(_lower(self.settings).get("ignorefiles")):
+            try:
+                found.append(re.compile(each))
+            except re.error as error:
+                raise SiteError(
+                    f"ignoreFiles in the settings of the site: {each!r} cannot be read ({error}); "
+                    "write it as a regular expression of Python"
+                ) from None
+        return found
 
     @property
     def default(self) -> str:
@@ -172,6 +195,9 @@ class Hugo(Generator):
         build = page.values.value("build") or page.values.value("_build")
         if isinstance(build, dict) and build.get("render") in {"never", "link", "false"}:
             return "build.render: never"
+        is_bundle = page.place.path.rpartition("/")[2].startswith("index.")
+        if is_bundle and is_true(page.values.value("headless")):
+            return "headless: true"
         return super().reason_hidden(page)
 
     # --- Links ---
