@@ -14,6 +14,7 @@ from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.generators.base import Generator, absolute, base_path
 from cms.importing.site.heading_ids import HEADING_IDS
 from cms.importing.site.links import OldLink
+from cms.importing.site.mapping import is_file_in
 from cms.importing.site.page_index import AddressReading, PageIndex, PageKey, decoded, joined
 from cms.importing.site.page_text import PageText
 from cms.importing.site.references import PageReference, reference_in
@@ -256,8 +257,7 @@ class LinkTargets:
         beside = joined(self.text.page.place.path.rpartition("/")[0], written)
         of_site = written.removeprefix("@site/")
         roots = [f"{each}/{at.lstrip('/')}" for each in _STATIC]
-        files = (self.folder / each.lstrip("/") for each in [beside, of_site, *roots])
-        return any(each.is_file() for each in files)
+        return any(is_file_in(self.folder, each) for each in [beside, of_site, *roots])
 
     def _fault(self, link: OldLink, kind: FaultKind, message: str) -> Fault:
         return Fault(self.text.source.file, link.line, kind, message)

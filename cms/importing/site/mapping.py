@@ -301,6 +301,15 @@ def refuse_outside(folder: Path, file: Path) -> None:
         raise ContentFileError(file, None, f"points outside {folder}; move the file into it")
 
 
+def is_file_in(folder: Path, path: str) -> bool:
+    """Return whether a path, as a text has it, is that of a file in the folder."""
+    try:
+        file = (folder / path.lstrip("/")).resolve()
+        return file.is_relative_to(folder.resolve()) and file.is_file()
+    except (OSError, RuntimeError, ValueError):  # no name of a file, or a loop of links
+        return False
+
+
 def _built_in(name: str) -> FrontMatter:
     return read_yaml(_BUILT_IN / f"{name}.yaml")
 

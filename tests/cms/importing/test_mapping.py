@@ -27,7 +27,7 @@ from cms.content.fields import Json as JsonField
 from cms.errors import ContentFileError, SiteError
 from cms.importing.front_matter import FrontMatter, Plain, Written
 from cms.importing.site.faults import FaultKind
-from cms.importing.site.mapping import MarkdownMapping, read_mapping
+from cms.importing.site.mapping import MarkdownMapping, is_file_in, read_mapping
 from cms.importing.site.pages import OldSite
 from cms.importing.site.reading import read_site
 from cms.importing.site.slugs import slug_of
@@ -311,3 +311,16 @@ def test_dates_say_when_pages_were_published(tmp_path: Path) -> None:
     assert text.published_at == datetime(2024, 1, 4, 23, tzinfo=UTC)
     with pytest.raises(SiteError, match="time_zone: there is no time zone 'Paris/Europe'"):
         read_site(tmp_path, MarkdownMapping(content_type="Guide", time_zone="Paris/Europe"), SITE)
+
+
+def test_only_files_in_the_folder_are_found(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "a.png").touch()
+    (tmp_path / "b.png").touch()
+    (folder / "out.png").symlink_to(tmp_path / "b.png")
+    (folder / "loop").symlink_to(folder / "loop")
+    assert is_file_in(folder, "a.png")
+    assert is_file_in(folder, "/a.png")
+    outside = ["../b.png", "out.png", "loop", "c.png", "", "x" * 5000, "a\0.png"]
+    assert not any(is_file_in(folder, each) for each in outside)

@@ -15,7 +15,7 @@ from cms import clock
 from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, Written, read_data
 from cms.importing.site.faults import FaultKind
-from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace, is_file_in
 from cms.importing.site.page_index import AddressReading, PageIndex, decoded, joined
 from cms.importing.site.values import PageValues, is_same_value, zone_of
 
@@ -111,7 +111,7 @@ class Generator:
 
     def attachment(self, name: str) -> str:
         """Return the path of a file of the site by its name or path; empty if there is none."""
-        if (self.folder / name).is_file():
+        if is_file_in(self.folder, name):
             return name
         return self._paths.get(name.rpartition("/")[2].casefold(), "")
 
