@@ -94,6 +94,10 @@ def convert(kind: str, text: str, path: str = "page.md", folder: Path = Path()) 
         ("kramdown", '![a](b.png){: width="4"} `{: x}`', "![a](b.png) `{: x}`", []),
         ("kramdown", "* toc\n{:toc}\n\nText", "\n\nText", []),
         ("mdx", "import A from 'a'\n\nText {/* no */}{'yes'}", "\n\nText yes", []),
+        ("mdx", "import 'a.css'\nimport B, {c} from 'b'\n\nText", "\n\nText", []),
+        ("mdx", "# A\nexport default ({a}) => a\n \nText", "# A\n\n \nText", []),
+        ("mdx", "export {a} from 'b'\n\nexport * from 'b'\n\nText", "\n\n\n\nText", []),
+        ("mdx", "export async function a() {\n}\n\nText", "\n\nText", []),
         ("mdx", "export const a = 5;\n\n{a} {b} `{a}`", "\n\n5 {b} `{a}`", ["{b}"]),
         ("mdx", "<tab name='A'>x</tab> <Hint a=\"b\">y</Hint>", None, ['<Hint a="b">']),
         (
@@ -186,3 +190,17 @@ def test_unknown_expressions_are_not_guessed() -> None:
     for each in ("none", "page", "page.title | unknown", "page.title | replace: 'x'", "1 + 1"):
         with pytest.raises(NotEvaluated):
             value_of(each, VARIABLES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can\nexport the data to CSV\nand more.",
+        "You can\nexport const a = 5\nand more.",
+        "import goods from China.\n\nexport the data to CSV.",
+    ],
+)
+def test_words_of_scripts_in_a_text_stay(text: str) -> None:
+    page = convert("mdx", text, "page.mdx")
+    assert page.variables["text"] == text
+    assert page.faults == []

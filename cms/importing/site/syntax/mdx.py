@@ -10,7 +10,14 @@ from cms.importing.site.body import Body, Edit
 from cms.importing.site.syntax.components import components_in, without_components
 from cms.importing.site.syntax.conversion import EXPRESSION, Conversion
 
-_STATEMENT = re.compile(r"^(?:import|export)\s[\s\S]*?(?=\n\s*\n|\Z)", re.MULTILINE)
+_STATEMENT = re.compile(r"^(?:import|export)\s[\s\S]*?(?=\n[ \t]*\n|\Z)", re.MULTILINE)
+# The beginning of a statement; other texts with its first word are text.
+_SCRIPT = re.compile(
+    r"import\s+(?:[\"']|[\w$*{][\w$*{},\s]*?[\s}]from\s*[\"'])"
+    r"|export\s+(?:default\b|(?:async\s+)?function\b|(?:const|let|var|class)\s+[\w${\[]|[{*])"
+)
+# Lines after which a block can begin without a blank line: headings, fences, rules, comments.
+_BLOCK_END = re.compile(r"\s*(?:#{1,6}\s|`{3}|~{3}|[-*_=]{3,}\s*$|\{/\*|$)")
 _IMPORT = re.compile(r"import\s+(\w+)\s+from\s+[\"']([^\"']+\.mdx?)[\"']")
 _CONSTANT = re.compile(r"(?:const|let|var)\s+(\w+)\s*=\s*(?:([\"'`])([^\"'`$]*)\2|(-?[\d.]+))\s*;?")
 _COMMENT = re.compile(r"\{\s*/\*[\s\S]*?\*/\s*\}")
@@ -45,11 +52,17 @@ def constants_in(script: str) -> dict[str, str]:
 
 def _statements(body: Body, page: Conversion, parts: dict[str, str]) -> Iterator[Edit]:
     for each in _STATEMENT.finditer(body.text):
-        if body.is_code(each.start()):
+        if body.is_code(each.start()) or not _is_script(body.text, each.start()):
             continue
         parts.update(dict(_IMPORT.findall(each[0])))
         page.constants.update(constants_in(each[0]))
         yield *each.span(), ""
+
+
+def _is_script(text: str, start: int) -> bool:
+    """Return whether a statement is at a place: at the start of a block, not in a paragraph."""
+    before = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)]
+    return bool(_BLOCK_END.match(before)) and _SCRIPT.match(text, start) is not None
 
 
 def _includes(body: Body, page: Conversion, parts: dict[str, str]) -> Iterator[Edit]:
