@@ -30,8 +30,10 @@ _USE = re.compile(
     rf"(?<!\\)(?P<image>!?)\[(?P<words>{_WORDS})\](?:\[(?P<label>[^\[\]]*+)\])?(?![(:\[])"
 )
 _ELEMENT = re.compile(
-    r"<(?P<tag>a|img)\b(?P<before>[^<>]*?)\s(?P<attribute>href|src)\s*=\s*"
-    r"(?P<quote>[\"']?)(?P<href>[^\"'<>]*?)(?P=quote)(?=[\s/>])",
+    r"<(?P<tag>a|img)\b(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*')*?\s(?P<attribute>href|src)\s*=\s*"
+    r"(?P<quote>[\"']?)"
+    r"(?P<href>(?<=\")[^\"<>]*+|(?<=')[^'<>]*+|(?<![\"'])(?:[^\s\"'<>`/]|/(?!>))++)"
+    r"(?P=quote)(?=[\s/>])",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"<?(?P<href>https?://[^\s<>()\[\]\"'`]+)>?")
@@ -107,17 +109,25 @@ def _edits(body: Body, link: OldLink, new: str | None) -> Iterator[Edit]:
             yield start, end, f"[{words or new}]({_written(new)})"
         elif link.form == "reference":
             yield start, end, ""
+    elif link.form == "element":
+        yield _element_edit(body, link, new)
     elif new is not None:
         yield *link.href_span, _written(new)
     elif link.form == "definition":
         yield start, end, ""
-    elif link.form == "element":
-        name = body.text.rfind(" ", start, link.href_span[0])
-        yield (name if name > start else link.href_span[0]), link.href_span[1] + 1, ""
     else:
         words_end = start + 1 + link.is_image + len(link.words)
         yield start, start + 1 + link.is_image, ""
         yield words_end, end, ""
+
+
+def _element_edit(body: Body, link: OldLink, new: str | None) -> Edit:
+    """Return the edit that gives an element another address, or takes the attribute away."""
+    match = next(_ELEMENT.finditer(body.text, link.span[0]))
+    if new is None:
+        return match.start("attribute") - 1, match.end(), ""
+    escaped = html.escape(new)
+    return *link.href_span, escaped if match["quote"] else f'"{escaped}"'
 
 
 def _inline(body: Body, start: int, end: int) -> Iterator[OldLink]:

@@ -41,6 +41,11 @@ def generator_of(**mapping: Any) -> Generator:
         ("A [gone][g] and [g].\n\n[g]: /gone/\n", "A gone and g.\n\n\n"),
         ('<a class="x" href="/quay/">quay</a>', '<a class="x" href="/new">quay</a>'),
         ('<a href="/gone/" rel="x">gone</a>', '<a rel="x">gone</a>'),
+        ("<a href=docs/gone.md>gone</a>", "<a>gone</a>"),
+        ("<a\nhref = '/gone/'>gone</a>", "<a>gone</a>"),
+        ("<a href=/quay/?a=b>quay</a>", '<a href="/new">quay</a>'),
+        ('<a title="no href=x" href="/quay/">a</a>', '<a title="no href=x" href="/new">a</a>'),
+        ("<img src=/plan.png/>", '<img src="/picture"/>'),
         ('<img src="/plan.png" alt="x">', '<img src="/picture" alt="x">'),
         ("See <https://old.example/quay/>.", "See [https://old.example/quay/](/new)."),
         ("See https://old.example/quay/.", "See [https://old.example/quay/](/new)."),
@@ -56,6 +61,17 @@ def test_links_are_replaced_and_code_is_not(text: str, expected: str | None) -> 
 
     replaced = with_links(body_of(text, 1), choose)
     assert replaced.text == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize("quote", ['"', "'", ""])
+def test_addresses_in_elements_are_escaped_for_html(quote: str) -> None:
+    body = body_of(f"<img src={quote}a.png{quote}>", 1)
+    new = """/pic (1).png?a=1&b="'<>"""
+    written = with_links(body, lambda _: new)
+    end = quote or '"'
+    assert written.text == (f"<img src={end}/pic (1).png?a=1&amp;b=&quot;&#x27;&lt;&gt;{end}>")
+    (link,) = links_of(written)
+    assert link.href == new
 
 
 @given(text=st.text("[]()!`\\ab \n<>/#:\"'^", max_size=60))
