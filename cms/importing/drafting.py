@@ -54,6 +54,7 @@ class Drafting:
         saved: the pages of which this import has saved a revision.
         kept: the pages that people here have changed, with the reason why they stay as they are.
         refused: the pages that could not be saved.
+        foreign: the pages that another import has brought, whose history is left out.
         held: the pages here that link to pages whose files were refused, with one of these files.
     """
 
@@ -65,6 +66,7 @@ class Drafting:
     saved: set[PageKey] = field(default_factory=set)
     kept: dict[PageKey, str] = field(default_factory=dict)
     refused: set[OldPage] = field(default_factory=set)
+    foreign: frozenset[PageKey] = frozenset()
     held: Mapping[PageKey, Path] = field(default_factory=dict)
 
     def fault(self, kind: FaultKind, text: PageText, error: UserError) -> None:

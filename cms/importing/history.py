@@ -66,6 +66,8 @@ class History:
         texts: _Texts = {}
         for change in commit.changes:
             page = old.page_at(change.place)
+            if page.key in self.drafting.foreign:
+                continue
             try:
                 text = self._read(change)
             except ContentFileError as error:

@@ -24,7 +24,7 @@ from cms.importing.existing import editions_at, entries_by_slug, linking_to
 from cms.importing.going_public import GoingPublic, Gone
 from cms.importing.history import History, in_groups
 from cms.importing.matching import Matches, match_files, path_of
-from cms.importing.recording import FileOfEntry, record_files
+from cms.importing.recording import FileOfEntry, record_files, sources_of
 from cms.importing.report import ImportReport
 from cms.importing.session import ImportDesk, Provenance, Writing
 from cms.importing.site.faults import Fault, FaultKind
@@ -188,7 +188,18 @@ class _Import:
             for change in commit.changes:
                 old.page_at(change.place)
         async with transactions.reading() as reading:
-            entries = await entries_by_slug(reading, list(old.pages.values()))
+            by_slug = await entries_by_slug(reading, list(old.pages.values()))
+            sources = await sources_of(reading, by_slug.values())
+            self.drafting.foreign = frozenset(
+                key
+                for key, entry_id in by_slug.items()
+                if sources.get((entry_id, key[0]), self.report.source) != self.report.source
+            )
+            entries = {
+                key: entry_id
+                for key, entry_id in by_slug.items()
+                if key not in self.drafting.foreign
+            }
             found = await editions_at(
                 reading, [(entry_id, locale) for (locale, _), entry_id in entries.items()]
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
@@ -14,7 +14,7 @@ from cms.content.snapshot import Draft, draft_of
 from cms.drafts.loading import EditionKey, rows_by_id
 from cms.errors import ContentFileError
 from cms.importing.existing import entries_by_slug
-from cms.importing.recording import recorded_files
+from cms.importing.recording import recorded_files, sources_of
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.page_index import PageKey
 from cms.importing.site.page_text import PageText
@@ -237,22 +237,13 @@ class _Matching:
     async def _match_slugs(self) -> None:
         """Match pages with entries by slug, unless these have files of their own."""
         found = await entries_by_slug(self._reading, self._unmatched())
-        sources = await self._sources_of(found.values())
+        sources = await sources_of(self._reading, found.values())
         for key, entry_id in found.items():
             source = sources.get((entry_id, key[0]))
             if source is None and (entry_id, key[0]) not in self._taken:
                 self._take(key, entry_id)
             elif source not in (None, self._source):
                 self.matches.foreign[key] = str(source)
-
-    async def _sources_of(self, entry_ids: Iterable[str]) -> Mapping[EditionKey, str]:
-        """Return the sources of the files that entries have in their locales."""
-        rows = await self._reading.session.execute(
-            select(ImportedFile.entry_id, ImportedFile.locale, ImportedFile.source).where(
-                is_among(ImportedFile.entry_id, set(entry_ids)), ImportedFile.ended_at.is_(None)
-            )
-        )
-        return {(entry_id, locale): source for entry_id, locale, source in rows}
 
 
 def _best(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from cms.authorization.actions import Action
+from cms.drafts.loading import EditionKey
 from cms.events import FilesRecorded
 from cms.identifiers import new_id
+from cms.storage.dialects import is_among
 from cms.tables import Entry, ImportedFile
 from cms.work.work import Reading, Work, command
 
@@ -85,3 +87,13 @@ async def recorded_files(
         .order_by(ImportedFile.id)
     )
     return list(rows)
+
+
+async def sources_of(reading: Reading, entry_ids: Iterable[str]) -> Mapping[EditionKey, str]:
+    """Return the sources of the files that entries have in their locales."""
+    rows = await reading.session.execute(
+        select(ImportedFile.entry_id, ImportedFile.locale, ImportedFile.source).where(
+            is_among(ImportedFile.entry_id, set(entry_ids)), ImportedFile.ended_at.is_(None)
+        )
+    )
+    return {(entry_id, locale): source for entry_id, locale, source in rows}

@@ -234,6 +234,22 @@ async def test_a_page_that_comes_back_in_the_history_is_public_again(harbour: Im
     assert "[tide](/glossary/tide)" in berth["body"]["markdown"]
 
 
+async def test_a_history_leaves_the_pages_of_another_source_as_they_are(
+    harbour: Importer,
+) -> None:
+    await harbour.run()
+    tide = (harbour.folder / "en/tide.md").read_text()
+    record(harbour, path="en/tide.md", text=tide.replace("title: Tide", "title: Theirs"))
+    record(harbour, path="en/crane.md", deleted=True)
+    (harbour.folder / "en/crane.md").unlink()
+    report = await harbour.run(Provenance(source="The other site"))
+    assert +report.made == {}
+    messages = [each.message for each in report.of_kind(FaultKind.REFUSED)]
+    assert any("the page 'tide' here comes from" in each for each in messages)
+    for slug in ("tide", "crane"):
+        assert (await term_of(harbour, slug))["importSource"] == PUBLIC.source
+
+
 async def test_a_draft_of_somebody_here_is_not_linked(harbour: Importer) -> None:
     author = harbour.newsroom.author
     draft = Draft(title="Tide", slug="tide", fields={"body": "Our own words."})
