@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from cms.work.work import Work
 
 @dataclass(frozen=True)
 class Gone:
-    """A public page whose file is gone.
+    """A public page whose file is gone, or not public at its source any more.
 
     Attributes:
         edition: its edition.
@@ -47,11 +47,13 @@ class GoingPublic:
         drafting: the drafts.
         source: the system that the pages come from.
         due_at: when they are due for review.
+        taken_back: the ids of the editions that this import has unpublished.
     """
 
     drafting: Drafting
     source: str
     due_at: datetime
+    taken_back: set[str] = field(default_factory=set)
 
     def waiting(self, pages: Iterable[OldPage]) -> list[OldPage]:
         """Return the pages whose newest drafts the import can publish, and has not."""
@@ -147,6 +149,7 @@ class GoingPublic:
                 for each, outcome in zip(some, outcomes, strict=True):
                     if outcome.result is not None:
                         each.edition.live, each.edition.basis = None, None
+                        self.taken_back.add(each.edition.id)
                         self.drafting.desk.made["unpublished"] += 1
                     else:
                         reasons[id(each)] = outcome.errors[0].message

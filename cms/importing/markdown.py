@@ -256,6 +256,8 @@ class _Import:
                 before = desk.editions.get(key)
                 if before is None or before.id != edition.id:
                     desk.editions[key] = edition
+                elif edition.basis is None:
+                    before.basis = None
         self.drafting.held = {
             key: Path(matches.refused[linking[edition.id]])
             for key, edition in desk.editions.items()
@@ -295,7 +297,10 @@ class _Import:
                     entry_id=drafting.desk.entries[each.page.key],
                 )
                 for each in due
-                if each.page.key not in matches.recorded and self._is_of_imports(each.page)
+                if each.page.key not in matches.recorded
+                # One that was unpublished as hidden is recorded when it is shown again.
+                and not (each.page.key in matches.came_back and each.text.hidden)
+                and self._is_of_imports(each.page)
             ]
             if files or matches.moved:
                 ended = await rows_by_id(work, ImportedFile, [each.id for each in matches.moved])
@@ -334,9 +339,9 @@ class _Import:
             await drafting.save(transactions, writings)
 
     async def _publish(self, transactions: Transactions, going_public: GoingPublic) -> None:
-        """Publish what passes all gates, and unpublish the pages whose files are gone."""
+        """Publish what passes all gates, and unpublish what is gone or hidden at the source."""
         pages = list(self.old.pages.values())
-        gone = await self._gone(transactions)
+        gone = [*await self._gone(transactions), *self._hidden()]
         waiting = going_public.waiting(pages)
         async with transactions.work() as work:
             at = self._at(work)
@@ -348,6 +353,7 @@ class _Import:
                 del self.report.faults[begun:]
                 await going_public.publish(at, refused)
                 left = await going_public.unpublish(at, left)
+            await self._end_hidden(at, going_public)
             await going_public.redirect(at, pages)
 
     async def _gone(self, transactions: Transactions) -> list[Gone]:
@@ -374,6 +380,35 @@ class _Import:
             ),
         ]
 
+    def _hidden(self) -> list[Gone]:
+        """Return the public pages here that are hidden at the source."""
+        return [
+            Gone(edition, page.text.source.file)
+            for key, edition in self.drafting.desk.editions.items()
+            if edition.live is not None
+            and (page := self.old.page(key)).text is not None
+            and page.text.hidden
+        ]
+
+    async def _end_hidden(self, work: Work, going_public: GoingPublic) -> None:
+        """End the records of hidden files whose pages this import has unpublished.
+
+        A file with an ended record brings its page back when it is shown again.
+        """
+        editions = self.drafting.desk.editions
+        ended = [
+            record.id
+            for key, record in self.matches.recorded.items()
+            if (text := self.old.page(key).text) is not None
+            and text.hidden
+            and key in editions
+            and editions[key].id in going_public.taken_back
+        ]
+        if ended:
+            rows = await rows_by_id(work, ImportedFile, ended)
+            at = work.after_waiting()  # not before the end of their publications
+            await record_files(at, self.report.source, [], ended=list(rows.values()))
+
     def _key_of(self, file: Path) -> PageKey | None:
         """Return the key of the page of a file in the folder, if it can be one."""
         if not file.is_relative_to(self.folder):
@@ -389,6 +424,10 @@ class _Import:
             message = "the file is gone, and its page is public; import with publications"
             for each in public:
                 self._add(each.file, FaultKind.KEPT, message)
+            message = "hidden at the source, and its page is public; import with publications"
+            for each in self._hidden():
+                self._add(each.file, FaultKind.KEPT, message)
+        await self._tell_skipped(transactions)
         keys = {(each.edition.entry_id, each.edition.locale) for each in public}
         ended = [each.id for each in self.matches.gone if (each.entry_id, each.locale) not in keys]
         if ended:
@@ -396,6 +435,16 @@ class _Import:
                 rows = await rows_by_id(work, ImportedFile, ended)
                 source = self.report.source
                 await record_files(self._at(work), source, [], ended=list(rows.values()))
+
+    async def _tell_skipped(self, transactions: Transactions) -> None:
+        """Report the public pages whose files are not imported any more."""
+        skipped = {(each.entry_id, each.locale): each for each in self.matches.skipped}
+        async with transactions.reading() as reading:
+            editions = await editions_at(reading, skipped)
+        message = "not imported any more, and its page stays public; unpublish it if it is to go"
+        for key, edition in editions.items():
+            if edition.live is not None:
+                self._add(self.folder / str(skipped[key].path), FaultKind.KEPT, message)
 
     # --- The report ---
 

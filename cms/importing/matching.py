@@ -35,18 +35,20 @@ class Matches:
 
     Attributes:
         entries: the entry of each page that has one.
-        recorded: the pages whose files are recorded already.
+        recorded: the pages whose files are recorded already, with these records.
         moved: the records of files that are elsewhere now.
         gone: the records of files that are not there any more.
+        skipped: the records of files that are there, and are not pages any more.
         came_back: the pages whose files were gone before, with the last records of these.
         foreign: the pages that another import has brought, with the source of that.
         refused: the entries of files that are known and were refused now, with their paths.
     """
 
     entries: dict[PageKey, str] = field(default_factory=dict)
-    recorded: set[PageKey] = field(default_factory=set)
+    recorded: dict[PageKey, ImportedFile] = field(default_factory=dict)
     moved: list[ImportedFile] = field(default_factory=list)
     gone: list[ImportedFile] = field(default_factory=list)
+    skipped: list[ImportedFile] = field(default_factory=list)
     came_back: dict[PageKey, ImportedFile] = field(default_factory=dict)
     foreign: dict[PageKey, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
@@ -127,6 +129,14 @@ class _Matching:
             for path, record in self._open.items()
             if path not in self._paths and self._folder / path in refused
         }
+        self.matches.skipped = [
+            record
+            for path, record in self._open.items()
+            if path not in self._paths
+            and record not in missing
+            and self._folder / path not in refused
+            and (record.entry_id, record.locale) not in self._taken
+        ]
         return self.matches
 
     def _take(self, key: PageKey, entry_id: str) -> None:
@@ -142,7 +152,7 @@ class _Matching:
             record = self._open.get(path)
             if record is not None and record.locale == key[0]:
                 self._take(key, record.entry_id)
-                self.matches.recorded.add(key)
+                self.matches.recorded[key] = record
 
     async def _match_moved(self, missing: Sequence[ImportedFile]) -> None:
         """Match files that are gone with new ones: by their names in the mapping, or by words."""

@@ -204,6 +204,53 @@ async def test_without_publications_a_removed_file_is_only_told(coast: Importer)
     assert (await coast.run()).made["unpublished"] == 1
 
 
+async def test_a_page_that_is_hidden_at_the_source_is_unpublished_until_it_is_shown(
+    coast: Importer,
+) -> None:
+    await coast.run()
+    coast.replace("en/tide.md", "title: Tide", "title: Tide\ndraft: true")
+    message = "en/tide.md: hidden at the source, and its page is public; import with publications"
+    assert ("kept", message) in told(coast, await coast.run(None))
+    report = await coast.run()
+    assert (report.made["unpublished"], report.of_kind(FaultKind.KEPT)) == (1, [])
+    assert (await coast.data(BY_PATH, path="/glossary/tide"))["entry"] is None
+    assert +(await coast.run()).made == {}
+    coast.replace("en/tide.md", "draft: true\n", "")
+    report = await coast.run()
+    assert report.is_complete
+    assert report.made["publications"] == 2
+    assert (await coast.data(BY_PATH, path="/glossary/tide"))["entry"] is not None
+    assert +(await coast.run()).made == {}
+    await check_ledger(coast)
+
+
+async def test_a_hidden_page_that_people_have_edited_stays_public(coast: Importer) -> None:
+    await coast.run()
+    entry_id = (await entries(coast))["tide"]
+    async with coast.newsroom.as_(coast.newsroom.second_author) as work:
+        head = await work.session.scalar(
+            select(Edition.head_id).where(Edition.entry_id == entry_id)
+        )
+        await update_entry(work, entry_id, Changes(title="Ours"), base_revision=str(head))
+    coast.replace("en/tide.md", "title: Tide", "title: Tide\ndraft: true")
+    for _ in range(2):
+        report = await coast.run()
+        message = "en/tide.md: not unpublished: its page here was edited"
+        assert ("kept", message) in told(coast, report)
+        assert report.made["unpublished"] == 0
+
+
+async def test_a_file_that_the_mapping_skips_now_is_told(coast: Importer) -> None:
+    await coast.run()
+    coast.mapping = replace(coast.mapping, skip=("en/tide.md",))
+    report = await coast.run()
+    message = (
+        "en/tide.md: not imported any more, and its page stays public; unpublish it if it is to go"
+    )
+    assert ("kept", message) in told(coast, report)
+    assert report.made["unpublished"] == 0
+
+
 async def test_a_file_with_a_fault_is_not_a_removed_one(coast: Importer) -> None:
     await coast.run()
     coast.write("en/tide.md", "---\ntitle: [\n---\n\nWords.\n")
