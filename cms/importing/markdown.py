@@ -190,16 +190,13 @@ class _Import:
         async with transactions.reading() as reading:
             by_slug = await entries_by_slug(reading, list(old.pages.values()))
             sources = await sources_of(reading, by_slug.values())
-            self.drafting.foreign = frozenset(
+            foreign = frozenset(
                 key
                 for key, entry_id in by_slug.items()
                 if sources.get((entry_id, key[0]), self.report.source) != self.report.source
             )
-            entries = {
-                key: entry_id
-                for key, entry_id in by_slug.items()
-                if key not in self.drafting.foreign
-            }
+            entries = {key: each for key, each in by_slug.items() if key not in foreign}
+            self.drafting.foreign = foreign
             found = await editions_at(
                 reading, [(entry_id, locale) for (locale, _), entry_id in entries.items()]
             )
@@ -270,10 +267,20 @@ class _Import:
                 f"the page {page.slug!r} here comes from {source!r}; give that as the --source, "
                 "or give the file another slug"
             )
-            fault = Fault(old.current[key].source.file, None, FaultKind.REFUSED, reason)
-            self.report.faults.append(fault)
-            old.put(page, None)
+            self._refuse(page, reason)
+        for key in matches.retyped:
+            page = old.page(key)
+            reason = (
+                f"the page here has another content type than {page.content_type.name}; map the "
+                "file to that type again, or give it another path and slug to import a new page"
+            )
+            self._refuse(page, reason)
         self._withhold()
+
+    def _refuse(self, page: OldPage, reason: str) -> None:
+        """Leave out a page in a current file."""
+        self._add(self.old.current[page.key].source.file, FaultKind.REFUSED, reason)
+        self.old.put(page, None)
 
     def _withhold(self) -> None:
         editions = self.drafting.desk.editions.items()

@@ -20,7 +20,7 @@ from cms.importing.site.page_index import PageKey
 from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage, OldSite
 from cms.storage.dialects import is_among
-from cms.tables import Edition, ImportedFile, Revision
+from cms.tables import Edition, Entry, ImportedFile, Revision
 from cms.work.work import Reading
 
 # The share of words that a moved file has in common with the one before.
@@ -41,6 +41,7 @@ class Matches:
         skipped: the records of files that are there, and are not pages any more.
         came_back: the pages whose files were gone before, with the last records of these.
         foreign: the pages that another import has brought, with the source of that.
+        retyped: the pages whose entries have another content type, with their records.
         refused: the entries of files that are known and were refused now, with their paths.
     """
 
@@ -51,6 +52,7 @@ class Matches:
     skipped: list[ImportedFile] = field(default_factory=list)
     came_back: dict[PageKey, ImportedFile] = field(default_factory=dict)
     foreign: dict[PageKey, str] = field(default_factory=dict)
+    retyped: dict[PageKey, ImportedFile] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,9 +68,11 @@ async def match_files(reading: Reading, old: OldSite, folder: Path, source: str)
     Raises:
         ContentFileError: if files of this source are known, and the folder has none of them.
     """
-    types = {page.content_type.stored_name for page in old.pages.values()}
+    types = {each.stored_name for each in old.site.content_types.values()}
     records = await recorded_files(reading, source, types, [*old.mapping.locales])
-    return await _Matching(reading, old, folder, source, records).run()
+    entries = await rows_by_id(reading, Entry, {each.entry_id for each in records})
+    stored = {entry_id: str(each.content_type) for entry_id, each in entries.items()}
+    return await _Matching(reading, old, folder, source, records, stored).run()
 
 
 def path_of(folder: Path, text: PageText) -> str:
@@ -85,6 +89,7 @@ class _Matching:
         folder: the folder of the files.
         source: the system that they come from.
         records: the records of that source.
+        types: the stored names of the content types of their entries.
     """
 
     def __init__(
@@ -94,7 +99,9 @@ class _Matching:
         folder: Path,
         source: str,
         records: Sequence[ImportedFile],
+        types: Mapping[str, str],
     ) -> None:
+        self._types = types
         self._reading, self._old, self._folder, self._source = reading, old, folder, source
         self._open = {str(each.path): each for each in records if each.ended_at is None}
         self._ended = {str(each.path): each for each in records if each.ended_at is not None}
@@ -127,7 +134,8 @@ class _Matching:
         self.matches.refused = {
             record.entry_id: path
             for path, record in self._open.items()
-            if path not in self._paths and self._folder / path in refused
+            if (path not in self._paths and self._folder / path in refused)
+            or self._paths.get(path) in self.matches.retyped
         }
         self.matches.skipped = [
             record
@@ -145,14 +153,23 @@ class _Matching:
 
     def _unmatched(self) -> list[OldPage]:
         pages = (self._old.page(key) for key in self._old.current)
-        return [each for each in pages if each.key not in self.matches.entries]
+        known = self.matches.entries.keys() | self.matches.retyped.keys()
+        return [each for each in pages if each.key not in known]
 
     def _match_paths(self) -> None:
         for path, key in self._paths.items():
             record = self._open.get(path)
-            if record is not None and record.locale == key[0]:
-                self._take(key, record.entry_id)
-                self.matches.recorded[key] = record
+            if record is None or record.locale != key[0]:
+                continue
+            if not self._is_of_type(record, key):
+                self.matches.retyped[key] = record
+                self._taken.add((record.entry_id, key[0]))
+                continue
+            self._take(key, record.entry_id)
+            self.matches.recorded[key] = record
+
+    def _is_of_type(self, record: ImportedFile, key: PageKey) -> bool:
+        return self._types[record.entry_id] == self._old.page(key).content_type.stored_name
 
     async def _match_moved(self, missing: Sequence[ImportedFile]) -> None:
         """Match files that are gone with new ones: by their names in the mapping, or by words."""
@@ -163,7 +180,12 @@ class _Matching:
         for record in missing:
             place = self._old.generator.place_of(str(record.path))
             key = self._old.key_of(place) if place is not None else None
-            if key in by_name and key is not None and key[0] == record.locale:
+            if (
+                key is not None
+                and key in by_name
+                and key[0] == record.locale
+                and self._is_of_type(record, key)
+            ):
                 self._move(record, key)
                 del by_name[key]
             else:
@@ -229,6 +251,8 @@ class _Matching:
         for path, key in self._paths.items():
             record = self._ended.get(path)
             if record is None or key in self.matches.entries or record.locale != key[0]:
+                continue
+            if not self._is_of_type(record, key):
                 continue
             if (record.entry_id, key[0]) not in self._taken:
                 self._take(key, record.entry_id)

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from cms.content.content_type import ContentType
+from cms.content.fields import Markdown
 from cms.content.snapshot import Changes, Draft
 from cms.copydesk import reactions_of
 from cms.drafts.deleting import delete_entry
@@ -21,12 +23,15 @@ from cms.events import EntryPublished, Event
 from cms.importing.markdown import ImportOptions, import_markdown
 from cms.importing.session import Provenance
 from cms.importing.site.faults import FaultKind
+from cms.importing.site.mapping import TypeRules
 from cms.ledger.verification import Invalid, verify_ledger
 from cms.publishing.redirects import create_redirect, remove_redirect
+from cms.site import Site
 from cms.tables import Address, AuditRecord, Edition, ImportedFile, Revision
 from cms.work.work import Desk, Work
+from tests.builders import Newsroom
 from tests.cms.importing.conftest import PUBLIC, Importer
-from tests.cms.importing.sites import SITE
+from tests.cms.importing.sites import SITE, GlossaryTerm
 from tests.cms.importing.test_markdown import everything, told
 from tests.forging import no_progress
 
@@ -44,6 +49,28 @@ ROUTE = """query Route($path: String!) { route(path: $path) {
   ... on RedirectRoute { to entry { id title } }
 } }"""
 BY_PATH = """query ByPath($path: String!) { entry(by: {path: $path}) { id title } }"""
+
+
+class Note(ContentType, path="/notes/{slug}"):
+    """A short text beside the terms."""
+
+    body = Markdown()
+
+
+WITH_NOTES = Site("Notes", content_types=(GlossaryTerm, Note))
+
+
+@pytest.fixture
+def notes(coast: Importer) -> Importer:
+    """The two pages, one of which is a note."""
+    coast.newsroom = Newsroom(coast.database, WITH_NOTES)
+    coast.mapping = replace(
+        coast.mapping,
+        types={"en/quay.md": TypeRules(content_type="Note")},
+        sections="",
+        locales={"en": coast.mapping.locales["en"]},
+    )
+    return coast
 
 
 @pytest.fixture
@@ -193,6 +220,26 @@ async def test_what_people_have_edited_is_not_taken_back(coast: Importer) -> Non
         assert ("kept", message) in told(coast, report)
         assert report.made["unpublished"] == 0
     assert (await coast.data(BY_PATH, path="/glossary/tide"))["entry"] is not None
+
+
+async def test_the_last_file_of_a_type_is_removed(notes: Importer) -> None:
+    await notes.run()
+    (notes.folder / "en/quay.md").unlink()
+    report = await notes.run()
+    assert report.made["unpublished"] == 1
+    assert ("en/quay.md", False) in await files(notes)
+    assert +(await notes.run()).made == {}
+
+
+async def test_a_file_that_is_of_another_type_now_is_refused(notes: Importer) -> None:
+    await notes.run()
+    before = await everything(notes.database)
+    notes.mapping = replace(notes.mapping, types={})
+    report = await notes.run()
+    (fault,) = report.of_kind(FaultKind.REFUSED)
+    assert fault.file.name == "quay.md"
+    assert fault.message.startswith("the page here has another content type than GlossaryTerm; map")
+    assert await everything(notes.database) == before
 
 
 async def test_without_publications_a_removed_file_is_only_told(coast: Importer) -> None:
