@@ -68,6 +68,10 @@ class DeskEdition:
         """True if it is not public, and only people here can publish it."""
         return self.live is None and (self.basis is not None or not self.is_writable)
 
+    def was_taken_back(self, moment: datetime | None) -> bool:
+        """Return whether an import has unpublished it that has ended its file at a moment."""
+        return self.ended_at is not None and moment is not None and self.ended_at <= moment
+
     def is_before(self, moment: datetime) -> bool:
         """Return whether a change at this time is new to the edition."""
         return self.known_until is None or self.known_until < moment

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from cms import clock
@@ -124,8 +123,7 @@ def _read(desk: Desk, folder: Path, mapping: MarkdownMapping, options: ImportOpt
         reason = "this site does not publish imported pages; import them as drafts"
         raise ContentFileError(folder, None, reason)
     old = read_site(folder, mapping, desk.site, with_drafts=provenance is None)
-    stated = options.source or (provenance.source if provenance is not None else "")
-    source = stated.strip() or old.mapping.url or folder.resolve().name
+    source = _stated(options) or old.mapping.url or folder.resolve().name
     report = ImportReport(source=source, folder=folder, files=len(old.current))
     report.faults += old.faults
     now = clock.now()
@@ -238,7 +236,8 @@ class _Import:
         for page in list(old.pages.values()):
             old.put(page, old.current.get(page.key))
         async with transactions.reading() as reading:
-            matches = await match_files(reading, old, self.folder, self.report.source)
+            source, is_stated = self.report.source, bool(_stated(self.options))
+            matches = await match_files(reading, old, self.folder, source, is_stated=is_stated)
             found = await editions_at(
                 reading,
                 [(entry_id, locale) for (locale, _), entry_id in matches.entries.items()],
@@ -248,7 +247,7 @@ class _Import:
         for key, entry_id in matches.entries.items():
             if (edition := found.get((entry_id, key[0]))) is not None:
                 record = matches.came_back.get(key)
-                if record is not None and _was_taken_back(edition.ended_at, record):
+                if record is not None and edition.was_taken_back(record.ended_at):
                     edition.basis = None
                 before = desk.editions.get(key)
                 if before is None or before.id != edition.id:
@@ -491,10 +490,10 @@ class _Import:
         self.report.faults.append(Fault(file, None, kind, message))
 
 
+def _stated(options: ImportOptions) -> str:
+    provenance = options.provenance
+    return (options.source or (provenance.source if provenance is not None else "")).strip()
+
+
 def _note_on(text: PageText) -> str:
     return f"Imported from {text.source.file.name}."
-
-
-def _was_taken_back(ended_at: datetime | None, record: ImportedFile) -> bool:
-    """Return whether an import has unpublished a page when its file was gone."""
-    return ended_at is not None and record.ended_at is not None and ended_at <= record.ended_at

@@ -25,6 +25,8 @@ from cms.work.work import Reading
 
 # The share of words that a moved file has in common with the one before.
 _SAME_FILE = 0.6
+# Of fewer known files, most can be missing.
+_FEW = 3
 # The most pairs of files that are compared word by word.
 _MOST_PAIRS = 20_000
 
@@ -56,7 +58,9 @@ class Matches:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-async def match_files(reading: Reading, old: OldSite, folder: Path, source: str) -> Matches:
+async def match_files(
+    reading: Reading, old: OldSite, folder: Path, source: str, *, is_stated: bool
+) -> Matches:
     """Return the entries of the pages in current files.
 
     Args:
@@ -64,15 +68,18 @@ async def match_files(reading: Reading, old: OldSite, folder: Path, source: str)
         old: the pages.
         folder: the folder of the files.
         source: the system that they come from.
+        is_stated: whether the caller has given the source; otherwise, it is a default, which the
+            files of another folder can have too.
 
     Raises:
-        ContentFileError: if files of this source are known, and the folder has none of them.
+        ContentFileError: if files of this source are known, and the folder has none of them; or
+            if it has less than half of them, and the source is a default.
     """
     types = {each.stored_name for each in old.site.content_types.values()}
     records = await recorded_files(reading, source, types, [*old.mapping.locales])
     entries = await rows_by_id(reading, Entry, {each.entry_id for each in records})
     stored = {entry_id: str(each.content_type) for entry_id, each in entries.items()}
-    return await _Matching(reading, old, folder, source, records, stored).run()
+    return await _Matching(reading, old, folder, source, records, stored).run(is_stated=is_stated)
 
 
 def path_of(folder: Path, text: PageText) -> str:
@@ -109,17 +116,12 @@ class _Matching:
         self.matches = Matches()
         self._taken: set[EditionKey] = set()
 
-    async def run(self) -> Matches:
+    async def run(self, *, is_stated: bool) -> Matches:
         """Return what was found."""
         self._match_paths()
         missing = [each for path, each in self._open.items() if not (self._folder / path).is_file()]
         await self._match_moved(missing)
-        if self._open and len(missing) - len(self.matches.moved) == len(self._open):
-            reason = (
-                f"none of the {len(self._open)} files of {self._source!r} that were imported "
-                "before is in this folder; give the files of another folder another --source"
-            )
-            raise ContentFileError(self._folder, None, reason)
+        self._check_missing(len(missing) - len(self.matches.moved), is_stated=is_stated)
         self._match_ended()
         self._match_translations()
         await self._match_slugs()
@@ -146,6 +148,24 @@ class _Matching:
             and (record.entry_id, record.locale) not in self._taken
         ]
         return self.matches
+
+    def _check_missing(self, missing: int, *, is_stated: bool) -> None:
+        """Refuse a folder that seems to be another one than that of the last import."""
+        known = len(self._open)
+        reason = ""
+        if known and missing == known:
+            reason = (
+                f"none of the {known} files of {self._source!r} that were imported before is in "
+                "this folder; give the files of another folder another --source"
+            )
+        elif not is_stated and known >= _FEW and missing * 2 > known:
+            reason = (
+                f"{missing} of the {known} files of {self._source!r} that were imported before are "
+                f"not in this folder; give --source {self._source!r} if they were removed, and "
+                "the files of another folder another --source"
+            )
+        if reason:
+            raise ContentFileError(self._folder, None, reason)
 
     def _take(self, key: PageKey, entry_id: str) -> None:
         self.matches.entries[key] = entry_id

@@ -335,6 +335,19 @@ async def test_another_folder_needs_another_source(coast: Importer, tmp_path: Pa
     }
 
 
+async def test_most_files_are_removed_only_with_a_stated_source(coast: Importer) -> None:
+    coast.write("en/rope.md", "---\ntitle: Rope\n---\n\nIt holds a ship.\n")
+    unstated = Provenance(source="")
+    await coast.run(unstated)
+    before = await everything(coast.database)
+    for each in ("tide", "quay"):
+        (coast.folder / f"en/{each}.md").unlink()
+    with pytest.raises(ContentFileError, match=r"2 of the 3 files .* give --source 'https://harb"):
+        await coast.run(unstated)
+    assert await everything(coast.database) == before
+    assert (await coast.run()).made["unpublished"] == 2
+
+
 async def test_a_page_of_another_source_is_not_written_over(
     coast: Importer, tmp_path: Path
 ) -> None:
