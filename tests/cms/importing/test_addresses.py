@@ -100,6 +100,7 @@ def front(*lines: str) -> str:
         ("eleventy", "", "a/b.md", front("permalink: /z/{{ none }}/"), "/a/b/"),
         ("docusaurus", "", "docs/01-a/02_b.md", PAGE, "/docs/a/b"),
         ("docusaurus", "", "docs/1.2-notes.md", PAGE, "/docs/1.2-notes"),
+        ("docusaurus", "", "docs/README.md", PAGE, "/docs/"),
         ("docusaurus", "", "docs/a/README.md", PAGE, "/docs/a/"),
         ("docusaurus", "", "docs/index.md", front("slug: /"), "/docs/"),
         ("docusaurus", "", "docs/a/b.md", front("slug: ../c"), "/docs/c"),

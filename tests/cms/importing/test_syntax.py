@@ -82,6 +82,9 @@ def convert(kind: str, text: str, path: str = "page.md", folder: Path = Path()) 
         ("liquid", "[a]({{ '/b/' | relative_url }})", "[a](/base/b/)", []),
         ("liquid", "{% capture x %}y {{ site.name }}{% endcapture %}{{ x }}", "y Tea", []),
         ("liquid", "{% assign x = 'y' %}{{ x }}", "y", []),
+        ("liquid", "{% highlight c++ %}\nx\n{% endhighlight %}", "```c++\nx\n```", []),
+        ("liquid", "{%raw-%}{{ a }}{%-endraw%} {{- site.name -}}", "{{ a }} Tea", []),
+        ("liquid", "{% if {% b %}", "{% if {% b %}", ["{% b %}"]),
         ("liquid", "{% highlight ruby linenos %}\nx\n{% endhighlight %}", "```ruby\nx\n```", []),
         (
             "liquid",

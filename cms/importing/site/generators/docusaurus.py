@@ -63,7 +63,7 @@ class Docusaurus(RootedGenerator):
         own = slug or page.values.text("id")
         if own:
             return f"{base}/{joined('/'.join(segments[:-1]), own)}"
-        if segments == ["index"]:
+        if len(segments) == 1 and segments[0] in self.index_names:
             return f"{base}/"
         name = self.without_index("/".join(segments))
         return f"{base}/{name}/" if name != "/".join(segments) else f"{base}/{name}"

@@ -11,12 +11,15 @@ from cms.importing.site.references import PageReference
 from cms.importing.site.syntax.conversion import Conversion
 from cms.importing.site.syntax.tags import Tag, arguments_in, without_tags
 
+# All quantifiers of unlimited texts are possessive (``*+``), and nothing goes past another opening,
+# so that openings without an end take linear time.
 _SHORTCODE = re.compile(
-    r"\{\{[<%]-?\s*(?P<end>/?)\s*(?P<name>\w[\w./-]*)"
-    r"(?P<rest>(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?!/?\s*-?[>%]\}\})[^\"`])*)"
-    r"(?P<single>/?)\s*-?[>%]\}\}"
+    r"\{\{[<%]-?\s*+(?P<end>/?)\s*+(?P<name>\w[\w./-]*)"
+    r"(?P<rest>(?:\s*+(?:\"(?:[^\"\\]|\\.)*+\"|`[^`]*+`"
+    r"|(?!/?\s*+-?[>%]\}\}|\{\{[<%])[^\"`\s]))*+)"
+    r"\s*+(?P<single>/?)\s*+-?[>%]\}\}"
 )
-_ESCAPED = re.compile(r"\{\{([<%])/\*([\s\S]*?)\*/([>%])\}\}")
+_ESCAPED = re.compile(r"\{\{([<%])/\*((?:(?!\{\{[<%]/\*|\*/[>%]\}\})[\s\S])*+)\*/([>%])\}\}")
 _REFERENCES = frozenset({"ref", "relref"})
 # Braces of escaped shortcodes, until all others are converted.
 _KEPT = "\ue000"

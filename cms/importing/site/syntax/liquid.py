@@ -13,15 +13,27 @@ from cms.importing.site.syntax.conversion import EXPRESSION, LOGIC, Conversion
 from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
 from cms.importing.site.syntax.tags import Tag, arguments_in, without_tags
 
-_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}")
-_COMMENT = re.compile(r"\{%-?\s*comment\b[\s\S]*?\{%-?\s*endcomment\s*-?%\}")
-_CAPTURE = re.compile(r"\{%-?\s*capture\s+([\w-]+)\s*-?%\}([\s\S]*?)\{%-?\s*endcapture\s*-?%\}")
-_ASSIGN = re.compile(r"\{%-?\s*assign\s+([\w-]+)\s*=\s*([\s\S]*?)\s*-?%\}")
-_HIGHLIGHT = re.compile(
-    r"\{%-?\s*highlight\s+(\S+)[^%]*%\}\n?([\s\S]*?)\n?\{%-?\s*endhighlight\s*-?%\}"
-)
-_TAG = re.compile(r"\{%-?\s*(?P<name>[\w-]+)\s*(?P<rest>[\s\S]*?)\s*-?%\}")
-_OUTPUT = re.compile(r"\{\{-?\s*([\s\S]*?)\s*-?\}\}")
+# What stands in a tag, without white space around it. All quantifiers are possessive (``*+``), and
+# nothing goes past another opening, so that openings without an end take linear time.
+_INSIDE = r"(?:\s*+(?!-?%\}|\{%)\S)*+"
+_NAME = r"\w(?:-?\w)*+"
+
+
+def _block(name: str, arguments: str = "") -> re.Pattern[str]:
+    """Return the pattern of a tag, with what stands between it and the tag that ends it."""
+    text = rf"((?:(?!\{{%-?\s*+(?:end)?{name}\b)[\s\S])*+)"
+    return re.compile(
+        rf"\{{%-?\s*+{name}\b\s*+{arguments}\s*+-?%\}}{text}\{{%-?\s*+end{name}\s*+-?%\}}"
+    )
+
+
+_RAW = _block("raw")
+_COMMENT = _block("comment", _INSIDE)
+_CAPTURE = _block("capture", rf"({_NAME})")
+_HIGHLIGHT = _block("highlight", rf"([^\s%]++){_INSIDE}")
+_ASSIGN = re.compile(rf"\{{%-?\s*+assign\s++({_NAME})\s*+=\s*+({_INSIDE})\s*+-?%\}}")
+_TAG = re.compile(rf"\{{%-?\s*+(?P<name>{_NAME})\s*+(?P<rest>{_INSIDE})\s*+-?%\}}")
+_OUTPUT = re.compile(r"\{\{-?\s*+((?:\s*+(?!-?\}\}|\{\{)\S)*+)\s*+-?\}\}")
 _CONTROL = frozenset({"for", "if", "unless", "case", "when", "else", "elsif", "cycle", "tablerow"})
 _KEPT = "\ue000"
 
@@ -52,7 +64,8 @@ def without_liquid(body: Body, page: Conversion) -> Body:
 
 
 def _fence(match: re.Match[str]) -> str:
-    return f"```{match[1]}\n{match[2]}\n```"
+    text = match[2].removeprefix("\n").removesuffix("\n")
+    return f"```{match[1]}\n{text}\n```"
 
 
 def _tags(body: Body) -> Iterator[Tag]:
