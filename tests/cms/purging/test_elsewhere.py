@@ -27,6 +27,7 @@ async def test_rows_that_quote_an_address_are_named(newsroom: Newsroom) -> None:
         ("comment", comment.id),
         ("revision", head.id),
         ("rendition", head.id),
+        ("link", f"{head.id} body {0:019}"),  # a bare address is a link
     }
 
 

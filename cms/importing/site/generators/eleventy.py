@@ -53,7 +53,7 @@ class Eleventy(Generator):
 
     @cached_property
     def _ignored(self) -> Sequence[re.Pattern[str]]:
-        """The patterns of ignored paths; lines with ``!``, which take one back, are not read."""
+        """Return the patterns of ignored paths, without exceptions in lines with ``!``."""
         root = next(iter(self.mapping.roots), "").strip("/")
         found: list[re.Pattern[str]] = []
         for folder in dict.fromkeys(("", root)):
