@@ -202,7 +202,7 @@ class GoingPublic:
                     continue
                 key = address.path, page.locale
                 if key not in seen:
-                    beside = {page.locale, *own.locales_beside(page.locale)}
+                    beside = own.locales_beside(page.locale)
                     seen.update((address.path, each) for each in beside)
                     yield key, page
 

@@ -59,9 +59,7 @@ async def check_publish(
     Raises:
         Refused: if the actor may not see the entry, or there is no such revision.
     """
-    held = await look_at(reading, entry_id, locale)
-    await authorise_on(reading, Action.ENTRY_READ, held)
-    proposal = await proposal_of(reading, held, revision_id)
+    _, proposal = await _proposed(reading, entry_id, revision_id, locale)
     assessed = await _assessed(reading, proposal)
     return checks(assessed.candidate, reading.site.gates)
 
@@ -74,9 +72,7 @@ async def list_warnings(
     Raises:
         Refused: if the actor may not see the entry, or there is no such revision.
     """
-    held = await look_at(reading, entry_id, locale)
-    await authorise_on(reading, Action.ENTRY_READ, held)
-    proposal = await proposal_of(reading, held, revision_id)
+    _, proposal = await _proposed(reading, entry_id, revision_id, locale)
     return await warnings_on(reading, proposal.revision)
 
 
@@ -88,9 +84,7 @@ async def preview_publish(
     Raises:
         Refused: if the actor may not see the entry, or there is no such revision.
     """
-    held = await look_at(reading, entry_id, locale)
-    await authorise_on(reading, Action.ENTRY_READ, held)
-    proposal = await proposal_of(reading, held, revision_id)
+    held, proposal = await _proposed(reading, entry_id, revision_id, locale)
     after = await edges_of(reading, proposal.revision)
     before = await _live_edges(reading, proposal.live)
     removed = _only_in(before, after)
@@ -139,6 +133,15 @@ async def preview_unpublish(
         orphans=await _orphans(reading, held, removed),
         errors=(await removal.errors({0: live})).get(0, []),
     )
+
+
+async def _proposed(
+    reading: Reading, entry_id: str, revision_id: str | None, locale: str | None
+) -> tuple[Held, Proposal]:
+    """Return an edition that the actor may see, and what publishing a revision of it would mean."""
+    held = await look_at(reading, entry_id, locale)
+    await authorise_on(reading, Action.ENTRY_READ, held)
+    return held, await proposal_of(reading, held, revision_id)
 
 
 async def _assessed(reading: Reading, proposal: Proposal) -> Assessed:

@@ -132,7 +132,7 @@ async def _create(work: Work, items: Sequence[RedirectItem], mode: Mode) -> list
         target = _target_of(work, plan, found, entries)
         path, locale = plan.key
         # A path is of one page in all locales that share a host.
-        taken.update((path, each) for each in {locale, *work.site.addresses.locales_beside(locale)})
+        taken.update((path, each) for each in work.site.addresses.locales_beside(locale))
         return target
 
     targets = batch.decide(plans, decide)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, FromClause, and_, or_, select
 
 from cms.reading.view import AsOf, Past, View
@@ -61,8 +63,7 @@ def was_shown_at(publication: FromClause, past: Past) -> ColumnElement[bool]:
     latest = select(latest_time_of(Position.__table__)).where(Position.number == past.at)
     return and_(
         publication.c.published_at <= latest.scalar_subquery(),
-        Unindexed(begun) <= past.at,
-        or_(ended.is_(None), ended > past.at),
+        _is_within(past, Unindexed(begun), ended),
     )
 
 
@@ -80,6 +81,12 @@ def counts(sign_off: FromClause, view: View) -> ColumnElement[bool]:
 
 def _held_at(fact: FromClause, past: Past, span: tuple[str, str]) -> ColumnElement[bool]:
     begun, ended = (fact.c[name] for name in span)
+    return _is_within(past, begun, ended)
+
+
+def _is_within(
+    past: Past, begun: ColumnElement[Any], ended: ColumnElement[Any]
+) -> ColumnElement[bool]:
     return and_(begun <= past.at, or_(ended.is_(None), ended > past.at))
 
 
