@@ -39,6 +39,7 @@ from graphql_api.planner.json_sql import (
     JsonArray,
     JsonConstant,
     JsonObject,
+    Repeated,
     json_of,
     keeps_json,
     text,
@@ -93,16 +94,27 @@ class _Compiler:
         chosen: Case,
         row: Row,
         typename: Sql | None,
-        known: Mapping[Hashable, Sql] = _NONE_KNOWN,
+        known: dict[Hashable, Sql] | None = None,
     ) -> Sql:
-        """Return an object with the selected fields; some of their values may be known."""
+        """Return an object with the selected fields.
+
+        Args:
+            chosen: the fields.
+            row: what they are of.
+            typename: the name of the object's type, if the type depends on the row.
+            known: the values of fields that other types share, to which those of this one come.
+        """
         own_name = typename if typename is not None else text(chosen.types[0])
 
         def value(field: PlannedField | Typename) -> Sql:
             if isinstance(field, Typename):
                 return own_name
-            of_all_types = known.get(likeness(field))
-            return self._field(field, row) if of_all_types is None else of_all_types
+            if known is None:
+                return self._field(field, row)
+            key = likeness(field)
+            if key not in known:
+                known[key] = Repeated(self._field(field, row))
+            return known[key]
 
         return JsonObject([(field.key, value(field)) for field in chosen.fields])
 
@@ -164,21 +176,22 @@ class _Compiler:
         if rows.is_first:
             # JSON is made only of the first row; see graphql_api.planner.page.
             rows = replace(rows, relation=FirstRow(rows, self._source), where=())
-        can_share = keeps_json(self._parameters.dialect) and callable(rows.typename)
-        if can_share and body is not None and body.shared_objects():
-            return self._one_of_several_types(body, rows)
+        if body is not None and callable(rows.typename):
+            shared = body.shared_fields(keeps_json=keeps_json(self._parameters.dialect))
+            if shared:
+                return self._one_of_several_types(body, rows, shared)
         source = self._source(rows.relation)
         value = self._body(body, rows, source.columns)
         return select_over(source, value, rows.conditions(source.columns))
 
-    def _one_of_several_types(self, body: Body, rows: Rows) -> Sql:
+    def _one_of_several_types(
+        self, body: Body, rows: Rows, fields: Mapping[Hashable, PlannedField]
+    ) -> Sql:
         """Return an object whose types share fields, which stand in the statement once."""
         shared = Shared(rows, self._source)
         source = self._source(shared)
         row = rows.row(shared.columns)
-        values = {
-            key: shared.add(self._field(field, row)) for key, field in body.shared_objects().items()
-        }
+        values = {key: shared.add(self._field(field, row)) for key, field in fields.items()}
         known = {key: source.columns[name] for key, name in values.items()}
         own, typename = source.columns, cast("Callable[[Columns], Sql]", rows.typename)
         value = self._by_type(body.cases, rows.row(own), typename(own), known)
@@ -242,6 +255,7 @@ class _Compiler:
         known: Mapping[Hashable, Sql] = _NONE_KNOWN,
     ) -> Sql:
         *others, widest = sorted(cases, key=lambda each: len(each.types))
+        known = dict(known)
         value = self.object(widest, row, typename, known)
         branches = [
             (

@@ -35,7 +35,7 @@ from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filter_cost import SEEN, Conditions, conditions_of
 from graphql_api.planner.ordering import ViewKind, is_indexed, order_size
 from graphql_api.planner.paging import paging_of
-from graphql_api.planner.plan import Body, Plan, PlannedField, Typename
+from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Typename, likeness
 
 _Varying: TypeAlias = Callable[[Variables, SiteSize], float]
 
@@ -146,9 +146,24 @@ class _Meter:
         if body is None:
             return Measure()
         if id(body) not in self._bodies:
-            cases = [_together(map(self._field, case.fields)) for case in body.cases]
-            self._bodies[id(body)] = _one_of(cases)
+            self._bodies[id(body)] = self._one_of(body.cases)
         return self._bodies[id(body)]
+
+    def _one_of(self, cases: Sequence[Case]) -> Measure:
+        """Return the measure of an object of one of several types: the most work of them.
+
+        The SQL of a field that several types share is made once.
+        """
+        measures = [_together(map(self._field, case.fields)) for case in cases]
+        if len(measures) == 1:
+            return measures[0]
+        works = [each.work for each in measures]
+        largest = Workload(max((each.fixed for each in works), default=0))
+        if any(each.varying for each in works):
+            largest = Workload(0, ((1, lambda *at: max(each.of(*at) for each in works)),))
+        fields = {likeness(field): field for case in cases for field in case.fields}
+        once = _together(map(self._field, fields.values()))
+        return Measure(once.parts, once.filters, largest)
 
     def _meter_of(self, field: PlannedField) -> _Meter:
         """Return the meter of what is selected on a field, which can be in another view."""
@@ -385,17 +400,4 @@ def _together(measures: Iterable[Measure]) -> Measure:
         sum(each.parts for each in found),
         sum(each.filters for each in found),
         reduce(Workload.plus, (each.work for each in found), Workload()),
-    )
-
-
-def _one_of(measures: Sequence[Measure]) -> Measure:
-    """Return the measure of an object of an abstract type: the most work of its types."""
-    if len(measures) == 1:
-        return measures[0]
-    works = [each.work for each in measures]
-    largest = Workload(max((each.fixed for each in works), default=0))
-    if any(each.varying for each in works):
-        largest = Workload(0, ((1, lambda *at: max(each.of(*at) for each in works)),))
-    return Measure(
-        sum(each.parts for each in measures), sum(each.filters for each in measures), largest
     )

@@ -159,10 +159,12 @@ class SeenValue:
     Attributes:
         sql: the expression.
         parts: the number of pieces of SQL; see :mod:`graphql_api.planner.cost`.
+        is_text: whether the value is text, which a subquery does not change.
     """
 
     sql: Callable[[Row, Call], Sql]
     parts: int = 12
+    is_text: bool = False
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,27 @@ def _aggregate(name: str, element: JsonArray, compiler: SQLCompiler, kw: dict[st
     return f"{name}({value}{order}){kept}"
 
 
+class Repeated(FunctionElement[Any]):
+    """A value that stands in a statement several times, in the same place of the same select.
+
+    Its SQL is made once, and copied.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, value: Sql) -> None:
+        self.type = value.type
+        self.made: tuple[SQLCompiler, str] | None = None
+        super().__init__(value)
+
+
+@compiles(Repeated)
+def _(element: Repeated, compiler: SQLCompiler, **kw: object) -> str:
+    if element.made is None or element.made[0] is not compiler:
+        element.made = compiler, _list(element, compiler, kw)
+    return element.made[1]
+
+
 class JsonTuple(DialectFunction):
     """An array of these values."""
 

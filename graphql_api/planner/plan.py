@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphql import FieldNode
 
 from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known
-from graphql_api.planner.declarations import Declaration, Through
+from graphql_api.planner.declarations import Declaration, SeenValue, Through
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +63,12 @@ class Body:
     cases: tuple[Case, ...]
     is_abstract: bool
 
-    def shared_objects(self) -> Mapping[Hashable, PlannedField]:
-        """Return the fields with selections that several cases share, by their likeness."""
+    def shared_fields(self, *, keeps_json: bool) -> Mapping[Hashable, PlannedField]:
+        """Return the fields that read other rows and that all cases share, by their likeness.
+
+        Args:
+            keeps_json: whether JSON is still JSON outside of a subquery; else only texts are taken.
+        """
         if len(self.cases) < 2:  # noqa: PLR2004  # then nothing is shared
             return {}
         first, *others = (
@@ -74,7 +78,7 @@ class Body:
         return {
             key: field
             for key, field in first.items()
-            if field.body is not None and all(key in each for each in others)
+            if _reads_rows(field, keeps_json=keeps_json) and all(key in each for each in others)
         }
 
     def without(self, types: Collection[object]) -> Body:
@@ -84,6 +88,12 @@ class Body:
             for case in self.cases
         )
         return Body(tuple(case for case in left if case.types), self.is_abstract)
+
+
+def _reads_rows(field: PlannedField, *, keeps_json: bool) -> bool:
+    if isinstance(field.declaration, SeenValue):
+        return keeps_json or field.declaration.is_text
+    return keeps_json and field.body is not None
 
 
 def likeness(field: PlannedField | Typename) -> Hashable:

@@ -117,7 +117,8 @@ def seen_value(
     type_: str, sql: Callable[[R, Call], Sql], description: str, *, parts: int = 12
 ) -> Declared:
     """Declare a leaf that depends on the view. See :class:`.SeenValue`."""
-    return Declared(type_, SeenValue(of_call(sql), parts), description)
+    is_text = type_.removesuffix(" | None") == "str"
+    return Declared(type_, SeenValue(of_call(sql), parts, is_text), description)
 
 
 def row_object(

@@ -281,3 +281,28 @@ async def told_cost(api: Api, query: str) -> dict[str, Mapping[str, Any]]:
     request = GraphQLRequest(query, None, {}, wants_cost=True)
     response: dict[str, Mapping[str, Any]] = orjson.loads((await api.delivery.answer(request)).body)
     return response
+
+
+# Fields of which each type of the demo has others.
+OWN_FIELDS = {
+    "GlossaryTerm": "alsoKnownAs",
+    "BuyerGuide": "checkedOn",
+    "ErrorFix": "message causes",
+    "Hardware": "memoryGb",
+    "Model": "contextTokens",
+    "Tool": "platforms",
+    "Page": "readOn { url }",
+}
+
+
+async def test_a_page_of_any_type_is_accepted() -> None:
+    planner = planner_of(DEMO, LARGE)
+    own = " ".join(f"... on {name} {{ body {{ html }} {f} }}" for name, f in OWN_FIELDS.items())
+    query = f"""query Page($path: String!) {{
+      route(path: $path) {{ ... on PageRoute {{ entry {{
+        title summary category {{ name ancestors {{ name }} }} review {{ reviewers {{ name }} }}
+        linkGroups {{ label links {{ label url }} }} jsonLdScript
+        seo {{ title canonical hreflang {{ url }} openGraph {{ property content }} }} {own}
+      }} }} }}
+    }}"""
+    assert await measured(planner, DEMO, query, path="/a") < 10_000

@@ -106,3 +106,19 @@ async def test_no_value_of_a_client_stands_in_the_sql(api: Api) -> None:
         assert "OR 1=1" not in statement
         assert "drop table" not in statement
         assert "a' b" not in statement
+
+
+SAME = "title path jsonLdScript linkGroups { kind links { url } } review { reviewers { name } }"
+
+
+async def test_what_several_types_share_is_answered_as_for_one(api: Api) -> None:
+    await fill(api, 0, 2)
+    path = "/articles/t1"
+    plain = f"query Plain($path: String!) {{ entry(by: {{path: $path}}) {{ {SAME} }} }}"
+    by_type = f"""query ByType($path: String!) {{
+      entry(by: {{path: $path}}) {{ {SAME} ... on Article {{ rating }} ... on Category {{ name }} }}
+    }}"""
+    expected = (await api.data(plain, path=path))["entry"]
+    entry = (await api.data(by_type, path=path))["entry"]
+    assert entry.pop("rating", "missing") != "missing"
+    assert entry == expected
