@@ -7,9 +7,9 @@ from importlib.metadata import version
 
 # Raise it with every change of the code that alters a derived value of an unchanged content: what
 # cms.content.snapshot.derive returns, or the searchable text.
-_OURS = 4
+_OURS = 5
 # Libraries that derived values depend on.
-_LIBRARIES = ("markdown-it-py", "mdit-py-plugins", "nh3")
+_LIBRARIES = ("anyascii", "markdown-it-py", "mdit-py-plugins", "nh3")
 
 # Version of the values that derive from a content.
 RENDERER = " ".join(

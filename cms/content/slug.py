@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from cms.content.latin import in_ascii
+
 _APOSTROPHES = re.compile("['\u2019]")
+_LETTERS_FOR_APOSTROPHES = re.compile("[\u02bb\u02bc]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
 # Descriptions of slugs, for messages.
 SLUG_FORM = "a URL slug: words of lower-case letters and digits, with a hyphen between two words"
@@ -25,6 +28,15 @@ def slugify(text: str) -> str:
     if words.isascii():
         return _NOT_A_WORD.sub("-", words).strip("-")
     return "-".join("".join(map(_in_word, _folded(words))).split())
+
+
+def slug_of_title(title: str) -> str:
+    """Return the slug that is proposed for a title; empty if the title has no words.
+
+    Unlike a tag or an anchor, whose links exist already, it has Latin letters of ASCII only:
+    ``smorrebrod`` for ``Smørrebrød``.
+    """
+    return slugify(in_ascii(_LETTERS_FOR_APOSTROPHES.sub("'", title)))
 
 
 def is_slug(text: str) -> bool:

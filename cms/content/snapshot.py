@@ -14,7 +14,7 @@ from cms.content.fields.base import named_values, stored_values
 from cms.content.link_groups import headings_of
 from cms.content.links import Edge, Targets, entry_of, is_same_page, parts_of
 from cms.content.rendering import Rendering
-from cms.content.slug import PATH_SLUG_FORM, SLUG_FORM, Anchors, slugify
+from cms.content.slug import PATH_SLUG_FORM, SLUG_FORM, Anchors, slug_of_title
 from cms.content.tags import clean_tags
 from cms.content.words import is_visible
 from cms.errors import InvalidValue, MissingField, UserError
@@ -116,7 +116,7 @@ def clean_draft(content_type: type[ContentType], draft: Draft) -> tuple[Draft, l
         name: each.clean(draft.fields.get(name), ("fields", name), problems)
         for name, each in content_type.fields.items()
     }
-    fallback = content_type.default_slug() if content_type.singleton else slugify(title)
+    fallback = content_type.default_slug() if content_type.singleton else slug_of_title(title)
     cleaned = replace(
         draft,
         title=title,
@@ -146,7 +146,7 @@ def _problems_of_built_in(
     content_type: type[ContentType], draft: Draft, title: str
 ) -> Iterator[UserError]:
     """Yield the reasons why a draft cannot be a category or a person."""
-    if not (draft.slug or slugify(title)):
+    if not (draft.slug or slug_of_title(title)):
         yield InvalidValue(message="expected a name, from which the slug is made", path=("title",))
     if draft.category is not None:
         message = f"a {content_type.name} is in no category; leave it out"

@@ -1,7 +1,8 @@
 """Parser of search queries. Every text is a valid query.
 
 All words have to match. ``"…"`` is a phrase, ``-`` excludes the term after it, ``OR`` between two
-terms makes them alternatives, and ``*`` at the end of a word matches any ending.
+terms makes them alternatives, and ``*`` at the end of a word matches any ending. Two hyphens are
+part of a word, as in the options of a command.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ MOST_TERMS = 16
 MOST_WORDS_OF_TERM = 16
 
 _OR = "OR"
-_QUOTES = str.maketrans("“”„", '"""')
+_QUOTES = str.maketrans("“”„‟«»", '""""""')
 _TOKEN = re.compile(r'(?P<minus>-*)(?:"(?P<phrase>[^"]*)(?:"\*?|$)|(?P<word>[^\s"]+))')
 
 
@@ -91,5 +92,5 @@ def _tokens(text: str) -> Iterator[Term | None]:
         yield Term(
             tuple(words[:MOST_WORDS_OF_TERM]),
             is_prefix=match[0].endswith("*") and len(words) <= MOST_WORDS_OF_TERM,
-            is_excluded=bool(match["minus"]),
+            is_excluded=match["minus"] == "-",
         )

@@ -8,7 +8,7 @@ from cms.search.tokens import LONGEST_WORD
 # Maximum number of words of a query for which others are suggested.
 MOST_WORDS = 8
 # Minimum number of letters of a suggested word.
-SHORTEST = 3
+SHORTEST = 2
 # Minimum score, in thousandths, of a suggestion that does not begin with the typed word.
 LEAST_SCORE = 250
 

@@ -8,22 +8,43 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import chain
 from typing import TypeAlias
 
 from cms.content.collation import sort_key
+from cms.content.latin import in_ascii
 
 # Maximum number of characters of a folded word; the rest is cut off.
 LONGEST_WORD = 64
 
-_GAP, _WORD, _WHOLE_WORD = range(3)
+# Kinds of characters; marks and invisible ones belong to the character before them.
+_GAP, _WORD, _WHOLE_WORD, _JOINED = range(4)
 # Code points of scripts without spaces: each character is a word, and a run of them a phrase.
 _SPACELESS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0x20000, 0x3FFFF))
+# Letters by Unicode that are written as apostrophes, and end a word like these.
+_APOSTROPHES = frozenset("\u02bb\u02bc")
+# Invisible characters that end a word after a letter of certain scripts: the space without width
+# of Thai, Lao, Burmese and Khmer, and the one that the Arabic script has before some endings.
+_ENDS: Mapping[str, re.Pattern[str]] = {
+    "\u200b": re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"),
+    "\u200c": re.compile("[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc]"),
+}
+# Characters that are left out of a word: the letters of transcriptions that are written like signs,
+# and marks that choose one of several shapes of the character before them.
+_LEFT_OUT = re.compile("[\u02b9-\u02df\u034f\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
-# Runs of characters among which are words, and runs of characters of ASCII that are in no word.
-_RUN = re.compile(r"[0-9A-Za-z\x80-\U0010ffff]+|[^0-9A-Za-z\x80-\U0010ffff]+")
+# Runs of characters among which are words, and runs of characters of ASCII that are in no word. A
+# name like C++ or C# is a run of its own.
+_RUN = re.compile(
+    r"[A-Za-z](?:\+\+|#)(?![A-Za-z\x80-\U0010ffff])"
+    r"|[0-9A-Za-z\x80-\U0010ffff]+|[^0-9A-Za-z\x80-\U0010ffff]+"
+)
+# The signs of these names, as they are spoken: folded words have letters, digits and marks only.
+_SPOKEN = {"+": "plusplus", "#": "sharp"}
+# The "v" of a version, which is left out as often as not, is a word of its own.
+_VERSION = re.compile(r"[vV](?=[0-9]{1,2}(?![0-9]))")
 
 
 # A word of a text: folded, as written, and the characters between it and the next word. Before the
@@ -52,10 +73,15 @@ def words_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def fold(word: str) -> str:
-    """Return a word folded: without case, accents and compatibility variants of characters."""
+    """Return a word folded: without case, accents and compatibility variants of characters.
+
+    Latin letters become those of ASCII, and invisible characters are left out.
+    """
+    if _is_name_with_signs(word):
+        return word[0].lower() + _SPOKEN[word[-1]]
     # Twice, since the compatibility decomposition of a character can contain capitals.
-    key = sort_key(sort_key(word))
-    return "".join(char for char in key if _kind(char) is not _GAP)[:LONGEST_WORD]
+    key = in_ascii(sort_key(sort_key(word))).lower()
+    return "".join(filter(_is_kept, key))[:LONGEST_WORD]
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
@@ -73,18 +99,60 @@ def _known_runs(run: str) -> Sequence[tuple[str, str]]:
 
 
 def _split(run: str) -> Iterator[tuple[str, str]]:
-    for kind, characters in groupby(run, key=_kind):
-        if kind is _WHOLE_WORD:
-            yield from ((char, fold(char)) for char in characters)
-        else:
-            part = "".join(characters)
-            yield part, fold(part) if kind is _WORD else ""
+    if _is_name_with_signs(run):
+        yield run, fold(run)
+        return
+    start = 0
+    if _VERSION.match(run):
+        yield run[0], fold(run[0])
+        start = 1
+    for part, kind in _parts(run, start):
+        yield part, "" if kind is _GAP else fold(part)
+
+
+def _parts(run: str, start: int) -> Iterator[tuple[str, int]]:
+    """Yield the words and gaps of a run from a place on, each with its kind."""
+    kind = _GAP
+    for place in range(start, len(run)):
+        new = _kind(run[place])
+        if new is _JOINED:
+            new = _GAP if place and _ends_word(run[place], run[place - 1]) else kind
+        elif new is _WHOLE_WORD and place > start:
+            yield run[start:place], kind
+            start, kind = place, new
+            continue
+        if new is not kind and place > start:
+            yield run[start:place], kind
+            start = place
+        kind = new
+    if start < len(run):
+        yield run[start:], kind
+
+
+def _is_name_with_signs(run: str) -> bool:
+    return run[-1:] in _SPOKEN and run[0].isalpha()
+
+
+def _ends_word(char: str, before: str) -> bool:
+    scripts = _ENDS.get(char)
+    return scripts is not None and scripts.match(before) is not None
 
 
 @lru_cache(maxsize=4_096)
 def _kind(char: str) -> int:
-    # General categories L, N and M: letters, numbers, and combining marks.
-    if unicodedata.category(char)[0] not in "LNM":
+    # General categories L, N and M: letters, numbers, and combining marks; Cf: invisible ones.
+    category = unicodedata.category(char)
+    if category[0] == "M" or category == "Cf":
+        return _JOINED
+    if category[0] not in "LN" or char in _APOSTROPHES:
         return _GAP
     code = ord(char)
     return _WHOLE_WORD if any(first <= code <= last for first, last in _SPACELESS) else _WORD
+
+
+@lru_cache(maxsize=4_096)
+def _is_kept(char: str) -> bool:
+    """Return whether a character is a part of folded words."""
+    category = unicodedata.category(char)
+    is_in_word = category[0] in "LN" or category in {"Mc", "Mn"}
+    return is_in_word and not _LEFT_OUT.match(char)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.content.slug import Anchors, is_path_slug, is_slug, slugify
+from cms.content.slug import Anchors, is_path_slug, is_slug, slug_of_title, slugify
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,10 @@ def test_latin_letters_lose_their_accents_and_others_keep_their_marks(text: str,
     assert slugify(text) == unicodedata.normalize("NFC", slug)
 
 
+def test_the_words_of_tags_and_anchors_keep_their_letters() -> None:
+    assert slugify("Smørrebrød på Ærø") == "smørrebrød-pa-ærø"
+
+
 def test_words_that_differ_by_a_mark_have_different_slugs() -> None:
     assert len({slugify(word) for word in ("ガス", "カス", "Йод", "Иод")}) == 4
 
@@ -43,6 +47,31 @@ def test_what_is_made_is_a_slug_and_stays_as_it_is(text: str) -> None:
     assert not slug or is_slug(slug)
     assert not slug or is_path_slug(slug)
     assert slugify(slug) == slug
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Łódź", "lodz"),
+        ("Smørrebrød på Ærø", "smorrebrod-pa-aero"),
+        ("Đà Nẵng", "da-nang"),
+        ("Þingvellir & Œuvre", "thingvellir-oeuvre"),
+        ("Iğdır ħ ß", "igdir-h-ss"),
+        ("Hawaiʻi", "hawaii"),
+        ("プライバシー हिन्दी Йогурт", "プライバシー-हिन्दी-йогурт"),
+        ("ʔ", "ʔ"),
+        ("!", ""),
+    ],
+)
+def test_a_proposed_slug_has_latin_letters_of_ascii(title: str, slug: str) -> None:
+    assert slug_of_title(title) == unicodedata.normalize("NFC", slug)
+
+
+@given(st.text())
+def test_what_is_proposed_is_a_slug_and_stays_as_it_is(title: str) -> None:
+    slug = slug_of_title(title)
+    assert not slug or is_slug(slug)
+    assert slug_of_title(slug) == slug
 
 
 @pytest.mark.parametrize(

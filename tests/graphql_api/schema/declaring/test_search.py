@@ -53,7 +53,10 @@ query Find($search: String, $first: Int) {
 """
 TITLES = "query ($search: String) { articles(search: $search) { nodes { title } } }"
 SUGGEST = "query ($search: String!) { suggest(search: $search) { typed word score editionCount } }"
-WORDS = ("kv", "cache", "caches", "gpu", "Größe", "groß", "cluster", "clusters", "a", "b2b", "机器")
+WORDS = (
+    *("kv", "cache", "caches", "gpu", "Größe", "groß", "cluster", "clusters", "a", "b2b", "机器"),
+    *("Łódź", "Smørrebrød", "v1.2.3-beta", "1.2.3", "1.2.4", "so\u00adft", "C++", "--no-cache"),
+)
 
 
 # --- The same as plain Python, for any search ---
@@ -126,7 +129,9 @@ async def fill(database: Database) -> dict[str, SimpleNamespace]:
     }
 
 
-_WORD = st.sampled_from([*WORDS, "ca", "clu", "gros", "GROSSE", "nothing"])
+_WORD = st.sampled_from(
+    [*WORDS, "ca", "clu", "gros", "GROSSE", "nothing", "lodz", "smor", "1.2", "v1", "soft", "c"]
+)
 _TERM = st.one_of(
     _WORD,
     _WORD.map(lambda word: f"{word}*"),
@@ -319,6 +324,31 @@ async def test_hostile_searches_are_only_words(api: Api) -> None:
         await api.data(SUGGEST, search=search)
     # The text of the statements does not depend on what is searched for.
     assert len(set(api.reader.statements)) == 2
+
+
+async def test_people_find_what_they_type(api: Api) -> None:
+    pages = {
+        "Łódź": "A town; smørrebrød and Đà Nẵng are others.",
+        "Build": "docker build --no-cache, of v1.2.3-beta. It is soft\u00adware with C++17.",
+        "Release": "Version 1.2.4 without a cache, in C.",
+    }
+    for title, body in pages.items():
+        await api.newsroom.published(title=title, slug=title[-4:].strip("ź").lower(), body=body)
+    for found, searches in {
+        "Łódź": ["lodz", "ŁÓDŹ", "lod*", "smorrebrod", "da nang"],
+        "Build": [
+            *("--no-cache", "docker --no-cache", "software", "soft\u00adware", "zero OR c++"),
+            *("1.2.3", "v1.2.3", "v1.2.3-beta", "1.2.3*", "v1.2.3-b*", "cache -1.2.4"),
+        ],
+        "Release": ["cache -no", "1.2.4", "c", "cache -v1", "-lodz -1.2.3"],
+    }.items():
+        for search in searches:
+            assert await titles(api, search) == [found], search
+    assert await titles(api, "1.2*") == await titles(api, "1.2") != []
+    data = await api.data(SUGGEST, search="lod")
+    assert [each["word"] for each in data["suggest"]] == ["łódź"]
+    data = await api.data(SUGGEST, search="i")
+    assert {"it", "is", "in"} <= {each["word"] for each in data["suggest"]}
 
 
 # --- What can be seen by whom ---
