@@ -26,7 +26,8 @@ deep: .venv/dev ## Tamper in every way, end processes at every statement, walk a
 	COPYDESK_DEEP=1 $(BIN)/python -m pytest -s tests/cms/ledger/test_tampering.py \
 		tests/cms/work/test_kills.py tests/cms/importing/test_kills.py \
 		tests/cms/review/test_random_walk.py \
-		tests/properties/test_editing.py tests/properties/test_type_changes.py
+		tests/properties/test_editing.py tests/properties/test_type_changes.py \
+		tests/cms/comparison/test_edited_anchors.py
 
 check: .venv/dev ## Check format, lint, types and layers.
 	$(BIN)/ruff format --check .

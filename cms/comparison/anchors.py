@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
-from cms.comparison.passages import CONTEXT, Match, Passage, Window
+from cms.comparison.passages import MOST_PLACES, Passage, SearchedText
+from cms.comparison.surroundings import Evidence, Surroundings
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_values import items_of
 from cms.content.fields.base import path_text
@@ -16,15 +19,10 @@ from cms.errors import InvalidValue, Refused
 
 _ROOTS = ("title", "slug", "summary", "fields")
 
-# Minimum number of matching characters in the same value or list, and in any other text,
-# where equal words are more often a coincidence.
-_LEAST_NEAR = 16
+# Minimum number of characters of a quote and its surroundings that are found in a text of another
+# field, and of the surroundings of an edited item of a list, where likeness is often a coincidence.
 _LEAST_ELSEWHERE = 32
-# Minimum share of equal words for an edited passage, and for one that is almost certain.
-_LIKELY = 0.5
-_SURE = 0.75
-# Maximum number of characters of a text that is compared as a whole, such as a title.
-_SHORT = 200
+_LEAST_AROUND = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +33,11 @@ class Anchor:
         field_path: path of its value: ``fields/sections/0/body``.
         start: offset of its first character.
         quote: the text.
-        before: up to 32 characters before it.
-        after: up to 32 characters after it.
+        before: up to 200 characters before it.
+        after: up to 200 characters after it.
+        occurrences: number of places of the quote in its value, and in the same value of the other
+            items of its list; of a very common quote, of those with the same characters around.
+        sentence_occurrences: number of those of them that are in the same sentence.
     """
 
     field_path: str
@@ -44,6 +45,8 @@ class Anchor:
     quote: str
     before: str
     after: str
+    occurrences: int
+    sentence_occurrences: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,133 +89,189 @@ def anchor_in(content: JsonObject, field_path: str, start: int, end: int) -> Anc
             f"which has {len(text):,} characters"
         )
         raise Refused(InvalidValue(message=message, path=("start",)))
+    around = Surroundings.of(text, start, end)
+    passage = Passage(text[start:end], around, start)
+    near, _ = AnchoredTexts(content).near(field_path)
+    sentences = [
+        Surroundings.of(each.text, *place).sentence
+        for each in near.values()
+        for place in passage.places(each)
+    ]
     return Anchor(
         field_path=field_path,
         start=start,
-        quote=text[start:end],
-        before=text[max(0, start - CONTEXT) : start],
-        after=text[end : end + CONTEXT],
+        quote=passage.quote,
+        before=around.before,
+        after=around.after,
+        occurrences=len(sentences),
+        sentence_occurrences=sum(each == around.sentence for each in sentences),
     )
 
 
-def find_anchor(content: JsonObject, anchor: Anchor) -> TextRange | None:
-    """Return the range of the anchored text in another revision's content.
+class AnchoredTexts:
+    """The texts of a content, in which anchors are found.
 
-    It is searched for in its own value, then in the same value of the other items of its list
-    (a section may have moved), and then in all other texts, where more of it has to match.
-    Edited text is found while enough of its words are the same.
-
-    Returns:
-        ``None`` if the passage was removed.
-    """
-    return next(_Search.of(content, anchor).ranges(), None)
-
-
-@dataclass(frozen=True)
-class _Search:
-    """A search for a passage in the texts of a content, by path.
-
-    Attributes:
-        passage: the passage to find.
-        own: text at the path of the anchor, if there still is one.
-        siblings: texts of the same value in other items of the list.
-        others: all other texts.
+    Args:
+        content: the content.
     """
 
-    passage: Passage
-    own: Mapping[str, str]
-    siblings: Mapping[str, str]
-    others: Mapping[str, str]
-
-    @classmethod
-    def of(cls, content: JsonObject, anchor: Anchor) -> _Search:
-        texts = {
-            path: text
+    def __init__(self, content: JsonObject) -> None:
+        self._texts = {
+            path: SearchedText(text)
             for root in _ROOTS
             for path, text in _texts(content.get(root), (root,))
             if text
         }
-        own = {path: text for path, text in texts.items() if path == anchor.field_path}
-        shape = _shape(anchor.field_path)
-        siblings = {path: text for path, text in texts.items() if _shape(path) == shape}
-        return cls(
-            passage=Passage(anchor.before, anchor.quote, anchor.after, anchor.start),
-            own=own,
-            siblings={path: text for path, text in siblings.items() if path not in own},
-            others={path: text for path, text in texts.items() if path not in siblings},
-        )
+        self._by_shape: dict[tuple[str, ...], dict[str, SearchedText]] = {}
+        for path, text in self._texts.items():
+            self._by_shape.setdefault(_shape(path), {})[path] = text
 
-    def ranges(self) -> Iterator[TextRange]:
-        """Yield the candidate ranges, the most certain first."""
-        near = {**self.own, **self.siblings}
-        exact = self._best_exact(near)
-        path, match = exact or ("", Match(0, 0, 0, 0))
-        if path in self.own and match.context >= CONTEXT:
-            yield _text_range(path, match)
-        # An edited passage in its own value is preferred to an equal one in another section.
-        yield from self._edited_ranges(self.own, _SURE)
-        if match.context >= CONTEXT:
-            yield _text_range(path, match)
-        yield from self._edited_ranges(near, _LIKELY)
-        yield from self._edited_short_texts()
-        if match.end and len(self.passage.quote) + match.context >= _LEAST_NEAR:
-            yield _text_range(path, match)
-        yield from self._ranges_elsewhere()
+    def near(
+        self, field_path: str
+    ) -> tuple[Mapping[str, SearchedText], Mapping[str, SearchedText]]:
+        """Return the texts of a value and of the same value of other items, and all others."""
+        near = self._by_shape.get(_shape(field_path), {})
+        return near, {path: text for path, text in self._texts.items() if path not in near}
 
-    def _best_exact(self, texts: Mapping[str, str]) -> tuple[str, Match] | None:
-        """Return the exact match with most unchanged context; of several, the nearest."""
-        for path, text in self.own.items():
-            if path in texts and (match := self.passage.match_in_place(text)):
-                return path, match
-        matches = (
-            (path, match)
-            for path, text in texts.items()
-            for match in self.passage.exact_matches(text)
-        )
-        return max(
-            matches,
-            key=lambda found: (found[1].context, found[0] in self.own, -found[1].distance),
-            default=None,
-        )
+    def find(self, anchor: Anchor) -> TextRange | None:
+        """Return the range of the anchored text.
 
-    def _edited_ranges(self, texts: Mapping[str, str], least: float) -> Iterator[TextRange]:
-        """Yield the ranges of edited text, in descending order of equal words.
+        A quote that was there once and is there once is found, wherever it is in its own value, or
+        in the same value of another item of its list, since a section may have moved. Of several
+        places, that with the same line is found, then that with the most similar line, the same
+        heading, the same lines nearby. If fewer places are left, and a quote that was edited, the
+        surroundings have to be the same; in any other text, always.
 
-        Args:
-            texts: texts to search, by path.
-            least: minimum share of equal words.
+        Returns:
+            ``None`` if the passage was removed, or cannot be told from others.
         """
-        windows = [(self.passage.window(text), path) for path, text in texts.items()]
-        for window, path in sorted(windows, key=lambda found: -found[0].share):
-            is_enough = path in self.own or len(self.passage.whole) >= _LEAST_NEAR
-            if window.share >= least and is_enough:
-                span = self.passage.edited_match(texts[path], window)
-                if span is not None:
-                    yield TextRange(field_path=path, start=span[0], end=span[1])
-
-    def _edited_short_texts(self) -> Iterator[TextRange]:
-        """Yield the range in a short own text that kept few of its words, such as a title."""
-        for path, text in self.own.items():
-            if len(text) > _SHORT:
-                continue
-            span = self.passage.edited_match(text, Window(0, len(text), 0.0))
-            if span is not None:
-                yield TextRange(field_path=path, start=span[0], end=span[1])
-
-    def _ranges_elsewhere(self) -> Iterator[TextRange]:
-        passage = self.passage
-        if len(passage.whole) < _LEAST_ELSEWHERE:
-            return
-        exact = self._best_exact(self.others)
-        if exact is not None:
-            around = min(exact[1].context, len(passage.before) + len(passage.after))
-            if len(passage.quote) + around >= _LEAST_ELSEWHERE:
-                yield _text_range(*exact)
-        yield from self._edited_ranges(self.others, _SURE)
+        if not anchor.quote:  # it was purged
+            return None
+        near, others = self.near(anchor.field_path)
+        return _Search(anchor, near, others).range()
 
 
-def _text_range(path: str, match: Match) -> TextRange:
-    return TextRange(field_path=path, start=match.start, end=match.end)
+class _Place(NamedTuple):
+    """A place of a quote, ordered by the evidence that it is the one."""
+
+    evidence: Evidence
+    is_own: bool
+    nearness: int
+    path: str
+    start: int
+    end: int
+    line: str
+    is_kept: bool
+
+    @property
+    def range(self) -> TextRange:
+        return TextRange(field_path=self.path, start=self.start, end=self.end)
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """A search for an anchored text.
+
+    Attributes:
+        anchor: the anchor.
+        near: texts of its value and of the same value of other items, by path.
+        others: all other texts.
+    """
+
+    anchor: Anchor
+    near: Mapping[str, SearchedText]
+    others: Mapping[str, SearchedText]
+
+    def range(self) -> TextRange | None:
+        """Return the range of the anchored text; ``None`` if it was removed."""
+        anchor = self.anchor
+        own = self.near.get(anchor.field_path)
+        if own is not None and self._passage.is_in_place(own.text):
+            end = anchor.start + len(anchor.quote)
+            return TextRange(field_path=anchor.field_path, start=anchor.start, end=end)
+        places = self._places(self.near)
+        if anchor.occurrences > 1:
+            return self._one_of_many(places)
+        if places:
+            return max(places).range
+        return self._edited(self.near) or self._elsewhere()
+
+    def _one_of_many(self, places: list[_Place]) -> TextRange | None:
+        """Return the range of a quote that is in several places."""
+        # A line that was nearby already is not that of the passage, however much it is like it.
+        own = [each for each in places if each.evidence.has_line or not self._was_nearby(each)]
+        best = max(own, default=None)
+        is_certain = best is not None and (
+            best.is_kept
+            or (best.evidence.has_sentence and self.anchor.sentence_occurrences == 1)
+            or (best.evidence.has_line and best.evidence.has_heading)
+        )
+        if best is not None and is_certain and best.is_own:
+            return best.range
+        # An edited passage in its own value is preferred to an equal one in another section.
+        value = self.anchor.field_path
+        if value in self.near and (edited := self._edited({value: self.near[value]})):
+            return edited
+        if best is not None and (is_certain or len(places) >= self.anchor.occurrences):
+            return best.range
+        return self._edited(self.near)
+
+    def _edited(self, texts: Mapping[str, SearchedText]) -> TextRange | None:
+        """Return the range of the edited text."""
+        anchor = self.anchor
+        is_item = "*" in _shape(anchor.field_path)
+        if is_item and len(anchor.before) + len(anchor.after) < _LEAST_AROUND:
+            return None  # the next item may be there now
+        places = [
+            (path == anchor.field_path, -abs(start - anchor.start), path, start, end)
+            for path, searched in texts.items()
+            for start, end in self._passage.edited_places(searched.text)
+        ]
+        if not places:
+            return None
+        *_, path, start, end = max(places)
+        return TextRange(field_path=path, start=start, end=end)
+
+    def _elsewhere(self) -> TextRange | None:
+        anchor = self.anchor
+        if len(anchor.before) + len(anchor.quote) + len(anchor.after) < _LEAST_ELSEWHERE:
+            return None
+        kept = [each for each in self._places(self.others) if each.is_kept]
+        return max(kept).range if kept else self._edited(self.others)
+
+    def _places(self, texts: Mapping[str, SearchedText]) -> list[_Place]:
+        """Return the places of the quote."""
+        found: list[_Place] = []
+        for path, searched in sorted(texts.items(), key=self._distance_of):
+            for start, end in self._passage.places(searched):
+                found.append(self._place(path, searched.text, start, end))
+            if len(found) >= MOST_PLACES:
+                break
+        return found
+
+    def _distance_of(self, item: tuple[str, SearchedText]) -> bool:
+        return item[0] != self.anchor.field_path
+
+    def _was_nearby(self, place: _Place) -> bool:
+        return place.line.strip() in self._passage.around.nearby
+
+    @cached_property
+    def _passage(self) -> Passage:
+        anchor = self.anchor
+        return Passage(anchor.quote, Surroundings(anchor.before, anchor.after), anchor.start)
+
+    def _place(self, path: str, text: str, start: int, end: int) -> _Place:
+        around = Surroundings.of(text, start, end)
+        return _Place(
+            evidence=self._passage.around.evidence(around),
+            is_own=path == self.anchor.field_path,
+            nearness=-abs(start - self.anchor.start),
+            path=path,
+            start=start,
+            end=end,
+            is_kept=self._passage.around.is_kept_in(around),
+            line=around.line[0] + text[start:end] + around.line[1],
+        )
 
 
 def _shape(field_path: str) -> tuple[str, ...]:

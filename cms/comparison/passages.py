@@ -1,193 +1,202 @@
-"""Search for a quoted passage in a later version of its text."""
+"""Search for a quoted passage in a later version of its text.
+
+The quote itself comes first: where it stands as whole words. An edited quote is found only between
+unchanged surroundings, since the next line of a table or a list is often as much like it.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import NamedTuple
+from functools import cached_property
+from itertools import islice, pairwise
 
-from cms.comparison.sequences import Run, equal_characters
-from cms.comparison.word_diff import words_in
+from cms.comparison.surroundings import CONTEXT, Surroundings
+from cms.comparison.word_diff import is_dense
 
-CONTEXT = 32  # characters kept before and after a passage to identify it
+# Minimum likeness, from 0 to 1, at which text counts as an edited version of the quote; in tiny
+# texts, of which the characters are compared rather than pairs of them, chance is likelier.
+_LEAST_LIKENESS, _LEAST_LIKENESS_OF_TINY = 0.5, 0.65
+# Minimum number of characters of a text that is not tiny.
+_TINY = 8
+# Maximum number of characters of the text in place of an edited quote, beside twice its length.
+_LONGER = 64
+# Maximum numbers of places of a quote that are compared, of occurrences among which they are, and
+# of places of its surroundings.
+MOST_PLACES = 30
+_MOST_OCCURRENCES = 500
+_MOST_SURROUNDINGS = 5
+# Of a quote with more places, only those with so many same characters on both sides are compared.
+_WIDER = (0, 8, 32, CONTEXT)
 
-# Minimum likeness, from 0 to 1, at which text counts as an edited version of the passage.
-_LEAST_LIKENESS = 0.5
-
-
-class Match(NamedTuple):
-    """An exact occurrence of a passage in a text.
-
-    Attributes:
-        start: offset of the first character.
-        end: offset after the last character.
-        context: number of unchanged characters around it, at most 64. A side counts in full
-            where the text began or ended there and still does.
-        distance: characters between its old and its new offset.
-    """
-
-    start: int
-    end: int
-    context: int
-    distance: int
+_SPACES = re.compile(r"\s+")
 
 
-class Window(NamedTuple):
-    """A part of a text that may contain an edited passage.
+@dataclass(frozen=True, eq=False)
+class SearchedText:
+    """A text in which passages are searched.
 
     Attributes:
-        start: offset of the first character.
-        end: offset after the last character.
-        share: share of the words of the passage and its context that it has, from 0 to 1.
+        text: the text.
     """
 
-    start: int
-    end: int
-    share: float
+    text: str
+
+    @cached_property
+    def _squeezed(self) -> tuple[str, list[int], list[int]]:
+        """The text with one space for each run of white space.
+
+        Then, in order, the offsets after these runs in it, and those in the text.
+        """
+        squeezed, offsets, originals, last = [], [0], [0], 0
+        length = 0
+        for match in _SPACES.finditer(self.text):
+            squeezed += [self.text[last : match.start()], " "]
+            length += match.start() - last + 1
+            offsets.append(length)
+            originals.append(match.end())
+            last = match.end()
+        return "".join([*squeezed, self.text[last:]]), offsets, originals
+
+    def occurrences(self, words: str) -> list[tuple[int, int]]:
+        """Return the start and end of each occurrence, up to a limit."""
+        return [(start, start + len(words)) for start in _occurrences(self.text, words)]
+
+    def wrapped_occurrences(self, words: str) -> list[tuple[int, int]]:
+        """Return the occurrences with any white space between the words."""
+        text, offsets, originals = self._squeezed
+
+        def original(offset: int) -> int:
+            index = bisect_right(offsets, offset) - 1
+            return originals[index] + offset - offsets[index]
+
+        squeezed = _SPACES.sub(" ", words)
+        return [
+            (original(start), original(start + len(squeezed) - 1) + 1)
+            for start in _occurrences(text, squeezed)
+        ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Passage:
-    """A quoted range of text with its context.
+    """A quoted range of text with its surroundings.
 
     Attributes:
-        before: up to 32 characters before it.
         quote: the quoted text.
-        after: up to 32 characters after it.
+        around: its surroundings.
         start: offset of its first character in the original text.
     """
 
-    before: str
     quote: str
-    after: str
+    around: Surroundings
     start: int
 
-    @property
-    def whole(self) -> str:
-        """The quote with its context."""
-        return self.before + self.quote + self.after
+    def is_in_place(self, text: str) -> bool:
+        """Return whether the quote and its surroundings are where they were."""
+        end = self.start + len(self.quote)
+        is_there = text.startswith(self.quote, self.start)
+        return is_there and Surroundings.of(text, self.start, end) == self.around
 
-    def exact_matches(self, text: str) -> Iterator[Match]:
-        """Yield each exact occurrence of the quote."""
-        start = text.find(self.quote)
-        while start >= 0:
-            yield self._match(text, start)
-            start = text.find(self.quote, start + 1)
+    def places(self, searched: SearchedText) -> list[tuple[int, int]]:
+        """Return the places of the quote; as whole words, if it was whole words.
 
-    def match_in_place(self, text: str) -> Match | None:
-        """Return the match at the original offset, if the quote and its context are unchanged."""
-        if not text.startswith(self.whole, self.start - len(self.before)):
-            return None
-        match = self._match(text, self.start)
-        return match if match.context == 2 * CONTEXT else None
-
-    def window(self, text: str) -> Window:
-        """Return the part of a text that shares most words with the passage.
-
-        It has as many words as the passage with its context, plus a margin on both sides.
+        Of a quote with very many places, they are those with some of its surroundings.
         """
-        words = list(words_in(text))
-        wanted = Counter(match[0].casefold() for match in words_in(self.whole))
-        size = min(wanted.total(), len(words))
-        if not size:
-            return Window(0, 0, 0.0)
-        counts = _shared_counts([match[0].casefold() for match in words], wanted, size)
-        near = self.start - len(self.before)
-        shared, _, first = max(
-            (shared, -abs(words[first].start() - near), first)
-            for first, shared in enumerate(counts)
-        )
-        # Text inserted between the words may have pushed some of them out of the window.
-        margin = CONTEXT + len(self.quote) // 2
-        return Window(
-            max(0, words[first].start() - margin),
-            min(len(text), words[first + size - 1].end() + margin),
-            shared / wanted.total(),
-        )
+        before, after = self.around.before, self.around.after
+        places: list[tuple[int, int]] = []
+        for size in _WIDER:
+            left, right = before[max(0, len(before) - size) :] if size else "", after[:size]
+            found = searched.occurrences(left + self.quote + right)
+            inner = [(start + len(left), end - len(right)) for start, end in found]
+            places = self._whole(searched.text, inner)
+            if len(found) <= _MOST_OCCURRENCES and len(places) <= MOST_PLACES:
+                break
+        if not places and _SPACES.search(self.quote.strip()):
+            wrapped = searched.wrapped_occurrences(self.quote.strip())
+            places = self._whole(searched.text, wrapped)
+        return places[:MOST_PLACES]
 
-    def edited_match(self, text: str, window: Window) -> tuple[int, int] | None:
-        """Return the start and end of the edited passage within the window.
+    def edited_places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the places at which text like the quote is between unchanged surroundings."""
+        around = self.around
+        size, _ = around.required
+        before = around.before[len(around.before) - size :]
+        is_at_start = around.begins_text and size == len(around.before)
+        starts = [0] if is_at_start else _occurrences(text, before)
+        for start in islice(starts, _MOST_SURROUNDINGS):
+            place = start + len(before)
+            if not text.startswith(before, start):
+                continue
+            end = self._edited_end(text, place)
+            if place < end and _is_like(self.quote, text[place:end]):
+                yield place, end
 
-        Returns:
-            ``None`` if the text there has too little in common with the passage.
-        """
-        excerpt = text[window.start : window.end]
-        runs = [
-            Run(0, 0, 0),
-            *equal_characters(self.whole, excerpt),
-            Run(len(self.whole), len(excerpt), 0),
+    def _edited_end(self, text: str, start: int) -> int:
+        """Return the end of what is in place of the quote from here; -1 if it is not there."""
+        _, size = self.around.required
+        after, longest = self.around.after[:size], 2 * len(self.quote) + _LONGER
+        if self.around.ends_text and size == len(self.around.after):
+            end = len(text) - size
+            return end if end - start <= longest and text.endswith(after) else -1
+        return text.find(after, start, start + longest + size)
+
+    def _whole(self, text: str, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the places that do not begin or end within a word, unless the quote did."""
+        begins_inside, ends_inside = self._is_inside_words
+        return [
+            (start, end)
+            for start, end in places
+            if (begins_inside or not _splits_word(text, start))
+            and (ends_inside or not _splits_word(text, end))
         ]
-        first = len(self.before)
-        start, end = _start_in(runs, first), _end_in(runs, first + len(self.quote))
-        if start >= end or _likeness(self.quote, excerpt[start:end]) < _LEAST_LIKENESS:
-            return None
-        return window.start + start, window.start + end
 
-    def _match(self, text: str, start: int) -> Match:
-        end = start + len(self.quote)
-        before = text[max(0, start - CONTEXT) : start]
-        after = text[end : end + CONTEXT]
-        context = _context_length(self.before[::-1], before[::-1]) + _context_length(
-            self.after, after
+    @cached_property
+    def _is_inside_words(self) -> tuple[bool, bool]:
+        before, after = self.around.before, self.around.after
+        whole = before + self.quote + after
+        return (
+            _splits_word(whole, len(before)),
+            _splits_word(whole, len(before) + len(self.quote)),
         )
-        return Match(start, end, context, abs(start - self.start))
 
 
-def _context_length(was: str, now: str) -> int:
-    """Return the number of unchanged characters on one side, counted from the passage outwards."""
-    if was == now:
-        return CONTEXT
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, now, strict=False)))
+def _occurrences(text: str, words: str) -> list[int]:
+    """Return the offsets of the occurrences, one more than are compared at most.
 
-
-def _shared_counts(words: Sequence[str], wanted: Counter[str], size: int) -> Iterator[int]:
-    """Yield, for each window of ``size`` words, the number of wanted words in it.
-
-    The counts are kept while the window moves, so the cost is linear in the words.
+    Long ones do not overlap, so that the time is linear in the text.
     """
-    present: Counter[str] = Counter()
-    shared = 0
-    for index, word in enumerate(words):
-        present[word] += 1
-        shared += present[word] <= wanted[word]
-        if index >= size:
-            gone = words[index - size]
-            shared -= present[gone] <= wanted[gone]
-            present[gone] -= 1
-        if index >= size - 1:
-            yield shared
+    found: list[int] = []
+    step = 1 if len(words) <= CONTEXT else len(words)
+    start = text.find(words)
+    while start >= 0 and len(found) <= _MOST_OCCURRENCES:
+        found.append(start)
+        start = text.find(words, start + step)
+    return found
 
 
-def _start_in(runs: Sequence[Run], position: int) -> int:
-    """Return the position in the new text of a passage that starts at this old position.
-
-    Text inserted before the passage is excluded; text that replaced its beginning is included.
-    """
-    index = next(index for index, run in enumerate(runs) if position < run.old + run.length)
-    run = runs[index]
-    if position >= run.old:
-        return run.new + position - run.old
-    return _within_gap(runs[index - 1], run, position)
-
-
-def _end_in(runs: Sequence[Run], position: int) -> int:
-    """Return the position in the new text of a passage that ends at this old position."""
-    index = next(index for index, run in enumerate(runs) if position <= run.old + run.length)
-    run = runs[index]
-    if position > run.old:
-        return run.new + position - run.old
-    return _within_gap(runs[index - 1], run, position)
+def _splits_word(text: str, offset: int) -> bool:
+    """Return whether an offset is within a word or a number, such as 2.5."""
+    if not 0 < offset < len(text):
+        return False
+    left, right = text[offset - 1], text[offset]
+    if _is_letter(left) and _is_letter(right):
+        return not (is_dense(left) or is_dense(right))
+    if left in ".,":
+        return right.isdecimal() and text[offset - 2 : offset - 1].isdecimal()
+    return right in ".," and left.isdecimal() and text[offset + 1 : offset + 2].isdecimal()
 
 
-def _within_gap(left: Run, right: Run, position: int) -> int:
-    """Return the position in replaced text, in proportion to that in the text it replaced."""
-    old_start, new_start = left.old + left.length, left.new + left.length
-    part = (position - old_start) / (right.old - old_start)
-    return new_start + round(part * (right.new - new_start))
+def _is_letter(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LNM" or char == "_"
 
 
-def _likeness(old: str, new: str) -> float:
-    common = sum(run.length for run in equal_characters(old, new))
-    return 2 * common / (len(old) + len(new))
+def _is_like(old: str, new: str) -> bool:
+    """Return whether a text is like another, by the Dice coefficient of pairs of characters."""
+    is_tiny = min(len(old), len(new)) < _TINY
+    before, after = (Counter(text if is_tiny else pairwise(text)) for text in (old, new))
+    share = 2 * (before & after).total() / (before.total() + after.total())
+    return share >= (_LEAST_LIKENESS_OF_TINY if is_tiny else _LEAST_LIKENESS)

@@ -45,13 +45,6 @@ def equal_runs(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Run]:
     return _runs(_COMPARER.diff_main(encode(old), encode(new), checklines=False))
 
 
-def equal_characters(old: str, new: str) -> list[Run]:
-    """Return the kept runs of characters, without coincidentally equal ones."""
-    differences = _COMPARER.diff_main(old, new, checklines=False)
-    _COMPARER.diff_cleanupSemantic(differences)
-    return _runs(differences)
-
-
 def _runs(differences: Sequence[tuple[int, str]]) -> list[Run]:
     runs, old, new = [], 0, 0
     for operation, items in differences:

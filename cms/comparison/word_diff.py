@@ -15,6 +15,7 @@ Operation = Literal["SAME", "ADDED", "REMOVED"]
 
 # Kana and Han have no spaces between words, so they are compared character by character.
 _DENSE = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_DENSE_CHARACTER = re.compile(f"[{_DENSE}]")
 _UNIT = re.compile(rf"(\A(?=\s)|[{_DENSE}]|[^\s{_DENSE}]+)(\s*)")
 _WORD = re.compile(rf"[{_DENSE}]|[^\W{_DENSE}]+")
 _ENDS_SENTENCE = (".", "!", "?", ":", ";", "\u3002")
@@ -64,6 +65,11 @@ def words_between(old: str, new: str) -> tuple[WordChange, ...]:
 def words_in(text: str) -> Iterator[re.Match[str]]:
     """Yield the words, without punctuation and whitespace."""
     return _WORD.finditer(text)
+
+
+def is_dense(char: str) -> bool:
+    """Return whether a character is of a script without spaces between words."""
+    return _DENSE_CHARACTER.match(char) is not None
 
 
 def likeness_of(old: frozenset[str], new: frozenset[str]) -> float:

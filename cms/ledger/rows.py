@@ -90,6 +90,7 @@ COVERED: Final[Mapping[str, Mapping[int, CoveredColumns]]] = {
             (
                 *("id", "edition_id", "thread_id", "body", "author_id", "created_at"),
                 *("field_path", "start", "quote", "before", "after"),
+                *("occurrences", "sentence_occurrences"),
                 *("resolved_at", "resolved_by"),
             )
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from cms.authorization.actions import Action
-from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor
+from cms.comparison.anchors import Anchor, AnchoredTexts, TextRange, anchor_in
 from cms.content.fields.base import as_text, path_text
 from cms.content.stored_names import (
     declared_content,
@@ -128,7 +128,8 @@ async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -
         .where(Comment.edition_id == held.edition.id, Comment.thread_id.is_(None))
         .order_by(Comment.id)
     )
-    return [Located(each, _place_of(each, held)) for each in threads]
+    texts = AnchoredTexts(declared_content(held.content_type, held.head.content))
+    return [Located(each, _place_of(each, held, texts)) for each in threads]
 
 
 async def _anchor(work: Work, held: Held, place: CommentPlace) -> Anchor:
@@ -155,6 +156,8 @@ async def _add(
         quote=anchor.quote if anchor else None,
         before=anchor.before if anchor else None,
         after=anchor.after if anchor else None,
+        occurrences=anchor.occurrences if anchor else None,
+        sentence_occurrences=anchor.sentence_occurrences if anchor else None,
     )
     await work.insert(comment)
     work.emit(CommentAdded(subject=comment.id, entry=held.entry.id, locale=held.edition.locale))
@@ -178,7 +181,7 @@ async def _thread(work: Work, comment_id: str) -> tuple[Held, Comment]:
     return held, first
 
 
-def _place_of(comment: Comment, held: Held) -> TextRange | None:
+def _place_of(comment: Comment, held: Held, texts: AnchoredTexts) -> TextRange | None:
     """Return where the words of a comment stand in the newest revision.
 
     The comment has the path of the revision that it was written on, and other blocks may stand
@@ -187,16 +190,17 @@ def _place_of(comment: Comment, held: Held) -> TextRange | None:
     """
     if comment.field_path is None or comment.start is None:
         return None
-    content = held.head.content
     anchor = Anchor(
         field_path=comment.field_path,
         start=comment.start,
         quote=comment.quote or "",
         before=comment.before or "",
         after=comment.after or "",
+        occurrences=comment.occurrences or 1,
+        sentence_occurrences=comment.sentence_occurrences or 1,
     )
-    found = find_anchor(declared_content(held.content_type, content), anchor)
+    found = texts.find(anchor)
     if found is None:
         return None
-    path = named_path(held.content_type, content, tuple(found.field_path.split("/")))
+    path = named_path(held.content_type, held.head.content, tuple(found.field_path.split("/")))
     return replace(found, field_path=path_text(path))

@@ -148,5 +148,7 @@ class Comment(Base):
     quote: Mapped[str | None] = mapped_column(Words)
     before: Mapped[str | None] = mapped_column(Words)
     after: Mapped[str | None] = mapped_column(Words)
+    occurrences: Mapped[int | None]
+    sentence_occurrences: Mapped[int | None]
     resolved_at: Mapped[datetime | None] = mapped_column(Moment)
     resolved_by: Mapped[str | None] = mapped_column(Key, ForeignKey("account.id"))

@@ -313,6 +313,8 @@ def upgrade() -> None:
         _column("quote", KEY, nullable=True),
         _column("before", KEY, nullable=True),
         _column("after", KEY, nullable=True),
+        _column("occurrences", sa.Integer(), nullable=True),
+        _column("sentence_occurrences", sa.Integer(), nullable=True),
         _column("resolved_at", MOMENT, nullable=True),
         _column("resolved_by", KEY, nullable=True),
         sa.CheckConstraint("(field_path is null) = (quote is null)", name="anchor"),

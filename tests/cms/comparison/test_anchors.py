@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.comparison.anchors import Anchor, TextRange, anchor_in, find_anchor, text_at
+from cms.comparison.anchors import Anchor, AnchoredTexts, TextRange, anchor_in, text_at
 from cms.content.canonical_json import JsonObject
 from cms.errors import InvalidValue, Refused
 from tests.contents import content_of, contents, section
@@ -26,6 +26,10 @@ def anchored(content: JsonObject, quote: str, field_path: str = "fields/body") -
     """Return an anchor for the first place at which the words stand."""
     start = (text_at(content, field_path) or "").index(quote)
     return anchor_in(content, field_path, start, start + len(quote))
+
+
+def find_anchor(content: JsonObject, anchor: Anchor) -> TextRange | None:
+    return AnchoredTexts(content).find(anchor)
 
 
 def followed(
@@ -53,8 +57,10 @@ def after_edit(*replacements: tuple[str, str], quote: str = QUOTE) -> str | None
 def test_an_anchor_knows_its_words_and_those_around_it() -> None:
     anchor = anchored(content_of(body=BODY), QUOTE)
     assert anchor.quote == QUOTE
-    assert anchor.before == "t time nothing is switched off, and "[-32:]
-    assert anchor.after == " instead. Most libraries scale t"
+    assert BODY.startswith(anchor.before + QUOTE + anchor.after)
+    assert anchor.after == " instead. Most libraries scale them during training."
+    assert anchor.occurrences == 1
+    assert anchored(content_of(body="x" * 999 + BODY), "Dropout").before == "x" * 200
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,7 @@ def test_words_are_found_in_another_field() -> None:
     ("title", "expected"),
     [
         ("Drop-out", "Drop-out"),
-        ("Dropouts", "Dropout"),
+        ("Dropouts", "Dropouts"),
         ("On Dropout today", "Dropout"),
         ("Regularisation", None),
     ],
