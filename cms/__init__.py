@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cms.content.fields import Computed as Computed
     from cms.content.fields import Date as Date
     from cms.content.fields import DateTime as DateTime
+    from cms.content.fields import Decimal as Decimal
     from cms.content.fields import Email as Email
     from cms.content.fields import Integer as Integer
     from cms.content.fields import Json as Json
@@ -88,8 +89,8 @@ _NAMES = {
     "cms.content.content_type": ("ContentType",),
     "cms.content.fields": (
         *("Block", "Blocks", "Boolean", "Choice", "Colour", "Computed", "Date", "DateTime"),
-        *("Email", "Integer", "Json", "Links", "List", "Markdown", "Number", "Object"),
-        *("Reference", "References", "Sections", "Text", "Url"),
+        *("Decimal", "Email", "Integer", "Json", "Links", "List", "Markdown", "Number"),
+        *("Object", "Reference", "References", "Sections", "Text", "Url"),
     ),
     "cms.content.markup.markdown": ("split_at_headings",),
     "cms.content.policy": ("SignOffPolicy", "Stage"),

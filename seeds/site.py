@@ -13,6 +13,7 @@ from cms import (
     Choice,
     ContentType,
     Date,
+    Decimal,
     Integer,
     Links,
     List,
@@ -53,8 +54,8 @@ class BuyerGuide(ContentType, path="/guides/{slug}", policy=BUYING_ADVICE, schem
 
     body = Markdown("The short answer", required=True)
     sections = Sections("In detail")
-    budget_from = Integer("From", unit="USD", least=0)
-    budget_to = Integer("To", unit="USD", least=0)
+    budget_from = Decimal("From", unit="USD", least="0")
+    budget_to = Decimal("To", unit="USD", least="0")
     checked_on = Date("Prices checked on", required=True)
     has_affiliate_links = Boolean("Has affiliate links")
     top_pick = Reference("Top pick", to=("Hardware",))

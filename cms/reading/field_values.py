@@ -1,13 +1,14 @@
 """Field values in SQL, by which lists are filtered, ordered, counted and indexed.
 
 ``_ROWS`` has a row for each kind of field; a kind without one is read like the kind that it
-inherits from.
+inherits from. The row of a decimal depends on its places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, case, cast, literal_column
@@ -19,6 +20,7 @@ from cms.content.fields import (
     Colour,
     Date,
     DateTime,
+    Decimal,
     Email,
     Field,
     Integer,
@@ -33,6 +35,7 @@ from cms.content.fields.kinds import row_of
 from cms.storage.dialects import (
     BooleanOf,
     ColourOf,
+    DecimalText,
     IntegerOf,
     JsonScalar,
     JustNumber,
@@ -40,6 +43,7 @@ from cms.storage.dialects import (
     NumberOf,
     NumberText,
     TextOf,
+    as_decimal,
 )
 
 Sql: TypeAlias = ColumnElement[Any]
@@ -66,7 +70,7 @@ class _Row:
 
     Attributes:
         compared: the value that filters, orders and indexes compare.
-        counted: the value that is counted and summed up: a number, or text.
+        counted: the value that is counted and summed up: a number, tenths of a decimal, or text.
         written: what was counted, as text.
     """
 
@@ -89,6 +93,14 @@ _ROWS: Mapping[type[Field], _Row] = {
     Reference: _Row(TextOf),
     Json: _Row(TextOf),  # each database writes it its own way, but knows whether there is any
 }
+
+
+@cache
+def _decimals(places: int) -> _Row:
+    def compared(scalar: Sql) -> Sql:
+        return as_decimal(scalar, places)
+
+    return _Row(compared, compared, lambda counted: DecimalText(counted, places))
 
 
 def value_in(field: Field, document: Sql) -> Sql:
@@ -150,7 +162,8 @@ def _scalar_in(field: Field, document: Sql) -> Sql:
 
 
 def _row(field: Field) -> _Row:
-    row = row_of(field, _ROWS)
+    shown = shown_as(field)
+    row = _decimals(shown.places) if isinstance(shown, Decimal) else row_of(field, _ROWS)
     if row is None:
-        raise TypeError(f"a {type(shown_as(field)).__name__} is not compared as one value")
+        raise TypeError(f"a {type(shown).__name__} is not compared as one value")
     return row

@@ -325,8 +325,9 @@ def fields_that_derive_otherwise(
 ) -> Sequence[str]:
     """Return the stored names of fields from whose values other things derive than before.
 
-    They do if a field went, came back or reads its values as another kind, or if fields changed
-    places, since the searchable text has them in order. A new field has no stored values.
+    They do if a field went, came back or reads its values as another kind, if decimals have another
+    number of digits after the point, or if fields changed places, since the searchable text has
+    them in order. A new field has no stored values.
 
     Args:
         before: the declaration before.
@@ -352,7 +353,8 @@ def fields_that_derive_otherwise(
 def _field_derives_otherwise(
     before: DeclaredSite, after: DeclaredSite, old: DeclaredField, new: DeclaredField
 ) -> bool:
-    if old.kind != new.kind:  # one that reads the same values
+    # One that reads the same values, or decimals that have other texts.
+    if old.kind != new.kind or old.settings.get("places") != new.settings.get("places"):
         return True
     if old.item is not None and new.item is not None:
         return _field_derives_otherwise(before, after, old.item, new.item)

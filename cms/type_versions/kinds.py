@@ -13,6 +13,7 @@ from cms.content.fields import (
     Colour,
     Date,
     DateTime,
+    Decimal,
     Email,
     Field,
     Integer,
@@ -31,8 +32,8 @@ from cms.content.fields.computed import shown_as
 
 # The kinds of values; a field is of the nearest that it inherits from.
 _KINDS: tuple[type[Field], ...] = (
-    *(AnyBlock, Boolean, Choice, Colour, Date, DateTime, Email, Integer, Json, Links, List),
-    *(Markdown, Number, Object, Reference, Section, Text, Url),
+    *(AnyBlock, Boolean, Choice, Colour, Date, DateTime, Decimal, Email, Integer, Json, Links),
+    *(List, Markdown, Number, Object, Reference, Section, Text, Url),
 )
 # For kinds, the other kinds whose values they can read as they are.
 _READS: Mapping[str, frozenset[str]] = {
@@ -40,6 +41,7 @@ _READS: Mapping[str, frozenset[str]] = {
     "Url": frozenset({"Text", "Email", "Colour"}),
     "Email": frozenset({"Text", "Url", "Colour"}),
     "Number": frozenset({"Integer"}),
+    "Decimal": frozenset({"Integer", "Number", "Text"}),
 }
 # The settings of fields that a declaration has in another form, or that no stored value depends on.
 _NOT_SETTINGS = frozenset(

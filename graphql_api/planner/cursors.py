@@ -11,12 +11,14 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, and_, or_, tuple_
 
 from cms import clock
-from cms.storage.dialects import Moment
+from cms.content.fields.decimals import decimal_of
+from cms.storage.dialects import Moment, Scaled
 from graphql_api.planner.declarations import OrderKey
 from graphql_api.planner.json_sql import Hexadecimal, JsonTuple, json_of, text
 from graphql_api.planner.source import Sql, SqlType
@@ -61,6 +63,8 @@ def value_for(key: OrderKey, value: Any) -> Any:
         return None
     if isinstance(key.sql.type, Moment):
         return _moment(value)
+    if isinstance(key.sql.type, Scaled):
+        return _decimal(value)
     expected = key.sql.type.python_type
     if type(value) is not expected and not (expected is float and type(value) is int):
         raise BadCursor(_UNFIT)
@@ -89,6 +93,13 @@ def _moment(value: Any) -> datetime:
     if moment is None:
         raise BadCursor(_UNFIT)
     return moment
+
+
+def _decimal(value: Any) -> Decimal:
+    number = decimal_of(value) if isinstance(value, str) else None
+    if number is None:
+        raise BadCursor(_UNFIT)
+    return number
 
 
 def is_behind(keys: Sequence[OrderKey], cursor: Sequence[Sql]) -> ColumnElement[bool]:

@@ -26,7 +26,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import Boolean, NullType, TypeDecorator
 
-from cms.storage.dialects import AsCondition, DialectFunction, Moment, TextOf
+from cms.storage.dialects import (
+    AsCondition,
+    DecimalText,
+    DialectFunction,
+    Moment,
+    Scaled,
+    TextOf,
+)
 from graphql_api.planner.source import Columns, Selectable, Sql, SqlType
 
 # The beginning of each mark that stands for an error instead of a value. No content can contain
@@ -289,6 +296,8 @@ def json_of(value: Sql) -> Sql:
         return _MomentText(value)
     if isinstance(value.type, Boolean):
         return _BooleanJson(value)
+    if isinstance(value.type, Scaled):
+        return DecimalText(value, value.type.places)
     return value
 
 
@@ -338,9 +347,10 @@ class TypedList(TypeDecorator[list[Any]]):
 
     def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
         """Return the value in the form of the driver."""
+        if dialect.name == "postgresql":
+            return [*(value or ())]  # the array converts its items
         convert = self.item.dialect_impl(dialect).bind_processor(dialect)
-        items = [convert(item) if convert is not None else item for item in value or ()]
-        return items if dialect.name == "postgresql" else json.dumps(items)
+        return json.dumps([convert(item) if convert is not None else item for item in value or ()])
 
 
 class _Member(FunctionElement[Any]):

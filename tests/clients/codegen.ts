@@ -8,7 +8,13 @@ const config: CodegenConfig = {
       preset: "client",
       config: {
         strictScalars: true,
-        scalars: { DateTime: "string", Date: "string", JSON: "unknown", SitePosition: "string" },
+        scalars: {
+          DateTime: "string",
+          Date: "string",
+          Decimal: "string",
+          JSON: "unknown",
+          SitePosition: "string",
+        },
       },
     },
   },

@@ -21,6 +21,7 @@ from cms.content.fields import (
     Choice,
     Computed,
     Date,
+    Decimal,
     Field,
     Integer,
     Links,
@@ -47,6 +48,7 @@ ABSENT: Mapping[str, Json] = MappingProxyType(
         "Text": "Absent",
         "Integer": 7_777,
         "Number": 7.5,
+        "Decimal": "7.50",
         "Boolean": False,
         "Date": "1999-09-09",
         "Markdown": "Absent.",
@@ -257,6 +259,7 @@ def computed(values: JsonObject) -> str:
 _PLAIN: Mapping[str, Callable[[dict[str, Any]], Field]] = {
     "Integer": lambda own: Integer(**own),
     "Number": lambda own: Number(**own),
+    "Decimal": lambda own: Decimal(**own),
     "Boolean": lambda own: Boolean(**own),
     "Date": lambda own: Date(**own),
     "Markdown": lambda own: Markdown(**own),

@@ -27,7 +27,7 @@ BLOCK_NAMES = ("Quote", "Aside", "Figure", "Callout", "Banner")
 WORDS = ("RED", "GREEN", "BLUE", "GREY", "PINK", "TEAL")
 LOCALES = ("en", "de", "fr")
 # The kinds of fields, by where they can be.
-LEAVES = ("Text", "Integer", "Number", "Boolean", "Choice", "Date", "Markdown")
+LEAVES = ("Text", "Integer", "Number", "Decimal", "Boolean", "Choice", "Date", "Markdown")
 LISTS = ("Texts", "Integers", "Choices", "Sections", "Links", "Reference", "References")
 INNER = (*LEAVES, *LISTS)
 KINDS = (*INNER, "Choice", "Object", "Object", "Objects", "Objects", *("Blocks",) * 4, "Computed")

@@ -42,6 +42,8 @@ class Values:
                 return lot.choice((0, 1, -5, 101))
             case "Number":
                 return lot.choice((0, 1, 2.5, -1.25))
+            case "Decimal":
+                return lot.choice(("0.00", "19.90", "-1.25"))
             case "Boolean":
                 return lot.random() < 0.5
             case "Date":

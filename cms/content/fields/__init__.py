@@ -9,6 +9,7 @@ from cms.content.fields.choice import Choice
 from cms.content.fields.colour import Colour
 from cms.content.fields.computed import Computed
 from cms.content.fields.dates import Date
+from cms.content.fields.decimals import Decimal
 from cms.content.fields.email import Email
 from cms.content.fields.json_value import Json
 from cms.content.fields.link import Links
@@ -32,6 +33,7 @@ __all__ = [
     "Computed",
     "Date",
     "DateTime",
+    "Decimal",
     "Email",
     "Field",
     "Integer",

@@ -12,6 +12,7 @@ from cms.content.fields import (
     Boolean,
     Date,
     DateTime,
+    Decimal,
     Field,
     List,
     Number,
@@ -110,6 +111,8 @@ def _scalar_value(field: Field | None, written: str, zone: tzinfo) -> Json:
     match field:
         case Boolean():
             return True if is_true(written) else False if is_false(written) else str(written)
+        case Decimal():
+            return written.strip()
         case Number():
             value = typed(Plain(written.strip()))
             is_number = isinstance(value, int | float) and not isinstance(value, bool)

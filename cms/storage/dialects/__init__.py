@@ -28,6 +28,7 @@ from cms.storage.dialects.connecting import (
     refresh_stale_statistics,
     refresh_statistics,
 )
+from cms.storage.dialects.decimals import DecimalText, ExactMean, ExactSum, Scaled, as_decimal
 from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 from cms.storage.dialects.expressions import (
     DocumentText,
@@ -70,9 +71,12 @@ __all__ = [
     "ColourOf",
     "DecimalMean",
     "DecimalSum",
+    "DecimalText",
     "DialectFunction",
     "DocumentText",
     "EncodedPath",
+    "ExactMean",
+    "ExactSum",
     "Folded",
     "FoldedItems",
     "IntegerOf",
@@ -90,10 +94,12 @@ __all__ = [
     "NumberText",
     "Reader",
     "RestingTurns",
+    "Scaled",
     "TextOf",
     "Turns",
     "Unindexed",
     "Words",
+    "as_decimal",
     "as_text",
     "backend",
     "element_number",

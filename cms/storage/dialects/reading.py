@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
 from cms.errors import ReadTimeout
 from cms.private_files import make_private_database
+from cms.storage.dialects.decimals import register_decimal_functions
 from cms.storage.dialects.durations import (
     FAST,
     LONGEST_ON_LOOP,
@@ -193,6 +194,7 @@ class _ReadConnection:
         self._connection.create_function(FOLD, 1, fold_case, deterministic=True)
         self._connection.create_function(ENCODE_PATH, 1, encode_path, deterministic=True)
         register_number_functions(self._connection)
+        register_decimal_functions(self._connection)
         self._connection.set_progress_handler(self._is_late, STEPS_BETWEEN_CHECKS)
         self.interrupt = self._connection.interrupt
         self.close = self._connection.close

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
@@ -44,6 +45,11 @@ def draft_input(kinds: Kinds, content_type: type[ContentType], draft: JsonObject
 def moment_from_input(_kinds: Kinds, _field: Field, given: object) -> Json:
     """Return a point in time as text, with the zone that it was given in."""
     return given.isoformat() if isinstance(given, datetime) else as_json(given)
+
+
+def decimal_from_input(_kinds: Kinds, _field: Field, given: object) -> Json:
+    """Return a decimal as text, with the digits that it was given with."""
+    return f"{given:f}" if isinstance(given, Decimal) else as_json(given)
 
 
 def object_from_input(kinds: Kinds, field: Object, given: object) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from cms.content.fields import Choice, Field, List, Reference, References
+from cms.content.fields import Choice, Decimal, Field, List, Reference, References
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading.field_values import count_text, counted_in, counted_of
@@ -17,7 +17,7 @@ from graphql_api.schema.content_types.choices import words_of
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kind import Kinds
 from graphql_api.schema.content_types.references import all_referenced_by, referenced_by
-from graphql_api.schema.declaring.aggregates import Facet, ValueOf
+from graphql_api.schema.declaring.aggregates import Facet, SummedNumber, ValueOf
 from graphql_api.schema.declaring.fields import of_row
 from graphql_api.schema.declaring.words import name_of
 
@@ -25,6 +25,11 @@ from graphql_api.schema.declaring.words import name_of
 def countable(field: Field) -> ValueOf:
     """Return the SQL of a scalar for counts and sums."""
     return lambda row: counted_in(field, document_of(row).json)
+
+
+def summed(field: Field) -> SummedNumber:
+    """Return the number of a field for sums."""
+    return SummedNumber(countable(field), field.places if isinstance(field, Decimal) else None)
 
 
 def scalar_facet(_kinds: Kinds, field: Field) -> Facet:

@@ -12,7 +12,7 @@ from cms.content.fields.kinds import row_of
 from cms.errors import SiteError
 from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.aggregates import Facet, ValueOf
+from graphql_api.schema.declaring.aggregates import Facet, SummedNumber, ValueOf
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 
@@ -70,7 +70,7 @@ class Kind(Generic[F]):
         order_suffix: the end of the order's name, where it is more than the field's.
         facet: its facet.
         moment: the SQL of its time or day, for histograms.
-        number: the SQL of its number, for aggregates.
+        number: its number, for aggregates.
         listed: the parts of lists of this kind.
     """
 
@@ -83,7 +83,7 @@ class Kind(Generic[F]):
     order_suffix: str = ""
     facet: Callable[[Kinds, F], Facet | None] | None = None
     moment: Callable[[F], ValueOf] | None = None
-    number: Callable[[F], ValueOf] | None = None
+    number: Callable[[F], SummedNumber] | None = None
     listed: Listed[F] | None = None
 
 

@@ -17,6 +17,7 @@ from cms.content.fields import (
     Colour,
     Date,
     DateTime,
+    Decimal,
     Email,
     Field,
     Integer,
@@ -36,6 +37,7 @@ from graphql_api.schema.content_types.document import comparable
 from graphql_api.schema.content_types.draft_values import (
     block_from_input,
     block_to_input,
+    decimal_from_input,
     list_from_input,
     list_to_input,
     moment_from_input,
@@ -45,12 +47,12 @@ from graphql_api.schema.content_types.draft_values import (
 from graphql_api.schema.content_types.facets import (
     choice_facet,
     choices_facet,
-    countable,
     list_facet,
     reference_facet,
     references_facet,
     scalar_facet,
     scalars_facet,
+    summed,
 )
 from graphql_api.schema.content_types.filters import (
     blocks_filter,
@@ -122,8 +124,9 @@ KINDS = Kinds(
         Email: _scalar("str", folded_order),
         Colour: _scalar("str"),
         Boolean: _scalar("bool"),
-        Number: replace(_scalar("float"), number=countable),
-        Integer: replace(_scalar("int"), number=countable),
+        Number: replace(_scalar("float"), number=summed),
+        Integer: replace(_scalar("int"), number=summed),
+        Decimal: replace(_scalar("Decimal"), from_input=decimal_from_input, number=summed),
         Date: replace(_scalar("Date"), moment=comparable),
         DateTime: replace(_scalar("DateTime"), from_input=moment_from_input, moment=comparable),
         Choice: Kind[Choice](

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from cms.reading.rows import Column
 from cms.reading.rows import Row as RelationRow
 from cms.reading.view import View
-from cms.storage.dialects import DecimalMean, DecimalSum
+from cms.storage.dialects import DecimalMean, DecimalSum, ExactMean, ExactSum, Scaled
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
 from graphql_api.planner.declarations import (
@@ -95,6 +95,19 @@ class Facet:
 
 
 @dataclass(frozen=True, eq=False)
+class SummedNumber:
+    """A number of a row that can be summed up.
+
+    Attributes:
+        value: the number.
+        places: the digits after the point of an exact decimal; ``None`` for a double.
+    """
+
+    value: ValueOf
+    places: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Summed:
     """The values of a connection's rows that can be counted and summed up.
 
@@ -108,7 +121,7 @@ class Summed:
 
     facets: tuple[Facet, ...]
     moments: Mapping[str, ValueOf] = field(default_factory=dict)
-    numbers: Mapping[str, ValueOf] = field(default_factory=dict)
+    numbers: Mapping[str, SummedNumber] = field(default_factory=dict)
     deprecated: Mapping[str, str] = field(default_factory=dict)
     indexed_moments: frozenset[str] = frozenset()
 
@@ -213,6 +226,14 @@ _FUNCTIONS: Mapping[str, tuple[str, Callable[..., Sql]]] = {
     "avg": ("Mean", lambda number: InDoubles(DecimalMean(number))),
     "sum": ("Sum", lambda number: InDoubles(DecimalSum(number))),
 }
+# For exact decimals, given their places.
+_EXACT_FUNCTIONS: Mapping[str, Callable[[Sql, int], Sql]] = {
+    "min": lambda number, _: func.min(number),
+    "max": lambda number, _: func.max(number),
+    "avg": ExactMean,
+    "sum": ExactSum,
+}
+_MEAN_OF_DECIMALS = ", rounded to its decimal places, half away from zero"
 
 
 def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
@@ -221,12 +242,14 @@ def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
         type_ = f"{node}{key.capitalize()}"
         fields = {
             name: Declared(
-                "float | None",
+                "float | None" if number.places is None else "Decimal | None",
                 Value(of_row(itemgetter(f"{key}_{_in_sql(name)}"))),
-                f"{word} of `{name}` over all `{node}` rows; null if none has a value.",
+                f"{word} of `{name}` over all `{node}` rows"
+                f"{_MEAN_OF_DECIMALS if key == 'avg' and number.places is not None else ''}; "
+                "null if none has a value.",
                 deprecated=summed.deprecated.get(name, ""),
             )
-            for name in summed.numbers
+            for name, number in summed.numbers.items()
         }
         described = {"__doc__": f"{word} of each number of `{node}` rows."}
         registry.add_object(type(type_, (), described), **fields)
@@ -255,26 +278,37 @@ class _Aggregate:
     """
 
     page: Page
-    numbers: Mapping[str, ValueOf]
+    numbers: Mapping[str, SummedNumber]
 
     def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
-        function, _, number = column.partition("_")
-        return Float() if function in _FUNCTIONS and number in self.numbers else None
+        function, _, name = column.partition("_")
+        number = self.numbers.get(name)
+        if function not in _FUNCTIONS or number is None:
+            return None
+        if number.places is None:
+            return Float()
+        return Scaled(number.places) if function in {"min", "max"} else Text()
 
     def under(self, name: str, columns: Sequence[str]) -> FromClause:
         """Return the aggregates as a subquery, for which rows are read once."""
         if not columns:
             return select(literal_column("1").label("one")).subquery(name)
         chosen = [column.partition("_") for column in columns]
-        values = {number: partial(_as_float, self.numbers[number]) for _, _, number in chosen}
+        values = {number: partial(_summed_value, self.numbers[number]) for _, _, number in chosen}
         rows = kept_apart(self.page.over_all(values)).subquery(f"{name}_numbers")
         return select(
             *(
-                _FUNCTIONS[function][1](rows.c[number]).label(f"{function}_{number}")
+                self._aggregated(function, number, rows.c[number]).label(f"{function}_{number}")
                 for function, _, number in chosen
             )
         ).subquery(name)
+
+    def _aggregated(self, function: str, name: str, values: Sql) -> Sql:
+        places = self.numbers[name].places
+        if places is None:
+            return _FUNCTIONS[function][1](values)
+        return _EXACT_FUNCTIONS[function](values, places)
 
 
 def _in_sql(number: str) -> str:
@@ -286,8 +320,9 @@ def _as_small(capital: re.Match[str]) -> str:
     return f"_{capital[0].lower()}"
 
 
-def _as_float(number: ValueOf, row: Row) -> Sql:
-    return cast(number(row), Float)
+def _summed_value(number: SummedNumber, row: Row) -> Sql:
+    value = number.value(row)
+    return cast(value, Float) if number.places is None else value
 
 
 @dataclass(frozen=True, eq=False)

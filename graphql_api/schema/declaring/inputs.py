@@ -42,6 +42,7 @@ LEAF_FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "bool": ("BooleanFilter", ("eq", "ne", "is_null")),
     "Date": ("DateFilter", _RANGE),
     "DateTime": ("DateTimeFilter", _RANGE),
+    "Decimal": ("DecimalFilter", _RANGE),
     "JSON": ("JSONFilter", ("is_null",)),
 }
 

@@ -1,7 +1,8 @@
-"""The scalars ``DateTime``, ``Date``, ``JSON`` and ``SitePosition``."""
+"""The scalars ``DateTime``, ``Date``, ``Decimal``, ``JSON`` and ``SitePosition``."""
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NewType
@@ -11,11 +12,13 @@ from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.schema.config import StrawberryConfig
 
 from cms import clock
+from cms.content.fields.decimals import decimal_of
 from cms.reading.positions import PositionToken, parse_position
 from cms.storage.dialects import as_text
 
 DateTime = NewType("DateTime", datetime)
 Date = NewType("Date", date)
+Decimal = NewType("Decimal", decimal.Decimal)
 JSON = NewType("JSON", object)
 SitePosition = NewType("SitePosition", str)
 
@@ -37,6 +40,14 @@ def _parse_day(value: object) -> str:
     if day is None:
         raise GraphQLError("expected a calendar day, such as 2026-11-24")
     return day.isoformat()
+
+
+def _parse_decimal(value: object) -> decimal.Decimal:
+    # A float has lost the digits that were written, and what is no text looks like one.
+    number = decimal_of(value) if isinstance(value, str) else None
+    if number is None:
+        raise GraphQLError('expected a decimal number as text, such as "19.90"')
+    return number
 
 
 def _parse_position(value: object) -> PositionToken:
@@ -78,6 +89,16 @@ CONFIG = StrawberryConfig(
             serialize=str,
             parse_value=_parse_day,
             parse_literal=_in_documents(_parse_day),
+        ),
+        Decimal: strawberry.scalar(
+            name="Decimal",
+            description=(
+                "Exact decimal number, as text: digits, with a minus sign and a point where they "
+                'are needed, and no exponent: `"19.90"`.'
+            ),
+            serialize=str,
+            parse_value=_parse_decimal,
+            parse_literal=_in_documents(_parse_decimal),
         ),
         JSON: strawberry.scalar(
             name="JSON",

@@ -34,7 +34,7 @@ from cms.errors import SiteError
 from cms.reading.view import Perspective
 from graphql_api.planner.declarations import PLANNED, SeenValue, Value
 from graphql_api.schema.declaring.fields import THIS_FIELD, THIS_TYPE, Argument, Declared
-from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime, SitePosition
+from graphql_api.schema.declaring.scalars import CONFIG, JSON, Date, DateTime, Decimal, SitePosition
 from graphql_api.schema.declaring.words import Word, Words, members_of
 
 
@@ -80,7 +80,7 @@ class TypeRegistry:
         self._expressions: dict[str, _TypeExpression] = {}
         self._plans: dict[tuple[Word | Words, str], Value | SeenValue] = {}
         self._types.update(ID=strawberry.ID, DateTime=DateTime, Date=Date, JSON=JSON)
-        self._types.update(SitePosition=SitePosition)
+        self._types.update(Decimal=Decimal, SitePosition=SitePosition)
 
     def promises(self, field: Field) -> bool:
         """Return whether a field of a content type is never null."""

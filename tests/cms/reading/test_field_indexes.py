@@ -20,6 +20,7 @@ from cms.content.fields import (
     Computed,
     Date,
     DateTime,
+    Decimal,
     Field,
     Integer,
     Json,
@@ -54,6 +55,7 @@ class Film(ContentType, path="/films/{slug}"):
     maker = Text(indexed=True)
     rating = Number(indexed=True)
     minutes = Integer(indexed=True)
+    budget = Decimal(indexed=True)
     is_silent = Boolean(indexed=True)
     released_on = Date(indexed=True)
     shown_at = DateTime(indexed=True)
@@ -69,6 +71,7 @@ class Opinion(ContentType, path="/opinions/{slug}"):
     maker = Text(indexed=True)
     rating = Text()
     minutes = Text()
+    budget = Text()
     is_silent = Text()
     shown_at = Text()
 
@@ -89,6 +92,7 @@ ASKED = {
     "maker": ("Maya", '{maker: {eq: "Maya"}}'),
     "rating": (4.5, "{rating: {gte: 4.5}}"),
     "minutes": (14, "{minutes: {eq: 14}}"),
+    "budget": ("14.50", '{budget: {gt: "14.499", lt: "14.501"}}'),
     "is_silent": (True, "{isSilent: {eq: true}}"),
     "released_on": ("1943-01-01", '{releasedOn: {lt: "1944-01-01"}}'),
     "shown_at": ("1943-05-01T20:00:00-07:00", '{shownAt: {eq: "1943-05-02T03:00:00Z"}}'),
@@ -143,7 +147,7 @@ async def test_migrations_leave_them_alone(database: Database) -> None:
 async def test_the_database_uses_them(database: Database, name: str) -> None:
     await index_fields(database, SITE)
     value: ColumnElement[Any] = value_in(Film.fields[name], Rendition.__table__.c.rendered)
-    something = {"rating": "1", "minutes": "1", "is_silent": "true"}.get(name, "'x'")
+    something = {"rating": "1", "minutes": "1", "budget": "1", "is_silent": "true"}.get(name, "'x'")
     if name == "shown_at" and database.engine.dialect.name == "postgresql":
         something = "now()"
     statement = select(Rendition.revision_id).where(value == literal_column(something))

@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from cms.content.fields import Boolean, Date, Field, Integer, List, Markdown, Object, Text, Url
+from cms.content.fields import (
+    Boolean,
+    Date,
+    Decimal,
+    Field,
+    Integer,
+    List,
+    Markdown,
+    Number,
+    Object,
+    Text,
+    Url,
+)
 from tests.cms.type_versions.scene import STATES, Scene, changed
 
 
@@ -108,4 +120,38 @@ async def test_a_kind_that_reads_the_same_values_is_refused_only_where_they_do_n
     await scene.updated("Other", old="https://example.org/other")
     await scene.migrated(changed(old=Url()))
     assert await scene.seen("... on Article { old }") == {"old": "https://example.org"}
+    await scene.can_be_edited()
+
+
+# Fields that become decimals: a value that fits and how it is shown, and one that does not.
+DECIMALS: dict[str, tuple[Callable[[], Field], tuple[Any, str], tuple[Any, str]]] = {
+    "a text": (Text, ("19.9", "19.90"), ("from 19.90", "from 19.90")),
+    "a whole number": (Integer, (19, "19.00"), (2**31 - 1, "2147483647.00")),
+    "a number": (Number, (19.9, "19.90"), (19.905, "19.905")),
+    "fewer places": (
+        lambda: Decimal(places=1),
+        ("19.9", "19.90"),
+        ("1234567.8", "1234567.80"),
+    ),
+    "more places": (lambda: Decimal(places=3), ("19.900", "19.90"), ("19.905", "19.905")),
+}
+
+
+@pytest.mark.parametrize("name", DECIMALS)
+async def test_a_field_becomes_a_decimal_where_all_values_are_such_numbers(
+    scene: Scene, name: str
+) -> None:
+    before, (value, shown), (other, shown_then) = DECIMALS[name]
+    await scene.opened(changed(old=before()), {**OLD, "old": value}, {**OLD, "old": other})
+    await scene.draft("Other", {**OLD, "old": other})
+    after = changed(old=Decimal(digits=8, indexed=True))
+    (problem,) = await scene.problems(after)
+    assert problem.place == "Article.old"
+    assert scene.titles(problem) == {"Other"}
+    await scene.updated("Other", old=value)
+    await scene.migrated(after)
+    assert await scene.seen("... on Article { old }") == {"old": shown}
+    asked = f'{{ articles(where: {{old: {{eq: "{shown}"}}}}) {{ nodes {{ old }} }} }}'
+    assert [each["old"] for each in (await scene.api.data(asked))["articles"]["nodes"]]
+    assert await scene.seen_then("... on Article { old }") == {"old": shown_then}
     await scene.can_be_edited()

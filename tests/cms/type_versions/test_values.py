@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cms.content.fields import Block, Blocks, Choice, Field, Links, List, Number, Text
+from cms.content.fields import Block, Blocks, Choice, Decimal, Field, Links, List, Number, Text
 from cms.site import Site
 from tests.cms.type_versions.scene import STATES, Scene, changed, content_type, site_of
 
@@ -134,6 +134,8 @@ LIMITS = {
     "longest": Limit(Text, lambda: Text(longest=3), "four", "two"),
     "most": Limit(Number, lambda: Number(most=5), 6, 4),
     "least": Limit(Number, lambda: Number(least=5), 4, 6),
+    "places": Limit(Decimal, lambda: Decimal(places=1), "1.25", "1.50"),
+    "digits": Limit(Decimal, lambda: Decimal(digits=3), "10.00", "9.99"),
     "items": Limit(lambda: List(of=Text()), lambda: List(of=Text(), most=1), ["a", "b"], ["a"]),
     "links": Limit(
         Links,

@@ -23,6 +23,7 @@ from cms.content.fields import (
     Computed,
     Date,
     DateTime,
+    Decimal,
     Email,
     Field,
     Integer,
@@ -85,6 +86,7 @@ def site_with(*, own_kinds: bool) -> Site:
         "boolean": kind(Boolean)(),
         "number": kind(Number)(),
         "integer": kind(Integer)(),
+        "decimal": kind(Decimal)(places=3),
         "day": kind(Date)(),
         "moment": kind(DateTime)(),
         "choice": choice(choices=("LOW", "HIGH")),
@@ -96,6 +98,7 @@ def site_with(*, own_kinds: bool) -> Site:
         "blocks": kind(Blocks)(Card),
         "cards": kind(List)(of=kind(AnyBlock)(Card)),
         "integers": kind(List)(of=kind(Integer)()),
+        "decimals": kind(List)(of=kind(Decimal)()),
         "choices": kind(List)(of=choice(choices=("IN", "OUT"))),
         "moments": kind(List)(of=kind(DateTime)()),
         "objects": kind(List)(of=kind(Object)("Part", words=kind(Text)())),
@@ -126,6 +129,7 @@ VALUES = {
     "boolean": True,
     "number": 1.5,
     "integer": 3,
+    "decimal": "1.5",
     "day": "2026-01-02",
     "moment": "2026-01-02T03:04:05+06:00",
     "choice": "HIGH",
@@ -137,6 +141,7 @@ VALUES = {
     "blocks": [{"card": {"words": "Ace"}}],
     "cards": [{"card": {"words": "King"}}],
     "integers": [1, 2],
+    "decimals": ["2", "0.10"],
     "choices": ["OUT", "IN"],
     "moments": ["2026-01-02T03:04:05Z"],
     "objects": [{"words": "Part"}],
@@ -145,6 +150,8 @@ VALUES = {
 # What is read of these values, where it is not what was written.
 READ = {
     "colour": "#a0b0c0",
+    "decimal": "1.500",
+    "decimals": ["2.00", "0.10"],
     "moment": "2026-01-02T03:04:05.000+06:00",
     "moments": ["2026-01-02T03:04:05.000Z"],
     "markdown": {"html": "<p>Some <em>words</em>.</p>"},
@@ -157,10 +164,10 @@ READ = {
     "reference": None,
     "references": [],
 }
-OUTPUTS = """textValue url email colour boolean number integer day moment choice jsonValue
+OUTPUTS = """textValue url email colour boolean number integer decimal day moment choice jsonValue
   markdown { html } inner { words } section { heading anchor body { markdown } }
   sections { heading anchor body { markdown } } blocks { ... on Card { words } }
-  cards { ... on Card { words } } integers choices moments objects { words }
+  cards { ... on Card { words } } integers decimals choices moments objects { words }
   reference { id } references { id } see { url } computed"""
 # For each field, a filter that fits.
 WHERE = {
@@ -171,6 +178,7 @@ WHERE = {
     "boolean": "{eq: true}",
     "number": "{gt: 1.25}",
     "integer": "{lte: 3}",
+    "decimal": '{gt: "1.4999", lt: "1.5001", in: ["1.50"]}',
     "day": '{eq: "2026-01-02"}',
     "moment": '{eq: "2026-01-01T21:04:05Z"}',
     "choice": "{in: [HIGH]}",
@@ -182,6 +190,7 @@ WHERE = {
     "blocks": '{some: {card: {words: {eq: "Ace"}}}}',
     "cards": '{some: {card: {words: {eq: "King"}}}}',
     "integers": "{some: {gt: 1}, count: {eq: 2}}",
+    "decimals": '{some: {lt: "0.101"}, count: {eq: 2}}',
     "choices": "{every: {in: [IN, OUT]}}",
     "moments": '{some: {eq: "2026-01-02T03:04:05Z"}}',
     "objects": '{none: {words: {eq: "Whole"}}}',
@@ -198,6 +207,8 @@ FACETS = {
     "boolean": ["true"],
     "number": ["1.5"],
     "integer": ["3"],
+    "decimal": ["1.500"],
+    "decimals": ["0.10", "2.00"],
     "day": ["2026-01-02"],
     "moment": ["2026-01-02T03:04:05.000+06:00"],
     "choice": ["HIGH"],
@@ -216,6 +227,7 @@ ORDERS = [
     "boolean",
     "number",
     "integer",
+    "decimal",
     "day",
     "moment",
     "choice",
@@ -342,6 +354,6 @@ def questions() -> Iterator[tuple[str, object]]:
             {"histogram": [{"start": start, "count": 1}]},
         )
     yield (
-        "{ things { aggregate { sum { number integer computed } } } }",
-        {"aggregate": {"sum": {"number": 1.5, "integer": 3, "computed": 5}}},
+        "{ things { aggregate { sum { number integer decimal computed } } } }",
+        {"aggregate": {"sum": {"number": 1.5, "integer": 3, "decimal": "1.500", "computed": 5}}},
     )

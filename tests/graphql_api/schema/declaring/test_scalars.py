@@ -8,13 +8,17 @@ import pytest
 from graphql import GraphQLError
 
 from cms.clock import parse_day
-from graphql_api.schema.declaring.scalars import CONFIG, Date, DateTime
+from graphql_api.schema.declaring.scalars import CONFIG, Date, DateTime, Decimal
 from tests.graphql_api.conftest import Api
 
 TIMES: list[Any] = [
     *("", "x", "tomorrow", "2026-11-24", "2026-11-24T18:00:00", "2026-02-30T00:00:00Z"),
     *("2026-11-24T25:00:00Z", "0001-01-01T00:00:00+14:00", "2026-11-24T05:22:12+99:00"),
     *(5, 1.5, True, [], {}),
+]
+NUMBERS: list[Any] = [
+    *("", "x", "1,5", "1e3", "+1", ".5", "1.", " 1", "1_000", "NaN", "Infinity", "\u0661"),
+    *("9" * 41, "0." + "9" * 41, "9" * 1_000_000, 1.5, 1, True, [], {}),
 ]
 DAYS: list[Any] = [
     *("", "x", "2023-02-29", "2026-13-01", "20261124", "2026-W01-1", "2026-W01-10"),
@@ -33,6 +37,13 @@ def test_no_other_value_is_a_day(value: Any) -> None:
     assert parse_day(value) is None
     with pytest.raises(GraphQLError, match=r"^expected a calendar day, such as 2026-11-24$"):
         CONFIG.scalar_map[Date].parse_value(value)  # type: ignore[misc]  # ours can parse
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda value: repr(value)[:20])
+def test_no_other_value_is_a_decimal(value: Any) -> None:
+    message = r'^expected a decimal number as text, such as "19\.90"$'
+    with pytest.raises(GraphQLError, match=message):
+        CONFIG.scalar_map[Decimal].parse_value(value)  # type: ignore[misc]  # ours can parse
 
 
 @pytest.mark.parametrize(
