@@ -21,7 +21,8 @@ from cms.errors import InvalidValue, MissingField, UserError
 
 _TITLE = Text("Title", longest=300)
 _SUMMARY = Text("Summary", longest=1_000)
-_SLUG = Text("Slug", longest=200)
+LONGEST_SLUG = 200
+_SLUG = Text("Slug", longest=LONGEST_SLUG)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,8 @@ class CreateItem:
         locale: the edition to write; by default the site's default locale.
         note: what the author has to say about the revision; by default the note of all.
         entry_id: an entry of :func:`begin_entries`; by default a new one.
+        slug: the slug to begin with where the draft has none; by default that of the title. A
+            number is added if it is taken.
     """
 
     content_type: str
@@ -82,6 +84,7 @@ class CreateItem:
     locale: str | None = None
     note: str = ""
     entry_id: str | None = None
+    slug: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +165,8 @@ async def duplicate_entry(
     Args:
         work: the transaction and the actor.
         entry_id: the entry to copy.
-        slug: the copy's word in addresses; by default the original's with ``-copy``.
+        slug: the copy's word in addresses; by default the original's with ``-copy``, and with a
+            number if that is taken.
         locale: the edition to copy; by default the site's default locale.
 
     Raises:
@@ -176,13 +180,18 @@ async def duplicate_entry(
     copied = draft_of(held.content_type, held.head.content)
     draft = Draft(
         title=copied.title,
-        slug=slug or (f"{copied.slug}-copy" if copied.slug else ""),
+        slug=slug,
         summary=copied.summary,
         category=copied.category,
         tags=copied.tags,
         fields=copied.fields,
     )
-    item = CreateItem(content_type=held.content_type.name, draft=draft, locale=held.edition.locale)
+    item = CreateItem(
+        content_type=held.content_type.name,
+        draft=draft,
+        locale=held.edition.locale,
+        slug=f"{copied.slug}-copy" if copied.slug else "",
+    )
     saved = await alone(_create(work, [item], "all", f"A copy of {entry_id}."))
     await inherit(work, [(held.head, saved.revision)])
     return saved
@@ -294,7 +303,11 @@ async def _create(
     entries = await entries_for(work, batch, types, begun)
     new = {
         index: NewEdition(
-            entry, places[index][1], items[index].draft, About(note=items[index].note or note)
+            entry,
+            places[index][1],
+            items[index].draft,
+            About(note=items[index].note or note),
+            items[index].slug,
         )
         for index, entry in entries.items()
     }
@@ -377,7 +390,9 @@ async def _existing_editions(work: Work, items: Sequence[EditionItem]) -> frozen
 
 
 def _new_edition(item: EditionItem, source: Held) -> NewEdition:
-    draft = item.draft or draft_of(source.content_type, source.head.content)
+    copied = draft_of(source.content_type, source.head.content)
+    draft = item.draft or replace(copied, slug="")
     note = item.note or f"Begun from {source.edition.locale} revision {source.head.number}."
     about = About(note=note, translated_from=source.head.id)
-    return NewEdition(source.entry, item.locale, draft, about)
+    slug = copied.slug if item.draft is None else ""
+    return NewEdition(source.entry, item.locale, draft, about, slug)

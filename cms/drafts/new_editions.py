@@ -11,6 +11,7 @@ from cms.content.snapshot import Draft
 from cms.drafts.addresses import PagesAhead
 from cms.drafts.category_tree import CategoryTree
 from cms.drafts.contributors import contributors_among
+from cms.drafts.free_slugs import Wish, free_slugs, proposed_slug
 from cms.drafts.link_targets import NO_PAGES
 from cms.drafts.revisions import About, Addition, add_revisions, refusals_of, stored_forms
 from cms.identifiers import new_id
@@ -30,12 +31,15 @@ class NewEdition:
         locale: its locale.
         draft: the values of its first revision.
         about: the values of that revision beside its content.
+        slug: the slug to begin with where the draft has none; by default that of the title. A
+            number is added if it is taken.
     """
 
     entry: Entry
     locale: str
     draft: Draft
     about: About
+    slug: str = ""
 
 
 def entry_of(work: Work, content_type: type[ContentType], identifier: str) -> Entry:
@@ -72,6 +76,7 @@ async def first_additions(
         new: the editions by the index of their item.
         expected: the pages that will stand at paths, whatever stands there now.
     """
+    slugs = await _proposed_slugs(work, new)
     pages = [
         (
             work.site.stored_type(each.entry.content_type),
@@ -82,9 +87,9 @@ async def first_additions(
                 content_type=each.entry.content_type,
                 created_at=work.now,
             ),
-            each.draft,
+            replace(each.draft, slug=slugs.get(index, each.draft.slug)),
         )
-        for each in new.values()
+        for index, each in new.items()
     ]
     additions: dict[int, Addition] = {}
     forms = await stored_forms(work, pages, are_new=True, expected=expected)
@@ -95,6 +100,26 @@ async def first_additions(
     for index, errors in refused.items():
         batch.refuse(index, *errors)
     return batch.still(additions), tree
+
+
+async def _proposed_slugs(work: Work, new: Mapping[int, NewEdition]) -> Mapping[int, str]:
+    """Return free slugs for those new editions whose drafts have none, by index."""
+    wishes = {
+        index: Wish(
+            content_type,
+            each.entry.id,
+            each.locale,
+            each.draft.category,
+            each.draft.slug or each.slug or proposed_slug(each.draft.title),
+        )
+        for index, each in new.items()
+        # The slugs of categories and people are looked at by rules of their own.
+        if not (content_type := work.site.stored_type(each.entry.content_type)).is_built_in()
+        and not content_type.singleton
+    }
+    without = {index: each for index, each in wishes.items() if not new[index].draft.slug}
+    others = [each for index, each in wishes.items() if index not in without and each.slug]
+    return await free_slugs(work, {i: each for i, each in without.items() if each.slug}, others)
 
 
 async def without_refused(

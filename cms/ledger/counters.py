@@ -13,7 +13,7 @@ from cms.errors import DatabaseError
 from cms.storage.database import ReadSession, WriteSession
 from cms.tables import Base, Counter
 
-CounterName: TypeAlias = Literal["attestation", "audit", "people", "position", "taxonomy"]
+CounterName: TypeAlias = Literal["attestation", "audit", "people", "position", "slugs", "taxonomy"]
 
 
 async def advance(session: WriteSession, name: CounterName) -> int:

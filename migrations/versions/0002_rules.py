@@ -14,7 +14,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-COUNTERS = ("attestation", "audit", "people", "position", "taxonomy")
+COUNTERS = ("attestation", "audit", "people", "position", "slugs", "taxonomy")
 # The columns that an update of a fact may change; every other stays as it was inserted.
 CHANGING = {
     "account": ("disabled_at", "password_hash"),

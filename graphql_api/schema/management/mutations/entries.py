@@ -61,7 +61,8 @@ ENTRY_MUTATIONS = (
         inputs={
             **ENTRY_ID,
             "slug": input_field(
-                "str | None", "URL slug of the copy; default: the original's with `-copy`."
+                "str | None",
+                "URL slug of the copy; default: the original's with `-copy`, made free.",
             ),
         },
         payload=ENTRY,
