@@ -1,8 +1,9 @@
-"""Nesting depth of Markdown."""
+"""Nesting depth of Markdown, and of HTML in it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
 
@@ -10,6 +11,14 @@ _CONTAINERS = frozenset(
     {"alert", "blockquote", "container_directive", "dd", "footnote_reference", "list_item"}
 )
 _BREAKS = frozenset({"softbreak", "hardbreak"})
+# Elements at which a reader of HTML searches all open ones for a paragraph to close, so that deep
+# nesting takes quadratic time.
+_ELEMENT = re.compile(
+    r"<(?P<end>/?)(?:address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset"
+    r"|figcaption|figure|footer|form|header|hgroup|listing|main|menu|nav|ol|pre|search|section"
+    r"|summary|ul)(?=[\s/>])",
+    re.IGNORECASE,
+)
 
 
 def first_deep_line(tokens: Sequence[Token], deepest: int) -> int | None:
@@ -44,3 +53,31 @@ def _line_within(tokens: Sequence[Token], deepest: int) -> int | None:
         if depth > deepest:
             return line
     return None
+
+
+def first_deep_element(tokens: Sequence[Token], deepest: int) -> int | None:
+    """Return the first line, from 1, with an HTML element that exceeds a depth, or ``None``.
+
+    Args:
+        tokens: tokens of the parser.
+        deepest: maximum number of elements that are not closed before it.
+    """
+    depth = 0
+    for line, html in html_in(tokens):
+        for element in _ELEMENT.finditer(html):
+            depth = max(depth - 1, 0) if element["end"] else depth + 1
+            if depth > deepest:
+                return line + html.count("\n", 0, element.start()) + 1
+    return None
+
+
+def html_in(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
+    """Yield each piece of HTML in a text, with its first line, from 0."""
+    for token in tokens:
+        line = token.map[0] if token.map else 0
+        if token.type == "html_block":
+            yield line, token.content
+        for inner in token.children or ():
+            line += inner.type in _BREAKS
+            if inner.type == "html_inline":
+                yield line, inner.content

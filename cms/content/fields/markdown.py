@@ -17,12 +17,11 @@ from cms.content.markup.losses import Loss
 from cms.content.markup.markdown import (
     faults_in,
     has_content,
-    line_too_deep,
     links_in,
+    nesting_fault,
     render_markdown,
     sanitising_losses,
 )
-from cms.content.markup.parser import DEEPEST
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, MissingField
 
@@ -55,10 +54,8 @@ class Markdown(Field):
         text = as_text(value, path, problems, self.longest).strip("\n").rstrip()
         if len(text) > self.longest:  # which is refused anyway, and not read
             return text
-        line = line_too_deep(text, self.reader)
-        if line is not None:
-            message = f"line {line} is more than {DEEPEST} levels deep; nest lists and quotes less"
-            problems.append(InvalidValue(message=message, path=path))
+        if (reason := nesting_fault(text, self.reader)) is not None:
+            problems.append(InvalidValue(message=reason, path=path))
         problems += [
             InvalidValue(message=str(fault), path=path)
             for fault in faults_in(text, self.reader)

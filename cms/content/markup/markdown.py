@@ -16,6 +16,7 @@ from math import ceil
 from threading import Lock
 
 from cachetools import LRUCache, cached
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
@@ -35,12 +36,14 @@ from cms.content.markup.losses import (
 )
 from cms.content.markup.mdast import tree_of
 from cms.content.markup.parser import DEEPEST, blocks_in, parser_of
-from cms.content.nesting import first_deep_line
+from cms.content.nesting import first_deep_element, first_deep_line, html_in
 from cms.content.slug import Anchors
 from cms.content.words import count_words, is_visible
 
 # Average silent reading rate in English: https://doi.org/10.1016/j.jml.2019.104047
 WORDS_PER_MINUTE = 238
+# Maximum number of HTML elements around a word, of those that take long to nest.
+DEEPEST_ELEMENTS = 1_000
 # Maximum number of reported losses, more than an author fixes before saving again.
 MOST_LOSSES = 50
 
@@ -148,7 +151,9 @@ class _Source:
     def __init__(self, text: str, directives: Directives) -> None:
         self.parser = parser_of(directives.names)
         self.parsed = self.parser.parse(text)
-        self.deep_line = first_deep_line(self.parsed.tokens, DEEPEST)
+        self.too_deep = _refusal_of(self.parsed.tokens)
+        if self.too_deep is not None:
+            _show_html(self.parsed.tokens)
         self.faults = read_directives(self.parsed, directives)
         self.noted = read_footnotes(self.parsed.tokens)
         # In the order of readers.
@@ -166,7 +171,7 @@ class _Source:
 
     def _raw_anchors(self) -> Sequence[str]:
         """Return the ids that are left in the HTML when nothing else has one."""
-        if not any(map(_RAW_ANCHOR.search, _html_in(self.tokens))):
+        if not any(_RAW_ANCHOR.search(html) for _, html in html_in(self.tokens)):
             return ()
         self.name(repeat(""))
         return HtmlReader(sanitise_marked(self.parser.write(self.tokens)), self.texts()).anchors
@@ -199,7 +204,7 @@ class _Read:
     Attributes:
         text: the text.
         directives: the directives that it can contain.
-        deep_line: first line, from 1, that is nested too deeply, or ``None``.
+        too_deep: why its nesting is refused, with the line, or ``None``.
         anchored: the parts that get anchors.
         names: their anchors on a page without others.
         faults: the errors in directives.
@@ -211,7 +216,7 @@ class _Read:
 
     text: str
     directives: Directives
-    deep_line: int | None
+    too_deep: str | None
     anchored: _Anchored
     names: list[str]
     faults: Sequence[DirectiveFault]
@@ -269,7 +274,7 @@ def _read_recently(text: str, directives: Directives) -> _Read:
     return _Read(
         text=text,
         directives=directives,
-        deep_line=source.deep_line,
+        too_deep=source.too_deep,
         anchored=anchored,
         names=names,
         faults=source.faults,
@@ -280,11 +285,23 @@ def _read_recently(text: str, directives: Directives) -> _Read:
     )
 
 
-def _html_in(tokens: Sequence[Token]) -> Iterator[str]:
+def _refusal_of(tokens: Sequence[Token]) -> str | None:
+    """Return why the nesting of a text is refused, with its line, or ``None``."""
+    line = first_deep_line(tokens, DEEPEST)
+    if line is not None:
+        return f"line {line} is more than {DEEPEST} levels deep; nest lists and quotes less"
+    line = first_deep_element(tokens, DEEPEST_ELEMENTS)
+    if line is not None:
+        return f"line {line} is within more than {DEEPEST_ELEMENTS:,} HTML elements; close them"
+    return None
+
+
+def _show_html(tokens: Sequence[Token]) -> None:
+    """Make the HTML of a text words: deep HTML takes long to sanitise, and is refused anyway."""
     for token in tokens:
         for each in (token, *(token.children or ())):
             if each.type in {"html_block", "html_inline"}:
-                yield each.content
+                each.content = escapeHtml(each.content)
 
 
 def _render(
@@ -317,12 +334,12 @@ def sanitising_losses(text: str, directives: Directives = NO_DIRECTIVES) -> tupl
 def links_in(text: str, directives: Directives = NO_DIRECTIVES) -> tuple[InlineLink, ...]:
     """Return the links of a Markdown text; none if it is nested too deeply."""
     read = _read(text, directives)
-    return read.rendered.links if read.deep_line is None else ()
+    return read.rendered.links if read.too_deep is None else ()
 
 
-def line_too_deep(text: str, directives: Directives = NO_DIRECTIVES) -> int | None:
-    """Return the first line, from 1, nested deeper than :data:`DEEPEST`, or ``None``."""
-    return _read(text, directives).deep_line
+def nesting_fault(text: str, directives: Directives = NO_DIRECTIVES) -> str | None:
+    """Return why the nesting of a Markdown text is refused, with its line, or ``None``."""
+    return _read(text, directives).too_deep
 
 
 def faults_in(text: str, directives: Directives) -> Sequence[DirectiveFault]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -18,6 +18,7 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from cms.content.markup.allowed_html import MARK
 from cms.content.markup.blocks import complete_blocks
+from cms.content.markup.brackets import InlineRule, bounded_to_pairs
 from cms.content.markup.directives import directives_plugin
 from cms.content.markup.html_writer import HtmlWriter
 
@@ -32,8 +33,6 @@ _TERMINATORS = re.compile(r"[\n!#$%&*+\-:<=>@\[\\\]^_`{}~]|(?<![^\W_])www\.")
 # Maximum number of characters of a bare address, and of what is before its first mark.
 _LONGEST_ADDRESS = 2_000
 _BEFORE_MARK = 100
-
-_InlineRule = Callable[[StateInline, bool], bool]
 
 
 @dataclass(frozen=True)
@@ -123,6 +122,8 @@ def _configured(depth: int, names: frozenset[str]) -> MarkdownIt:
     deflist_plugin(parser)
     footnote_plugin(parser, inline=False, move_to_end=False)
     parser.inline.ruler.at("footnote_ref", _read_footnote)
+    parser.inline.ruler.at("link", bounded_to_pairs(link))
+    parser.inline.ruler.at("image", bounded_to_pairs(image))
     gfm_autolink_plugin(parser)
     parser.inline.terminator_re = _TERMINATORS
     for name, rule in list(_address_rules(parser)):
@@ -146,7 +147,7 @@ def _read_footnote(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  #
     return True
 
 
-def _address_rules(parser: MarkdownIt) -> Iterator[tuple[str, _InlineRule]]:
+def _address_rules(parser: MarkdownIt) -> Iterator[tuple[str, InlineRule]]:
     """Yield the rules for bare addresses, each bounded in what it reads."""
     beginnings = {"www": "www.", "protocol": ":", "email": "@"}
     active = dict(
@@ -161,7 +162,7 @@ def _address_rules(parser: MarkdownIt) -> Iterator[tuple[str, _InlineRule]]:
         yield rule, _bounded(active[rule], beginning)
 
 
-def _bounded(rule: _InlineRule, beginning: str) -> _InlineRule:
+def _bounded(rule: InlineRule, beginning: str) -> InlineRule:
     """Return a rule for bare addresses that reads a bounded part of the text.
 
     The rules of the plugin copy the rest of the text for each mark, and search all that is before.

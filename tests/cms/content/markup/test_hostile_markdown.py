@@ -5,14 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
-from types import FrameType
+from types import FrameType, SimpleNamespace
+from typing import Any
 
+import nh3
 import pytest
 
 from cms.content.fields import Block, Markdown, Text
 from cms.content.fields.base import Problems
+from cms.content.markup import allowed_html
 from cms.content.markup.losses import removed_between
-from cms.content.markup.markdown import render_markdown, sanitising_losses
+from cms.content.markup.markdown import (
+    DEEPEST_ELEMENTS,
+    render_markdown,
+    sanitising_losses,
+)
 from cms.content.markup.parser import DEEPEST
 from cms.content.slug import Anchors
 
@@ -26,8 +33,6 @@ class Box(Block):
 FIELD = Markdown("Body", directives=(Box,))
 # Texts of so many characters, and of three times as many: beyond what nesting and bounds limit.
 SIZE = 1_500
-# The same for the slowest texts, of brackets that are not closed.
-SIZE_OF_BRACKETS = 500
 
 # One unit of each text that is repeated.
 REPEATED = {
@@ -81,8 +86,6 @@ REPEATED = {
     "tasks": "- [ ] ",
     "task lists": "- [x] a\n",
 }
-# The slowest of them, for each character.
-SLOW = ("[", "![", "[^", "[^a", ":box[", ":box{a=[")
 # One level of a block around the rest.
 LEVELS: dict[str, Callable[[int, list[str]], list[str]]] = {
     "footnote": lambda level, lines: [f"[^{level}]: a", "", *(f"    {line}" for line in lines)],
@@ -132,9 +135,58 @@ def lines_to_read(text: str) -> int:
 
 @pytest.mark.parametrize("unit", REPEATED.values(), ids=REPEATED)
 def test_work_grows_with_the_length(unit: str) -> None:
-    size = SIZE_OF_BRACKETS if unit in SLOW else SIZE
-    short, long = (lines_to_read(unit * (times * size // len(unit))) for times in (1, 3))
+    short, long = (lines_to_read(unit * (times * SIZE // len(unit))) for times in (1, 3))
     assert long < 4.5 * short
+
+
+@pytest.mark.parametrize("opening", ["[", "!["])
+@pytest.mark.parametrize("closing", ["", "]", "](/a)", "][b]"])
+def test_brackets_take_few_steps_for_each_character(opening: str, closing: str) -> None:
+    definition = "\n\n[b]: /b"
+    for text in (opening * SIZE + closing, opening * SIZE + closing * SIZE):
+        assert lines_to_read(text + definition) < 500 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("[ `[` a](/b)", '<a href="/b"> <code>[</code> a</a>'),
+        ("[`]`](/b)", '<a href="/b"><code>]</code></a>'),
+        ("[a [b] \\[ c](/d)", '<a href="/d">a [b] [ c</a>'),
+        ("[0, 1[ and [a](/b)", '[0, 1[ and <a href="/b">a</a>'),
+        ("`` ` [ `` [a](/b)", '<code>` [</code> <a href="/b">a</a>'),
+        ("[" * 500 + "a](/b)", "[" * 499 + '<a href="/b">a</a>'),
+        ("![![a](/b)](/c)", '<img src="/c" alt="a">'),
+        ("[" * 11 + "a" + "]" * 11 + "(/b)", f'<a href="/b">{"[" * 10}a{"]" * 10}</a>'),
+        ("[" * 12 + "a" + "]" * 12 + "(/b)", f"{'[' * 12}a{']' * 12}(/b)"),
+    ],
+)
+def test_links_are_where_brackets_are_closed(text: str, html: str) -> None:
+    assert render_markdown(text, Anchors()).html == f"<p>{html}</p>"
+
+
+@pytest.mark.parametrize("name", ["div", "ul", "PRE", "section class='a'"])
+def test_html_in_too_many_elements_is_refused_with_its_line(name: str) -> None:
+    deep = f"<{name}>\n" * DEEPEST_ELEMENTS
+    assert refusals(f"a\n\n{deep}b") == []
+    (message,) = refusals(f"a\n\n{deep}<{name}>b")
+    assert message == "line 1003 is within more than 1,000 HTML elements; close them"
+    closed = f"<{name}>a</{name.partition(' ')[0]}>\n" * (DEEPEST_ELEMENTS + 1)
+    assert refusals(f"{closed}\n\nb") == []
+
+
+def test_html_that_is_refused_is_not_sanitised(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def counted(html: str, **options: Any) -> str:
+        lengths.append(html.count("<ul"))
+        return nh3.clean(html, **options)
+
+    monkeypatch.setattr(allowed_html, "nh3", SimpleNamespace(clean=counted))
+    text = "<ul id=a>" * (DEEPEST_ELEMENTS + 1) + " never before"
+    assert "<ul id=a>" in render_markdown(text, Anchors()).plain_text
+    assert lengths
+    assert set(lengths) == {0}
 
 
 @pytest.mark.parametrize("unit", ["<p x", "<p x ", '<p x=">" y=">" '])
