@@ -27,7 +27,7 @@ _IGNORED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _TAGS = {*nh3.ALLOWED_TAGS, "section", "input"}
 _ATTRIBUTES = {
     **nh3.ALLOWED_ATTRIBUTES,
-    **{heading: {"id"} for heading in HEADINGS},
+    "*": {"id", "lang", "title"},
     "code": {"class"},
     "details": {"open"},
     "input": {"checked"},

@@ -115,7 +115,7 @@ class _Anchored:
     """The parts of a text that get anchors.
 
     Attributes:
-        raw: the ids of headings that are written in HTML, in order.
+        raw: the ids of elements that are written in HTML, in order.
         headings: the id that a heading has, which can be empty, and its words, in order.
         footnotes: the label of each footnote, with the number of references to it.
     """
@@ -125,7 +125,7 @@ class _Anchored:
     footnotes: Sequence[tuple[str, int]]
 
     def names_on(self, page: Anchors) -> list[str]:
-        """Return the anchors of headings in HTML, other headings, footnotes with references."""
+        """Return the anchors of HTML elements, headings, footnotes and references to them."""
         raw = [page.claim(name) for name in self.raw]
         own = {index: page.claim(name) for index, (name, _) in enumerate(self.headings) if name}
         headings = [

@@ -37,7 +37,10 @@ def read_site(
         SiteError: if the mapping does not fit the site.
     """
     generator = _generator(folder, mapping, site)
-    faults: list[Fault] = []
+    faults = [
+        Fault(folder / path, None, FaultKind.IGNORED, message)
+        for path, message in generator.unread_settings()
+    ]
     files = list(_files(folder, generator, faults))
     commits = read_history(folder, generator)
     names = find_names(generator.mapping, commits, [place for place, _ in files])

@@ -10,6 +10,7 @@ from cms.importing.site.body import Body, body_of
 from cms.importing.site.faults import Fault
 from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.mapping import MarkdownMapping, Shortcode
+from cms.importing.site.syntax.anchors import with_ids
 from cms.importing.site.syntax.conversion import Conversion
 from cms.importing.site.syntax.registry import CONVERTERS
 
@@ -37,7 +38,7 @@ def markdown_of(
             known = ", ".join(CONVERTERS)
             raise SiteError(f"syntax: {name!r} is unknown; use one of {known}")
         body = CONVERTERS[name](body, conversion)
-    return body, conversion.faults
+    return with_ids(body), conversion.faults
 
 
 def _shortcode(value: str | Shortcode) -> Shortcode:

@@ -32,6 +32,109 @@ def front(*lines: str) -> str:
     return "\n".join(["---", "title: Two words", *lines, "---", "Text."])
 
 
+HUGO_PAGE = front("date: 2024-03-05", "publishDate: 2024-04-06")
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "text", "address"),
+    [
+        ("permalinks: {p: '/:06/:Jan/:02/'}", "p/x.md", HUGO_PAGE, "/24/mar/05/"),
+        ("permalinks: {p: '/:sections[1:]/:filename/'}", "p/a/b/x.md", PAGE, "/a/b/x/"),
+        ("permalinks: {p: '/:sections[last]/:slug/'}", "p/a/b/x.md", PAGE, "/b/x/"),
+        ("permalinks: {p: '/:sections[x]/'}", "p/a/x.md", PAGE, "/p/a/"),
+        (
+            "permalinks: {section: {p: '/list/'}, page: {p: '/:slug/'}}",
+            "p/_index.md",
+            PAGE,
+            "/list/",
+        ),
+        ("", "p/x.md", front("date: 2024-03-05", "url: /:year/:slug/"), "/2024/two-words/"),
+        ("disablePathToLower: true", "P/X.md", PAGE, "/P/X/"),
+        (
+            "frontmatter: {date: [x, ':filename', ':default']}\npermalinks: {p: '/:month/:slug/'}",
+            "p/2024-07-08-x.md",
+            front("date: 2024-03-05", "day: ''"),
+            "/07/two-words/",
+        ),
+        (
+            "frontmatter: {date: [day, ':filename']}\npermalinks: {p: '/:month/'}",
+            "p/2024-07-08-x.md",
+            front("day: 2024-09-10"),
+            "/09/",
+        ),
+        ("module: {mounts: [{source: content, target: content}]}", "a.md", PAGE, "/a/"),
+    ],
+)
+def test_hugo_makes_addresses_by_its_settings(
+    tmp_path: Path, settings: str, path: str, text: str, address: str
+) -> None:
+    old = read(tmp_path, "hugo", {"hugo.yaml": settings, f"content/{path}": text})
+    (page,) = old.current.values()
+    assert page.address == address
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages"),
+    [
+        (
+            {"config/_default/languages.en.toml": "contentDir = 'content/english'"},
+            {("en", "content/english/a.md"): "/a/"},
+        ),
+        (
+            {
+                "hugo.toml": "defaultContentLanguage = 'FR'",
+                "config/_default/hugo.toml": "baseURL = 'https://old.example'",
+                "config/_default/languages.toml": "[en]\n[FR]\ncontentDir = 'content/fr'",
+                "config/production/permalinks.yaml": "page: {b: '/:filename/'}",
+            },
+            {
+                ("fr", "content/fr/b/x.md"): "/x/",
+                ("en", "content/fr.md"): "/en/fr/",
+                ("en", "content/english/a.md"): "/en/english/a/",
+            },
+        ),
+        (
+            {"hugo.yaml": "languages: {de: {contentDir: content/fr}, fr: {disabled: true}}"},
+            {("en", "content/english/a.md"): "/english/a/"},
+        ),
+        (
+            {
+                "hugo.yaml": (
+                    "languages: {en: {}, fr: {}}\nmodule: {mounts: ["
+                    "{source: content/fr, target: content, lang: fr}, "
+                    "{source: content/english, target: content, "
+                    "sites: {matrix: {languages: [en, fr]}}}]}"
+                )
+            },
+            {("fr", "content/fr/b/x.md"): "/fr/b/x/", ("en", "content/english/a.md"): "/a/"},
+        ),
+    ],
+)
+def test_hugo_has_its_settings_and_languages_in_several_files(
+    tmp_path: Path, settings: dict[str, str], pages: dict[tuple[str, str], str]
+) -> None:
+    files = {
+        "content/english/a.md": PAGE,
+        "content/fr/b/x.md": PAGE,
+        "content/fr.md": PAGE,
+        "content/german.de.md": PAGE,
+    }
+    old = read(tmp_path, "hugo", {**files, **settings})
+    found = {(t.key[0], t.page.place.path): t.address for t in old.current.values()}
+    assert {key: address for key, address in found.items() if key in pages} == pages
+    assert (
+        not any(path == "content/german.de.md" for _, path in found) or "hugo.yaml" not in settings
+    )
+
+
+def test_hugo_reports_parts_of_the_content_that_are_mounted(tmp_path: Path) -> None:
+    mounts = "module: {mounts: [{source: more, target: content/more}, {source: a, target: static}]}"
+    old = read(tmp_path, "hugo", {"hugo.yaml": mounts, "more/a.md": PAGE})
+    assert [each.message for each in old.faults if "mount" in each.message] == [
+        "module.mounts: more is mounted as content/more, and is not read; copy it there"
+    ]
+
+
 @pytest.mark.parametrize(
     ("extends", "settings", "path", "text", "address"),
     [
@@ -151,6 +254,42 @@ def test_a_page_that_is_not_public_says_why(
     (page,) = read(tmp_path, extends, {name: settings, path: text}).current.values()
     assert page.hidden.startswith(reason)
     assert bool(page.hidden) == bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("settings", "section", "hidden"),
+    [
+        ("disableKinds: [section]", "", ["content/a/_index.md"]),
+        ("disableKinds: [page]", "", ["content/a/b/x.md", "content/a/y.md"]),
+        (
+            "",
+            "cascade: {draft: true}",
+            ["content/a/_index.md", "content/a/b/x.md", "content/a/y.md"],
+        ),
+        (
+            "",
+            "cascade: {build: {render: never}, target: {kind: page}}",
+            ["content/a/b/x.md", "content/a/y.md"],
+        ),
+        ("", "cascade: [{draft: true, target: {path: '{/a/b,/a/b/**}'}}]", ["content/a/b/x.md"]),
+        ("", "cascade: {draft: true, target: {lang: fr}}", []),
+        ("cascade: {outputs: [json], target: {path: /a/y}}", "", ["content/a/y.md"]),
+        ("cascade: {outputs: [HTML, json]}", "build: {list: never}", []),
+    ],
+)
+def test_hugo_hides_pages_by_the_values_of_sections(
+    tmp_path: Path, settings: str, section: str, hidden: list[str]
+) -> None:
+    files = {
+        "hugo.yaml": settings,
+        "content/a/_index.md": front(section),
+        "content/a/b/x.md": PAGE,
+        "content/a/y.md": PAGE,
+    }
+    old = read(tmp_path, "hugo", files)
+    texts = {text.page.place.path: text for text in old.current.values()}
+    assert len(texts) == 3
+    assert sorted(path for path, text in texts.items() if text.hidden) == hidden
 
 
 def link(old: OldSite, slug: str) -> tuple[str, list[str]]:

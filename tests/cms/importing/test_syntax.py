@@ -8,6 +8,7 @@ import pytest
 
 from cms.importing.site.body import body_of
 from cms.importing.site.mapping import Shortcode, read_mapping
+from cms.importing.site.syntax.anchors import with_ids
 from cms.importing.site.syntax.conversion import Conversion
 from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
 from cms.importing.site.syntax.registry import CONVERTERS
@@ -31,6 +32,21 @@ def convert(kind: str, text: str, path: str = "page.md", folder: Path = Path()) 
     page = Conversion(Path(path), folder, path, SHORTCODES, VARIABLES)
     page.variables = {**VARIABLES, "text": CONVERTERS[kind](body_of(text, 1), page).text}
     return page
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('<a name="b"></a>', '<a id="b"></a>'),
+        ("<A class=c NAME = 'b'>", "<A class=c id = 'b'>"),
+        ('<a id="a" name="b">', None),
+        ('<img name="b">', None),
+        ('`<a name="b">`', None),
+        ("<a " * 3 + "name", None),
+    ],
+)
+def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
+    assert with_ids(body_of(text, 1)).text == (expected or text)
 
 
 @pytest.mark.parametrize(

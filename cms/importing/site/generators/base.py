@@ -96,6 +96,10 @@ class Generator:
             return mapping
         return replace(mapping, locales={locales[0]: LocaleFiles()})
 
+    def unread_settings(self) -> Iterator[tuple[str, str]]:
+        """Yield the settings that are not read: the path of their file, and what to do."""
+        yield from ()
+
     @cached_property
     def data(self) -> Mapping[str, Any]:
         """The data files of the site, by their names."""

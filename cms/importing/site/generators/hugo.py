@@ -22,60 +22,59 @@ from cms.importing.site.generators.base import (
     dated,
     texts_of,
 )
-from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
+from cms.importing.site.generators.hugo_settings import (
+    default_language,
+    languages_of,
+    locale_files,
+    lower_keys,
+    read_hugo_settings,
+    unread_mounts,
+)
+from cms.importing.site.mapping import MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, PageIndex, joined
 from cms.importing.site.values import PageValues, is_true, moment_of
 
 _KEPT = frozenset("._-+~@#/")
-_TOKEN = re.compile(r":([a-z0-9]+)(?:\[[^\]]*\])?")
+_TOKEN = re.compile(r":([A-Za-z0-9]+)(?:\[([^\]]*)\])?")
+_FILE_NAME = ":filename"
+# Keys of the date of a page, in order, which ":default" stands for in settings.
+_DATES = ("date", "publishDate", "pubdate", "published", "lastmod", "modified")
 
 
 class Hugo(Generator):
     """A site of Hugo."""
 
-    config = tuple(
-        f"{folder}{name}.{ending}"
-        for folder in ("", "config/_default/")
-        for name in ("hugo", "config")
-        for ending in ("toml", "yaml", "yml", "json")
-    )
+    @classmethod
+    def read_settings(cls, folder: Path) -> Mapping[str, Written]:
+        """Return the settings of the site in its file, and in the folders of its settings.
+
+        Raises:
+            ContentFileError: if a file cannot be read.
+        """
+        return read_hugo_settings(folder)
 
     @classmethod
     def configured(
         cls, mapping: MarkdownMapping, settings: Mapping[str, Any], locales: Sequence[str]
     ) -> MarkdownMapping:
         """Take the URL, the time zone, the languages and the permalinks of the site."""
-        permalinks = _lower(settings.get("permalinks"))
+        permalinks = lower_keys(settings.get("permalinks"))
         pages = permalinks.get("page", permalinks)
         return replace(
             mapping,
-            url=mapping.url or str(_lower(settings).get("baseurl", "")).rstrip("/"),
-            time_zone=mapping.time_zone or str(_lower(settings).get("timezone", "")),
-            locales=mapping.locales or cls._locales(settings, locales),
+            url=mapping.url or str(lower_keys(settings).get("baseurl", "")).rstrip("/"),
+            time_zone=mapping.time_zone or str(lower_keys(settings).get("timezone", "")),
+            locales=mapping.locales or locale_files(settings, locales),
             permalinks={
                 **{k: v for k, v in pages.items() if isinstance(v, str)},
                 **mapping.permalinks,
             },
         )
 
-    @classmethod
-    def _locales(
-        cls, settings: Mapping[str, Any], locales: Sequence[str]
-    ) -> Mapping[str, LocaleFiles]:
-        content = _content_folder(settings)
-        languages = _lower(settings.get("languages"))
-        default = cls._default(settings)
-        found: dict[str, LocaleFiles] = {}
-        for name, language in languages.items():
-            folder = language.get("contentDir") if isinstance(language, dict) else None
-            suffix = "" if folder or name == default else f".{name}"
-            if name in locales:
-                found[name] = LocaleFiles(folder=str(folder or content), suffix=suffix)
-        return found or {locales[0]: LocaleFiles(folder=content)}
-
-    @staticmethod
-    def _default(settings: Mapping[str, Any]) -> str:
-        return str(_lower(settings).get("defaultcontentlanguage", "en")).lower()
+    def unread_settings(self) -> Iterator[tuple[str, str]]:
+        """Yield the mounts of single folders of the content."""
+        for mount in unread_mounts(self.settings):
+            yield "", f"module.mounts: {mount}, and is not read; copy it there"
 
     def reason_against(self, path: str) -> str:
         """Return that a file is ignored, a resource of a bundle, or in a language left out."""
@@ -89,7 +88,7 @@ class Hugo(Generator):
                 continue
             if any((self.folder / each).glob("index.*")) and _has_index(self.folder / each):
                 return "is a resource of the bundle of its folder, and not a page"
-        others = {name for name in _lower(self.settings.get("languages")) if name != self.default}
+        others = {name for name in languages_of(self.settings) if name != self.default}
         if len(stem) > 2 and stem[-2] in others - set(self.mapping.locales):  # noqa: PLR2004
             return f"its language {stem[-2]!r} is not a locale of the mapping"
         return ""
@@ -98,7 +97,7 @@ class Hugo(Generator):
     def _ignored(self) -> Sequence[re.Pattern[str]]:
         """The patterns of the paths that the site ignores."""
         found: list[re.Pattern[str]] = []
-        for each in texts_of(_lower(self.settings).get("ignorefiles")):
+        for each in texts_of(lower_keys(self.settings).get("ignorefiles")):
             try:
                 found.append(re.compile(each))
             except re.error as error:
@@ -111,17 +110,17 @@ class Hugo(Generator):
     @property
     def default(self) -> str:
         """The language whose pages have no prefix."""
-        return self._default(self.settings)
+        return default_language(self.settings)
 
     @property
     def is_resolving(self) -> bool:
         """True if links to files and pages become those of their addresses."""
         hooks = self.folder / "layouts" / "_default" / "_markup" / "render-link.html"
         new_hooks = self.folder / "layouts" / "_markup" / "render-link.html"
-        goldmark = _lower(_lower(self.settings.get("markup")).get("goldmark"))
-        link = _lower(_lower(goldmark.get("renderhooks")).get("link"))
+        goldmark = lower_keys(lower_keys(self.settings.get("markup")).get("goldmark"))
+        link = lower_keys(lower_keys(goldmark.get("renderhooks")).get("link"))
         use = str(link.get("useembedded", "auto")).lower()
-        is_multilingual = len(_lower(self.settings.get("languages"))) > 1
+        is_multilingual = len(languages_of(self.settings)) > 1
         if hooks.exists() or new_hooks.exists() or is_true(link.get("enabledefault")):
             return True
         return use in {"always", "fallback"} or (use == "auto" and is_multilingual)
@@ -139,9 +138,8 @@ class Hugo(Generator):
 
     def date_of(self, place: PagePlace, values: PageValues) -> datetime | None:
         """Return the date in the front matter, or in the file's name if the site reads it."""
-        found = values.moment(self.mapping.date, self.zone)
-        name, _ = dated(self._last(place))
-        return moment_of(name, self.zone) if found is None and self._dates_names else found
+        keys = self._keys_of("publishdate")
+        return self._moment(keys, place, values) or self._own_date(place, values)
 
     def address_of(self, page: SourcePage) -> str:
         """Return the path by ``url``, the permalinks of its section, or its folders and slug."""
@@ -149,23 +147,26 @@ class Hugo(Generator):
             return super().address_of(page)
         prefix, url = self._prefix(page), page.values.text("url")
         if url:
-            whole = url if url.startswith("/") else f"{prefix}/{url}"
+            filled = _sanitised(self._filled(url, page)).lower() if ":" in url else url
+            whole = filled if url.startswith("/") else f"{prefix}/{filled}"
             return whole if whole.endswith("/") or "." in whole.rpartition("/")[2] else f"{whole}/"
         folders, slug = self._parts(page)
-        pattern = self.mapping.permalinks.get(folders[0] if folders else "")
-        if pattern and not self._is_section(page):
-            path = _TOKEN.sub(lambda match: self._token(match[1], page, folders, slug), pattern)
-        else:
-            path = "/".join([*folders, *([slug] if slug else [])])
+        pattern = self._pattern(page, folders[0] if folders else slug)
+        path = self._filled(pattern, page) if pattern else "/".join(filter(None, [*folders, slug]))
         clean = _sanitised(re.sub(r"/+", "/", path).strip("/"))
+        clean = (
+            clean
+            if is_true(lower_keys(self.settings).get("disablepathtolower"))
+            else (clean.lower())
+        )
         if not clean:
             return f"{prefix}/"
-        is_ugly = is_true(_lower(self.settings).get("uglyurls")) and not self._is_section(page)
+        is_ugly = is_true(lower_keys(self.settings).get("uglyurls")) and not self._is_section(page)
         return f"{prefix}/{clean}.html" if is_ugly else f"{prefix}/{clean}/"
 
     def former_of(self, page: SourcePage, address: str) -> list[str]:
         """Add the prefix of the default language, from which its home page is redirected."""
-        languages = _lower(self.settings.get("languages"))
+        languages = languages_of(self.settings)
         is_home = address == "/" and len(languages) > 1
         return [*super().former_of(page, address), *([f"/{self.default}/"] if is_home else [])]
 
@@ -198,6 +199,12 @@ class Hugo(Generator):
         is_bundle = page.place.path.rpartition("/")[2].startswith("index.")
         if is_bundle and is_true(page.values.value("headless")):
             return "headless: true"
+        outputs = [each.lower() for each in texts_of(page.values.value("outputs"))]
+        if outputs and "html" not in outputs:
+            return f"outputs: {', '.join(outputs)}"
+        off = lower_keys(self.settings).get("disablekinds")
+        if (kind := self._kind(page.place)) in texts_of(off):
+            return f"the site has no pages of the kind {kind!r}"
         return super().reason_hidden(page)
 
     # --- Links ---
@@ -256,11 +263,13 @@ class Hugo(Generator):
         target = cascade.get("_target") or cascade.get("target")
         if not isinstance(target, dict):
             return True
-        is_section = place.path.rpartition("/")[2].startswith("_index.")
-        kind, path = str(target.get("kind") or ""), str(target.get("path") or "")
-        is_kind = not kind or ("section" if is_section else "page") in kind
-        pattern = path.strip("{}").replace("**", "*")
-        return is_kind and (not path or fnmatchcase(f"/{place.name}", pattern))
+        own = f"/{'' if place.name == '_index' else place.name}"
+        found = {"kind": self._kind(place), "path": own, "lang": place.locale.lower()}
+        return all(
+            any(fnmatchcase(found[key], each) for each in _alternatives(str(pattern)))
+            for key, pattern in target.items()
+            if key in found and pattern
+        )
 
     # --- Parts of addresses ---
 
@@ -268,20 +277,56 @@ class Hugo(Generator):
         return bool(self.mapping.locales[page.place.locale].stood_at)
 
     def _prefix(self, page: SourcePage) -> str:
-        locale = page.place.locale
-        languages = _lower(self.settings.get("languages"))
-        in_subfolder = is_true(_lower(self.settings).get("defaultcontentlanguageinsubdir"))
-        if len(languages) < 2 and not languages.get(locale):  # noqa: PLR2004
+        language, languages = page.place.locale.lower(), languages_of(self.settings)
+        if language not in languages:
             return ""
-        return f"/{locale.lower()}" if locale.lower() != self.default or in_subfolder else ""
+        in_subfolder = is_true(lower_keys(self.settings).get("defaultcontentlanguageinsubdir"))
+        return f"/{language}" if language != self.default or in_subfolder else ""
 
     def _last(self, place: PagePlace) -> str:
         return place.name.rpartition("/")[2]
 
     @property
     def _dates_names(self) -> bool:
-        front = _lower(self.settings.get("frontmatter"))
-        return ":filename" in front.get("date", [])
+        return _FILE_NAME in self._keys_of("date")
+
+    def _keys_of(self, name: str) -> Sequence[str]:
+        """Return the keys of a date, in order, by the settings of the site or by default."""
+        written = texts_of(lower_keys(self.settings.get("frontmatter")).get(name))
+        default = _DATES if name == "date" else self.mapping.date
+        if not written:
+            return default
+        return [key for each in written for key in (default if each == ":default" else [each])]
+
+    def _moment(self, keys: Sequence[str], place: PagePlace, values: PageValues) -> datetime | None:
+        """Return the first date of a page under some keys, or in the name of its file."""
+        for key in keys:
+            name = dated(self._last(place))[0] if key == _FILE_NAME else ""
+            found = moment_of(name, self.zone) if name else values.moment([key], self.zone)
+            if found is not None:
+                return found
+        return None
+
+    def _own_date(self, place: PagePlace, values: PageValues) -> datetime | None:
+        """Return the date of a page, which its address can have."""
+        return self._moment(self._keys_of("date"), place, values)
+
+    def _kind(self, place: PagePlace) -> str:
+        is_section = place.path.rpartition("/")[2].startswith("_index.")
+        return "page" if not is_section else "home" if place.name == "_index" else "section"
+
+    def _pattern(self, page: SourcePage, section: str) -> str:
+        """Return the pattern of the address of a page; empty if it has none."""
+        if self._kind(page.place) != "section":
+            return "" if self._is_section(page) else self.mapping.permalinks.get(section, "")
+        own = lower_keys(lower_keys(self.settings.get("permalinks")).get("section"))
+        return str(own.get(section.lower()) or "")
+
+    def _filled(self, pattern: str, page: SourcePage) -> str:
+        """Return a pattern of an address with the values of a page."""
+        folders, slug = self._parts(page)
+        values = self._tokens(page, folders, slug)
+        return _TOKEN.sub(lambda match: _value_of(match, values), pattern)
 
     def _is_section(self, page: SourcePage) -> bool:
         return page.place.path.rpartition("/")[2].startswith("_index.")
@@ -300,26 +345,18 @@ class Hugo(Generator):
         slug = "" if self._is_section(page) else page.values.text("slug")
         return folders, slug or (rest if date else last)
 
-    def _token(self, name: str, page: SourcePage, folders: Sequence[str], slug: str) -> str:
-        date = page.date
-        moments: Mapping[str, str] = (
-            {}
-            if date is None
-            else {
-                "year": f"{date:%Y}",
-                "month": f"{date:%m}",
-                "monthname": f"{date:%B}",
-                "day": f"{date:%d}",
-                "weekday": f"{date:%w}",
-                "weekdayname": f"{date:%A}",
-                "yearday": str(date.timetuple().tm_yday),
-            }
-        )
+    def _tokens(
+        self, page: SourcePage, folders: Sequence[str], slug: str
+    ) -> Mapping[str, str | Sequence[str]]:
+        """Return the values of the tokens in patterns of addresses."""
+        date = self._own_date(page.place, page.values) or page.date
         file = self._last(page.place)
         title = page.values.text("title").replace("/", "-")
-        own = {
-            "section": folders[0] if folders else "",
-            "sections": "/".join(folders),
+        sections = [*folders, slug] if self._is_section(page) else list(folders)
+        return {
+            **(_date_tokens(date) if date is not None else {}),
+            "section": sections[0] if sections else "",
+            "sections": sections,
             "title": title,
             "slug": page.values.text("slug") or title or file,
             "filename": file,
@@ -327,16 +364,47 @@ class Hugo(Generator):
             "slugorfilename": slug,
             "slugorcontentbasename": slug,
         }
-        return {**moments, **own}.get(name, f":{name}")
 
 
-def _content_folder(settings: Mapping[str, Any]) -> str:
-    """Return the folder of pages: that which is mounted as ``content``, or ``contentDir``."""
-    mounts = _lower(settings.get("module")).get("mounts")
-    for each in mounts if isinstance(mounts, list) else []:
-        if isinstance(each, dict) and each.get("target") == "content":
-            return str(each.get("source") or "content")
-    return str(_lower(settings).get("contentdir") or "content")
+def _date_tokens(date: datetime) -> Mapping[str, str]:
+    """Return the tokens of a date: those with names, and parts of Go's layout of dates."""
+    return {
+        "year": f"{date:%Y}",
+        "month": f"{date:%m}",
+        "monthname": f"{date:%B}",
+        "day": f"{date:%d}",
+        "weekday": f"{date:%w}",
+        "weekdayname": f"{date:%A}",
+        "yearday": str(date.timetuple().tm_yday),
+        "2006": f"{date:%Y}",
+        "06": f"{date:%y}",
+        "January": f"{date:%B}",
+        "Jan": f"{date:%b}",
+        "01": f"{date:%m}",
+        "1": str(date.month),
+        "02": f"{date:%d}",
+        "2": str(date.day),
+    }
+
+
+def _value_of(token: re.Match[str], values: Mapping[str, str | Sequence[str]]) -> str:
+    """Return the value of a token; of several, those in its range: ``[1:]``, ``[last]``."""
+    value = values.get(token[1], f":{token[1]}")
+    if isinstance(value, str):
+        return value
+    first, colon, last = (token[2] or ":").replace("last", str(len(value) - 1)).partition(":")
+    try:
+        start = int(first or 0)
+        end = int(last or len(value)) if colon else start + 1
+    except ValueError:
+        return "/".join(value)
+    return "/".join(value[start:end])
+
+
+def _alternatives(pattern: str) -> Sequence[str]:
+    """Return the patterns in braces, as :func:`fnmatch.fnmatchcase` reads them."""
+    inner = pattern[1:-1] if pattern.startswith("{") and pattern.endswith("}") else pattern
+    return inner.replace("**", "*").split(",") if inner != pattern else [inner.replace("**", "*")]
 
 
 def _has_index(folder: Path) -> bool:
@@ -344,14 +412,7 @@ def _has_index(folder: Path) -> bool:
 
 
 def _sanitised(path: str) -> str:
-    """Return a path with the characters that Hugo keeps, in lower case."""
+    """Return a path with the characters that Hugo keeps."""
     text = unicodedata.normalize("NFC", path).strip().replace(" ", "-")
     kept = (c for c in text if c in _KEPT or unicodedata.category(c)[0] in "LNM")
-    return re.sub(r"-{2,}", "-", "".join(kept)).lower()
-
-
-def _lower(settings: Any) -> dict[str, Any]:
-    """Return settings with keys in lower case, since Hugo does not tell them apart."""
-    if not isinstance(settings, dict | Mapping):
-        return {}
-    return {str(key).lower(): value for key, value in settings.items()}
+    return re.sub(r"-{2,}", "-", "".join(kept))

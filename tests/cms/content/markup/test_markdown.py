@@ -305,6 +305,14 @@ def ids_in(html: str) -> list[str]:
     return [match[1] for match in re.finditer(r' id="([^"]*)"', html)]
 
 
+def test_elements_in_html_keep_their_ids_as_anchors() -> None:
+    text = '<a id="a"></a>b <sup id=c>1</sup>\n\n## a\n\n<div id="d">\n\ne\n\n</div>'
+    page = render_markdown(text, Anchors())
+    assert ids_in(page.html) == ["a", "c", "a-1", "d"]
+    assert list(page.anchors) == ids_in(page.html)
+    assert sanitising_losses(text) == ()
+
+
 def test_headings_in_html_keep_their_ids_and_others_get_different_ones() -> None:
     text = '## X\n\n<h2 id="x">raw</h2>\n\ntext[^1]\n\n<h2 id="fn-1">r</h2>\n\n[^1]: n'
     page = render_markdown(text, Anchors())
