@@ -50,6 +50,11 @@ class TextWithNotes:
         return [*self.body, *_section(self.notes)] if self.notes else self.body
 
 
+def compared_label(label: str) -> str:
+    """Return the label of a footnote as it is compared: without regard to case."""
+    return label.casefold()
+
+
 def read_footnotes(tokens: Sequence[Token]) -> TextWithNotes:
     """Return the tokens and the footnotes of a parsed text."""
     if not any(token.type == "footnote_reference_open" for token in tokens):
@@ -67,7 +72,7 @@ def read_footnotes(tokens: Sequence[Token]) -> TextWithNotes:
             open_lists[-1].append(token)
     by_label: dict[str, Footnote] = {}
     for note in defined:
-        by_label.setdefault(note.label, note)
+        by_label.setdefault(compared_label(note.label), note)
     notes = _in_order(body, by_label)
     used = {id(note) for note in notes}
     return TextWithNotes(body, notes, [note for note in defined if id(note) not in used])
@@ -79,7 +84,7 @@ def _in_order(body: Sequence[Token], by_label: dict[str, Footnote]) -> Sequence[
     waiting = [body]
     for tokens in waiting:  # which grows
         for reference in _references_in(tokens):
-            note = by_label[reference.meta["label"]]
+            note = by_label[compared_label(reference.meta["label"])]
             if not note.references:
                 notes.append(note)
                 note.number = len(notes)

@@ -21,6 +21,7 @@ from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
 from cms.content.markup.allowed_html import MARK, sanitise, sanitise_marked, without_marks
+from cms.content.markup.attributes import Attribute
 from cms.content.markup.blocks import split_heading
 from cms.content.markup.definitions import Definitions
 from cms.content.markup.directive_faults import DirectiveFault, read_directives
@@ -37,7 +38,7 @@ from cms.content.markup.losses import (
 from cms.content.markup.mdast import tree_of
 from cms.content.markup.parser import DEEPEST, blocks_in, parser_of
 from cms.content.nesting import first_deep_element, first_deep_line, html_in
-from cms.content.slug import Anchors
+from cms.content.slug import Anchors, slugify
 from cms.content.words import count_words, is_visible
 
 # Average silent reading rate in English: https://doi.org/10.1016/j.jml.2019.104047
@@ -368,11 +369,12 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     """Return the text before the first heading of level 2, and each such heading with its text.
 
     A ``##`` in a code block is not a heading. Each text has the definitions of links and footnotes
-    that it needs, wherever they were. Attributes of headings, such as ``{#id}``, are left out.
+    that it needs, wherever they were. The id of a heading, as in ``{#id}``, becomes an anchor at
+    the start of its text; other attributes of headings are left out.
     """
     parsed = blocks_in(text)
     headings = [
-        (token.map[0], token.map[1], split_heading(content.content)[0])
+        (token.map[0], token.map[1], split_heading(content.content))
         for token, content in pairwise(parsed.tokens)
         if token.type == "heading_open" and token.tag == "h2" and token.level == 0 and token.map
     ]
@@ -380,7 +382,16 @@ def split_at_headings(text: str) -> tuple[str, list[tuple[str, str]]]:
     ranges = [(0, ends[0])]
     ranges += [(first, end) for (_, first, _), end in zip(headings, ends[1:], strict=True)]
     intro, *parts = Definitions(parsed).complete(ranges)
-    return intro, [(words, part) for (_, _, words), part in zip(headings, parts, strict=True)]
+    return intro, [
+        (words, f"{_anchor(words, attributes)}{part}")
+        for (_, _, (words, attributes)), part in zip(headings, parts, strict=True)
+    ]
+
+
+def _anchor(words: str, attributes: Sequence[Attribute]) -> str:
+    """Return an anchor with the id of a heading; empty if its words make that id anyway."""
+    name = next((each.name for each in attributes if each.kind == "id"), "")
+    return f'<a id="{escapeHtml(name)}"></a>\n\n' if name and name != slugify(words) else ""
 
 
 def code_lines(text: str) -> tuple[tuple[int, int], ...]:

@@ -20,6 +20,7 @@ from cms.content.markup.allowed_html import MARK
 from cms.content.markup.blocks import complete_blocks
 from cms.content.markup.brackets import InlineRule, bounded_to_pairs
 from cms.content.markup.directives import directives_plugin
+from cms.content.markup.footnotes import compared_label
 from cms.content.markup.html_writer import HtmlWriter
 
 # Maximum nesting of blocks within each other, and of marks around a word.
@@ -139,12 +140,22 @@ def _read_footnote(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  #
     if state.src[state.pos] != "[":
         return False
     match = _FOOTNOTE.match(state.src, state.pos, state.posMax)
-    if match is None or f":{match[1]}" not in state.env.get("footnotes", {}).get("refs", ()):
+    if match is None or compared_label(match[1]) not in _footnotes_of(state):
         return False
     if not silent:
         state.push("footnote_ref", "", 0).meta = {"label": match[1]}
     state.pos = match.end()
     return True
+
+
+def _footnotes_of(state: StateInline) -> frozenset[str]:
+    """Return the labels of the footnotes of a text, as they are compared."""
+    labels: frozenset[str] | None = state.env.get("footnote_labels")
+    if labels is None:
+        written = state.env.get("footnotes", {}).get("refs", ())
+        labels = frozenset(compared_label(each.removeprefix(":")) for each in written)
+        state.env["footnote_labels"] = labels
+    return labels
 
 
 def _address_rules(parser: MarkdownIt) -> Iterator[tuple[str, InlineRule]]:

@@ -58,6 +58,11 @@ def _obsidian(words: str) -> str:
     return _OBSIDIAN_MARKS.sub(" ", words).strip().casefold()
 
 
+def block_anchor(name: str) -> str:
+    """Return the anchor of a block of Obsidian, as in ``^name``."""
+    return f"block-{name.lower()}"
+
+
 @dataclass(frozen=True)
 class HeadingIds:
     """The way in which a generator makes ids of headings.
@@ -95,7 +100,8 @@ class HeadingIds:
     def key(self, fragment: str) -> str:
         """Return the id that a fragment names."""
         if self.slug is _obsidian:
-            return _obsidian(fragment.rpartition("#")[2])
+            last = fragment.rpartition("#")[2]
+            return block_anchor(last[1:]) if last.startswith("^") else _obsidian(last)
         return unicodedata.normalize("NFC", fragment)
 
 

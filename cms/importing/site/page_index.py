@@ -51,6 +51,7 @@ class PageIndex:
 
     _files: dict[str, PageKey] = field(default_factory=dict)
     _names: dict[tuple[str, str], PageKey] = field(default_factory=dict)
+    _names_of: defaultdict[PageKey, list[str]] = field(default_factory=lambda: defaultdict(list))
     _last: defaultdict[tuple[str, str], list[PageKey]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -61,7 +62,8 @@ class PageIndex:
         locale, _ = key
         self._files[decoded(path)] = key
         for name in map(_name_key, names):
-            self._names.setdefault((locale, name), key)
+            if self._names.setdefault((locale, name), key) == key:
+                self._names_of[key].append(name)
             self._last[locale, name.rpartition("/")[2]].append(key)
         own, *others = map(address_key, addresses)
         self._addresses["", own] = key
@@ -105,11 +107,7 @@ class PageIndex:
         return [
             key
             for key in self.named(wanted.rpartition("/")[2], locale)
-            if any(
-                each == wanted or each.endswith(f"/{wanted}")
-                for (of, each), found in self._names.items()
-                if of == locale and found == key
-            )
+            if any(f"/{each}".endswith(f"/{wanted}") for each in self._names_of[key])
         ]
 
     def _at_address(self, path: str, locale: str) -> PageKey | None:

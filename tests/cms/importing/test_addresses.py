@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from cms.importing.site.faults import FaultKind
 from cms.importing.site.mapping import read_mapping
 from cms.importing.site.pages import OldSite
 from cms.importing.site.reading import read_site
@@ -353,3 +355,23 @@ def test_files_of_the_old_site_stay_there(tmp_path: Path) -> None:
     )
     external = read(tmp_path, "hugo", files, "unresolved: external\n")
     assert "[y](https://old.example/a/none.csv)" in link(external, "a")[0]
+
+
+def test_links_lead_to_blocks_and_files_of_a_vault(tmp_path: Path) -> None:
+    files = {
+        "a.md": "![[b#^One]] [[b#H#^one|x]] [[#^own]] [[b#^gone]] ![[c.pdf]]\n\nText. ^own",
+        "b.md": "## one\n\n- item ^one",
+        "files/c.pdf": "",
+    }
+    old = read(tmp_path, "obsidian", files, "url: https://old.example")
+    texts = {text.page.place.path: text for text in old.current.values()}
+    draft = old.draft(old.page(texts["a.md"].key), texts["a.md"])
+    links = re.findall(r"\]\(([^)]*)\)", str(draft.draft.fields["body"]))
+    path = "/docs/b"
+    assert links == [f"{path}#block-one"] * 2 + [
+        "#block-own",
+        path,
+        "https://old.example/files/c.pdf",
+    ]
+    assert [each.kind for each in draft.lost] == [FaultKind.LOST_ANCHOR, FaultKind.CHANGED]
+    assert "block-one" in texts["b.md"].own_anchors

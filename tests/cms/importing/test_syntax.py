@@ -52,6 +52,13 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "expected", "stays"),
     [
+        (
+            "obsidian",
+            "a ^b-1\n\n> c\n> ^D",
+            'a <a id="block-b-1"></a>\n\n> c\n> <a id="block-d"></a>',
+            [],
+        ),
+        ("obsidian", "`a ^b`\n\n    c ^d\n\n2^10", "`a ^b`\n\n    c ^d\n\n2^10", []),
         ("comments", "a <!-- b --> `<!-- c -->`", "a  `<!-- c -->`", []),
         ("hugo", "{{< height 5 >}} and {{</* height 5 */>}}", "5 m and {{< height 5 >}}", []),
         (
@@ -135,7 +142,7 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
         ),
         ("containers", "```\n::: note\n```", "```\n::: note\n```", []),
         ("obsidian", "[[A b#C|d]] [[A b]] [[#C]]", None, []),
-        ("obsidian", "a %% b %% ==c== ^id", "a  <mark>c</mark>", []),
+        ("obsidian", "a %% b %% ==c== ^id", 'a  <mark>c</mark> <a id="block-id"></a>', []),
         ("obsidian", "| [[A\\|b]] |", "| [b](copydesk+note:A) |", []),
         ("obsidian", "![[a b.png|100x80]] ![[a.png|c]]", "![a b](/a%20b.png) ![c](/a.png)", []),
         ("obsidian", "`[[A]]`", "`[[A]]`", []),

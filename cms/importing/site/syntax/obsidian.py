@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from cms.importing.site.body import Body, Edit
 from cms.importing.site.faults import FaultKind
+from cms.importing.site.heading_ids import block_anchor
 from cms.importing.site.references import PageReference
 from cms.importing.site.syntax.conversion import Conversion
 
@@ -17,8 +18,9 @@ _LINK = re.compile(
     r"(?P<embed>!?)\[\[(?P<name>[^\[\]|#\n]*)(?P<part>(?:#[^\[\]|\n]*)?)"
     r"(?:\\?\|(?P<label>[^\[\]\n]*))?\]\]"
 )
+# The id of a block, at its end or on a line below it.
 _BLOCK_ID = re.compile(
-    r"(?<=\S)[ \t]+\^([A-Za-z0-9-]+)[ \t]*$|^\^([A-Za-z0-9-]+)[ \t]*$", re.MULTILINE
+    r"(?P<lead>(?<=\S)[ \t]+|^[ \t>]*)\^(?P<id>[A-Za-z0-9-]+)[ \t]*$", re.MULTILINE
 )
 _MARK = re.compile(r"(?<![=\\])==(?=\S)([^=\n]+?)(?<=\S)==(?!=)")
 _SIZE = re.compile(r"\d+(x\d+)?")
@@ -28,15 +30,16 @@ _MEDIA = frozenset([".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", "
 
 def without_obsidian(body: Body, page: Conversion) -> Body:
     """Return a text with wikilinks, embeds, highlights and comments as Markdown."""
-    for pattern, new in (
-        (_COMMENT, ""),
-        (_SIZED, r"\1"),
-        (_BLOCK_ID, ""),
-        (_MARK, r"<mark>\1</mark>"),
-    ):
+    steps: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = (
+        (_COMMENT, lambda _: ""),
+        (_SIZED, lambda each: each[1]),
+        (_BLOCK_ID, lambda each: f'{each["lead"]}<a id="{block_anchor(each["id"])}"></a>'),
+        (_MARK, lambda each: f"<mark>{each[1]}</mark>"),
+    )
+    for pattern, new in steps:
         found = pattern.finditer(body.text)
         body = body.edited(
-            (*each.span(), each.expand(new)) for each in found if not body.is_code(each.start())
+            (*each.span(), new(each)) for each in found if not body.is_code(each.start())
         )
     return body.edited(_links(body, page)) if "[[" in body.text else body
 
@@ -57,6 +60,9 @@ def _links(body: Body, page: Conversion) -> Iterator[Edit]:
             yield *each.span(), f"![{words}](/{quote(path)})"
             continue
         words = label or _words(name, part)
+        if ending not in {"", ".md"} and (path := page.attachments(name)):
+            yield *each.span(), f"[{words}](/{quote(path)})"
+            continue
         if each["embed"]:
             message = f"{each[0]} becomes a link: texts of other notes are not embedded"
             page.report(body, each.start(), FaultKind.CHANGED, message)

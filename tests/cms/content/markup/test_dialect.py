@@ -50,6 +50,15 @@ def test_a_footnote_with_an_address_is_no_link_by_reference() -> None:
     assert page.anchors == ("fnref-1", "fn-1")
 
 
+def test_labels_of_footnotes_are_compared_without_case() -> None:
+    text = "x[^Ä] y[^ä]\n\n[^ä]: first\n[^Ä]: second"
+    page = rendered(text)
+    assert page.plain_text == "x y\nfirst"
+    assert page.html.count("data-footnote-backref") == 2
+    assert {each["identifier"] for each in nodes(text, "footnoteReference")} == {"ä"}
+    assert [each.line for each in sanitising_losses(text)] == [4]
+
+
 def test_footnotes_are_in_the_order_of_their_references() -> None:
     text = "[^b]: second[^c]\n[^a]: first\n[^c]: third\n\nx[^a] y[^b] z[^a]"
     page = rendered(text)

@@ -274,6 +274,16 @@ def test_a_page_is_split_at_its_headings_but_not_in_code() -> None:
     assert parts == [("One", "Text\n```\n## no\n```"), ("Two", "### Sub\nMore")]
 
 
+def test_ids_of_headings_are_anchors_in_the_parts_of_a_split_page() -> None:
+    _, parts = split_at_headings("## One {#first}\na\n\n## Two {#two}\nb\n\n## Three {#x&y}")
+    assert parts == [
+        ("One", '<a id="first"></a>\n\na'),
+        ("Two", "b"),
+        ("Three", '<a id="x&amp;y"></a>\n\n'),
+    ]
+    assert render_markdown(parts[0][1], Anchors()).anchors == ("first",)
+
+
 def test_each_part_of_a_split_page_has_the_definitions_that_it_needs() -> None:
     intro, parts = split_at_headings(
         "[a] b[^1]\n\n## One {#one .x}\nc[^2] [d][ A  b ]\n\n[own]: /own\n\n[own]\n\n## Two\ne\n\n"
