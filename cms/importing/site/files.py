@@ -199,6 +199,7 @@ def _line(file: Path, number: int, line: bytes) -> _Line:
 
 def _commits(lines: Iterable[_Line], generator: Generator) -> Iterator[Commit]:
     latest = datetime.min.replace(tzinfo=UTC)
+    places = _Places(generator)
     for (at, author, message), group in groupby(lines, lambda e: (e.at, e.author, e.message)):
         # Clock skew: never earlier than the previous commit.
         latest = max(latest, at)
@@ -206,10 +207,34 @@ def _commits(lines: Iterable[_Line], generator: Generator) -> Iterator[Commit]:
         changes = tuple(
             Change(place, line.label, line.text)
             for line in (first, *others)
-            if (place := generator.place_of(line.path)) is not None
+            if (place := places.of(line)) is not None
         )
         if changes:
             yield Commit(latest, author, message, changes, first.label)
+
+
+@dataclass
+class _Places:
+    """The places of the files of a history; the text of a file can name its language.
+
+    Attributes:
+        generator: the rules of the old site.
+    """
+
+    generator: Generator
+    _known: dict[str, PagePlace] = field(default_factory=dict)
+
+    def of(self, line: _Line) -> PagePlace | None:
+        """Return the place of a changed file; that of a deleted one is the one that it had."""
+        place = self._known.get(line.path) or self.generator.place_of(line.path)
+        if place is not None and line.text is not None:
+            try:
+                source = parse_markdown(line.label, line.text)
+                place = self.generator.in_language(place, source)
+            except ContentFileError:  # it is a fault of its own
+                return place
+            self._known[line.path] = place
+        return place
 
 
 def _word(place: PagePlace) -> str:

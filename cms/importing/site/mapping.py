@@ -112,6 +112,8 @@ class MarkdownMapping:
         date: the keys of the date of publication, in order.
         expires: the key of the date from which a page is not public, or several keys in order;
             empty for none.
+        language: the key of the language of a page, for generators that do not take it from the
+            path of its file; empty for none.
         translation: the key whose value is the same in all translations of a page.
         aliases: the keys of other addresses of a page, which become redirects.
         reviewed_by: the key of the names of those who reviewed the page on the old site, as that
@@ -162,6 +164,7 @@ class MarkdownMapping:
     author: str = ""
     date: tuple[str, ...] = ()
     expires: str | tuple[str, ...] = ""
+    language: str = ""
     translation: str = ""
     aliases: tuple[str, ...] = ()
     reviewed_by: str = ""

@@ -119,6 +119,8 @@ def _files(
             continue
         try:
             source = read_page_file(file)
+            place = generator.in_language(place, source)
+            language = generator.written_language(place, source)
         except ContentFileError as error:
             faults.append(_refused(error))
             continue
@@ -126,6 +128,9 @@ def _files(
             reason = "is not a page of the old site: it has no front matter"
             faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
             continue
+        if language and not generator.locale_of(language):
+            reason = f"its language {language!r} is not a locale; the page is in {place.locale!r}"
+            faults.append(Fault(file, 1, FaultKind.CHANGED, reason))
         yield place, source
 
 

@@ -375,3 +375,72 @@ def test_links_lead_to_blocks_and_files_of_a_vault(tmp_path: Path) -> None:
     ]
     assert [each.kind for each in draft.lost] == [FaultKind.LOST_ANCHOR, FaultKind.CHANGED]
     assert "block-one" in texts["b.md"].own_anchors
+
+
+@pytest.mark.parametrize(
+    ("settings", "files", "pages"),
+    [
+        (
+            "",
+            {
+                "en/a.md": front("lang: en"),
+                "fr/a.md": front("lang: FR"),
+                "fr/b.md": front("lang: fr-CA"),
+                "c.md": PAGE,
+                "de/a.md": front("lang: de"),
+            },
+            {
+                "en/a.md": (("en", "a"), "/en/a.html"),
+                "fr/a.md": (("fr", "a"), "/fr/a.html"),
+                "fr/b.md": (("fr", "fr/b"), "/fr/b.html"),
+                "c.md": (("en", "c"), "/c.html"),
+                "de/a.md": (("en", "de/a"), "/de/a.html"),
+            },
+        ),
+        (
+            "defaults: [{scope: {path: fr}, values: {lang: fr}}]",
+            {"a.md": PAGE, "fr/a.md": PAGE},
+            {"a.md": (("en", "a"), "/a.html"), "fr/a.md": (("fr", "a"), "/fr/a.html")},
+        ),
+        (
+            "plugins: [jekyll-polyglot]\nlanguages: [en, fr]\ndefault_lang: en",
+            {
+                "a.md": front("permalink: /x/", "lang: en"),
+                "b/a_fr.md": front("permalink: /x/", "lang: fr"),
+                "c.md": front("lang: fr"),
+            },
+            {
+                "a.md": (("en", "x"), "/x/"),
+                "b/a_fr.md": (("fr", "x"), "/fr/x/"),
+                "c.md": (("fr", "c"), "/fr/c.html"),
+            },
+        ),
+    ],
+)
+def test_pages_of_jekyll_name_their_language(
+    tmp_path: Path,
+    settings: str,
+    files: dict[str, str],
+    pages: dict[str, tuple[tuple[str, str], str]],
+) -> None:
+    old = read(tmp_path, "jekyll", {"_config.yml": settings, **files})
+    found = {t.page.place.path: (t.key, t.address) for t in old.current.values()}
+    assert found == pages
+    faults = {each.file.relative_to(old.folder).as_posix(): each.message for each in old.faults}
+    reason = "its language 'de' is not a locale; the page is in 'en'"
+    assert faults == ({"de/a.md": reason} if not settings else {})
+
+
+def test_links_of_jekyll_stay_in_their_language(tmp_path: Path) -> None:
+    files = {
+        "_config.yml": "plugins: [jekyll-polyglot]\ndefault_lang: en",
+        "a.md": front("permalink: /a/", "lang: en"),
+        "a_fr.md": front("permalink: /a/", "lang: fr"),
+        "b_fr.md": front("lang: fr").replace("Text.", "[x](/a/)"),
+    }
+    old = read(tmp_path, "jekyll", files)
+    text = next(each for each in old.current.values() if each.page.place.path == "b_fr.md")
+    draft = old.draft(old.page(text.key), text)
+    assert draft.draft.fields["body"] == "[x](/docs/a)"
+    (target,) = old.page(text.key).mentions
+    assert target == ("fr", "a")

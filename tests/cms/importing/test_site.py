@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.importing.site.body import body_of
-from cms.importing.site.files import Change, Commit, find_names
+from cms.importing.site.files import Change, Commit, find_names, read_history
 from cms.importing.site.generators.base import Generator
+from cms.importing.site.generators.jekyll import Jekyll
 from cms.importing.site.links import OldLink, links_of, with_links
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 
@@ -173,3 +175,31 @@ def test_what_the_mapping_says_of_names_goes_first() -> None:
     names = find_names(mapping, history, [PagePlace(locale="en", name="platform")])
     assert names.key("paas") == "pass"
     assert names.key("a") in {"a", "b"}  # a circle ends
+
+
+def test_a_history_has_the_languages_that_its_files_name(tmp_path: Path) -> None:
+    lines: list[dict[str, Any]] = [
+        {"path": "fr/a.md", "text": "---\nlang: fr\n---\nA"},
+        {"path": "fr/a.md", "deleted": True},
+        {"path": "b.md", "text": "B"},
+        {"path": "c.md", "text": "---\nlang: [\n---\nC"},
+    ]
+    (tmp_path / "history.jsonl").write_text(
+        "\n".join(
+            json.dumps({"at": f"2024-01-0{day}T00:00:00Z", "author": "Ada", **line})
+            for day, line in enumerate(lines, 1)
+        )
+    )
+    mapping = MarkdownMapping(
+        history="history.jsonl",
+        language="lang",
+        locales={"en": LocaleFiles(), "fr": LocaleFiles()},
+    )
+    commits = read_history(tmp_path, Jekyll(mapping, tmp_path, {}))
+    places = [change.place for commit in commits for change in commit.changes]
+    assert [(each.locale, each.name) for each in places] == [
+        ("fr", "a"),
+        ("fr", "a"),
+        ("en", "b"),
+        ("en", "c"),
+    ]

@@ -136,17 +136,42 @@ class Generator:
             return None
         stem = str(file.with_suffix(""))
         found = [
-            (len(files.folder), len(files.suffix), locale)
-            for locale, files in self.mapping.locales.items()
+            (len(files.folder), len(files.suffix), -index, locale)
+            for index, (locale, files) in enumerate(self.mapping.locales.items())
             if _is_within(path, files.folder) and stem.endswith(files.suffix)
         ]
         if not found:
             return None
-        _, _, locale = max(found)  # the most specific one
+        *_, locale = max(found)  # the most specific one, or the first
         files = self.mapping.locales[locale]
         inside = stem.removeprefix(files.folder.strip("/")).lstrip("/")
         name = inside.removesuffix(files.suffix) if files.suffix else inside
         return PagePlace(locale=locale, name=self.without_index(name), path=path)
+
+    def in_language(self, place: PagePlace, source: FrontMatter) -> PagePlace:
+        """Return the place of a page in the language that its file names.
+
+        Without one, or with one that the mapping does not have, it is in that of its path.
+        """
+        locale = self.locale_of(self.written_language(place, source))
+        return replace(place, locale=locale) if locale else place
+
+    def locale_of(self, language: str) -> str:
+        """Return the locale of a language as files name it; empty if the mapping has none."""
+        names = [language.casefold().replace("_", "-"), language.casefold()[:2]]
+        known = {each.casefold(): each for each in self.mapping.locales}
+        return next((known[each] for each in names if each in known), "")
+
+    def written_language(self, place: PagePlace, source: FrontMatter) -> str:
+        """Return the language that the front matter of a page names; empty if it names none.
+
+        Raises:
+            ContentFileError: if it is not a text.
+        """
+        if not self.mapping.language:
+            return ""
+        values = PageValues(self.source_of(place, source), {}, self.defaults_of(place))
+        return values.text(self.mapping.language)
 
     def reason_against(self, path: str) -> str:
         """Return why a file is not a page of the site; empty if it is."""

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
-from cms.importing.front_matter import Written
+from cms.importing.front_matter import FrontMatter, Written
 from cms.importing.site.generators.base import (
     Generator,
     Named,
@@ -19,7 +19,7 @@ from cms.importing.site.generators.base import (
     dated,
     texts_of,
 )
-from cms.importing.site.mapping import MarkdownMapping, PagePlace
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, PageIndex, decoded, joined
 from cms.importing.site.values import PageValues, is_false, is_true, moment_of
 
@@ -49,7 +49,10 @@ class Jekyll(Generator):
     def configured(
         cls, mapping: MarkdownMapping, settings: Mapping[str, Any], locales: Sequence[str]
     ) -> MarkdownMapping:
-        """Take the URL, the time zone, the permalinks and ``future`` of the site."""
+        """Take the URL, the time zone, the permalinks and ``future`` of the site.
+
+        Pages of all locales are in the same folders, and name their language.
+        """
         site = f"{_text(settings, 'url')}{_text(settings, 'baseurl')}".rstrip("/")
         collections = settings.get("collections")
         of_collections = {
@@ -57,14 +60,31 @@ class Jekyll(Generator):
             for name, each in (collections.items() if isinstance(collections, dict) else [])
             if isinstance(each, dict) and isinstance(each.get("permalink"), str)
         }
+        others = {each: LocaleFiles() for each in locales}
         of_posts = {"posts": _text(settings, "permalink") or "date"}
         return replace(
-            super().configured(mapping, settings, locales),
+            mapping,
+            locales=mapping.locales or others,
             url=mapping.url or site,
             time_zone=mapping.time_zone or _text(settings, "timezone"),
             permalinks={**of_posts, **of_collections, **mapping.permalinks},
             future=mapping.future or is_true(settings.get("future")),
         )
+
+    def in_language(self, place: PagePlace, source: FrontMatter) -> PagePlace:
+        """Return the place of a page, which has the same name in the folders of all languages.
+
+        With the plugin for languages, translations have the same permalink instead.
+        """
+        found = super().in_language(place, source)
+        language = self.written_language(place, source).casefold()
+        if not self.locale_of(language):
+            return found
+        permalink = PageValues(source, {}).text("permalink").strip("/")
+        if self._is_polyglot and permalink:
+            return replace(found, name=permalink)
+        folders = [each for each in found.name.split("/") if each.casefold() != language]
+        return replace(found, name="/".join(folders)) if folders else found
 
     def reason_against(self, path: str) -> str:
         """Return that a file is excluded, or in a folder whose files are not pages."""
@@ -126,7 +146,7 @@ class Jekyll(Generator):
             if self._base(page.place) == "index":
                 pattern = "/:path/"
         path = _TOKEN.sub(lambda match: self._token(match[1], page), pattern)
-        clean = re.sub(r"/+", "/", f"/{path}")
+        clean = re.sub(r"/+", "/", f"{self._prefix(page)}/{path}")
         is_file = clean.endswith("/") or "." in clean.rpartition("/")[2]
         return clean if is_file else f"{clean}.html"
 
@@ -137,9 +157,8 @@ class Jekyll(Generator):
         return [*found, *(f"{each}.html" for each in plain)]
 
     def slug_path(self, page: SourcePage, address: str) -> str:
-        """Return the address."""
-        del page
-        return address
+        """Return the address without the folder of its language."""
+        return address.removeprefix(self._prefix(page))
 
     def title_of_file(self, page: SourcePage) -> str:
         """Return the words of the name of a post, without its date."""
@@ -176,11 +195,13 @@ class Jekyll(Generator):
     def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
         """Yield the address, and the file that a link to ``.md`` means."""
         file = AddressReading("file", joined(page.place.path.rpartition("/")[0], path))
-        plugins = [*texts_of(self.settings.get("plugins")), *texts_of(self.settings.get("gems"))]
         is_file = PurePosixPath(path).suffix.lower() in self.endings
-        if is_file and "jekyll-relative-links" in plugins:
+        if is_file and "jekyll-relative-links" in self._plugins:
             yield file
-        yield AddressReading("address", absolute(path, address))
+        whole = absolute(path, address)
+        if path.startswith("/"):  # the plugin for languages translates links, too
+            yield AddressReading("address", f"{self._prefix(page)}{whole}")
+        yield AddressReading("address", whole)
         if is_file:
             yield replace(file, is_broken=True)
 
@@ -195,6 +216,20 @@ class Jekyll(Generator):
         return Named(found, reason or (f"{name} names {len(found)} posts" if found[1:] else ""))
 
     # --- Parts of addresses ---
+
+    @property
+    def _plugins(self) -> Sequence[str]:
+        return [*texts_of(self.settings.get("plugins")), *texts_of(self.settings.get("gems"))]
+
+    @property
+    def _is_polyglot(self) -> bool:
+        return "jekyll-polyglot" in self._plugins
+
+    def _prefix(self, page: SourcePage) -> str:
+        """Return the folder of the language that the plugin for languages adds to addresses."""
+        language = self.written_language(page.place, page.values.source)
+        default = _text(self.settings, "default_lang")
+        return f"/{language}" if self._is_polyglot and language not in {"", default} else ""
 
     @property
     def _collections(self) -> Mapping[str, Any]:
