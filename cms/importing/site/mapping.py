@@ -265,8 +265,13 @@ def read_mapping(file: Path) -> MarkdownMapping:
         ContentFileError: with the line of an invalid value.
     """
     if not file.exists() and str(file) in generator_names():
-        return mapping_of(_built_in(str(file)))
+        return built_in_mapping(str(file))
     return mapping_of(read_yaml(file))
+
+
+def built_in_mapping(name: str) -> MarkdownMapping:
+    """Return the mapping of a generator, as it comes with the product."""
+    return mapping_of(_built_in(name))
 
 
 def mapping_of(source: FrontMatter, extends: str = "") -> MarkdownMapping:

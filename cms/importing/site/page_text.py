@@ -227,9 +227,12 @@ class PageReader:
 
     def _losses(self, body: Body) -> Iterator[Fault]:
         """Yield the parts of the text that readers will not see."""
-        file = self._values.source.file
+        file, lines = self._values.source.file, body.text.split("\n")
         for loss in sanitising_losses(body.text):
             if loss.code == "REMOVED_ADDRESS":  # links have faults of their own
+                continue
+            is_note = lines[loss.line - 1].lstrip(" \t>").startswith("[^")
+            if loss.code == "UNUSED_DEFINITION" and not is_note:  # readers never saw it
                 continue
             kind = FaultKind.CHANGED if loss.code == "REMOVED_ATTRIBUTE" else FaultKind.LOST_WORDS
             yield Fault(file, body.lines[loss.line - 1], kind, loss.message)

@@ -444,3 +444,56 @@ def test_links_of_jekyll_stay_in_their_language(tmp_path: Path) -> None:
     assert draft.draft.fields["body"] == "[x](/docs/a)"
     (target,) = old.page(text.key).mentions
     assert target == ("fr", "a")
+
+
+@pytest.mark.parametrize(
+    ("extends", "file", "script", "mapping", "told"),
+    [
+        ("astro", "astro.config.mjs", "x({ site: 'a', base: `/b` })", "", "url, roots"),
+        ("astro", "astro.config.mjs", "{site: 'a'}", "url: https://old.example", ""),
+        (
+            "astro",
+            "astro.config.ts",
+            "// site: 'a'\n/* base: 'b' */ { redirects: {} }",
+            "",
+            "redirects",
+        ),
+        (
+            "docusaurus",
+            "website/docusaurus.config.js",
+            "{'url': 'a', x: {locales: []}}",
+            "",
+            "url, locales",
+        ),
+        (
+            "docusaurus",
+            "docusaurus.config.ts",
+            "{routeBasePath: '/', locales: []}",
+            "roots: {docs: /x}\nlocales: {en: {folder: docs}}",
+            "",
+        ),
+        ("vitepress", "docs/.vitepress/config.mts", "{rewrites: {}, website: 1}", "", "rewrites"),
+        ("eleventy", "eleventy.config.js", "f({ dir: { input: 'content' } })", "", "roots"),
+        ("eleventy", ".eleventy.js", "module.exports = {}", "", ""),
+    ],
+)
+def test_settings_that_are_scripts_are_reported(
+    tmp_path: Path, extends: str, file: str, script: str, mapping: str, told: str
+) -> None:
+    old = read(tmp_path, extends, {file: script, "docs/a.md": PAGE}, mapping)
+    message = f"its settings are a script, which is not read; write {told} in the mapping"
+    faults = [each for each in old.faults if each.file == old.folder / file]
+    assert [each.message for each in faults] == ([message] if told else [])
+
+
+def test_data_files_that_are_scripts_are_reported(tmp_path: Path) -> None:
+    files = {"a.md": PAGE, "a.11tydata.js": "", "node_modules/x/b.11tydata.js": ""}
+    (fault,) = read(tmp_path, "eleventy", files).faults
+    assert str(fault).endswith("site/a.11tydata.js: its values are a script, which is not read")
+
+
+def test_definitions_that_readers_never_saw_are_no_losses(tmp_path: Path) -> None:
+    text = f"{PAGE}a\n\n[b]: /c\n\n> [^d]: e\n"
+    (fault,) = read(tmp_path, "hugo", {"content/a.md": text}).faults
+    assert fault.line == 8
+    assert "[^d]" in fault.message

@@ -52,12 +52,16 @@ def test_jekyll_excludes_its_own_packages() -> None:
         ("x1.md", False),
         ("a/x1.md", True),
         ("back.md", True),
+        ("again/a.md", False),
+        ("again/kept.md", True),
         ("built/page.md", False),
         ("builtin/page.md", True),
     ],
 )
 def test_eleventy_ignores_what_its_files_list(tmp_path: Path, path: str, *, is_page: bool) -> None:
-    lines = "# not yet\ndrafts/\n/old.md\n**/*.tmp.md\nx?.md\n!back.md\n"
+    lines = (
+        "# not yet\ndrafts/\n/old.md\n**/*.tmp.md\nx?.md\n!back.md\nagain/*\n!again/kept.md\n!\n"
+    )
     (tmp_path / ".eleventyignore").write_text(lines, "utf-8")
     (tmp_path / ".gitignore").write_text("built\n", "utf-8")
     assert (generator_of("eleventy", tmp_path).place_of(path) is not None) is is_page

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from cms.importing.site.generators.base import SourcePage, absolute
 from cms.importing.site.generators.rooted import RootedGenerator
@@ -19,6 +20,14 @@ class Astro(RootedGenerator):
 
     endings = (".md", ".mdx")
     index_names = frozenset({"index"})
+    scripts = tuple(f"astro.config.{ending}" for ending in ("mjs", "js", "ts", "mts"))
+    of_scripts: ClassVar[Mapping[str, str]] = {
+        "site": "url",
+        "base": "roots",
+        "i18n": "locales",
+        "locales": "locales",
+        "redirects": "redirects",
+    }
 
     def address_of(self, page: SourcePage) -> str:
         """Return the path of the root with the id of the entry: its ``slug``, or its file."""

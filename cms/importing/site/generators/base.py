@@ -15,7 +15,14 @@ from cms import clock
 from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, Written, read_data
 from cms.importing.site.faults import FaultKind
-from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace, is_file_in
+from cms.importing.site.generators.scripts import unread_scripts
+from cms.importing.site.mapping import (
+    LocaleFiles,
+    MarkdownMapping,
+    PagePlace,
+    built_in_mapping,
+    is_file_in,
+)
 from cms.importing.site.page_index import AddressReading, PageIndex, decoded, joined
 from cms.importing.site.values import PageValues, is_same_value, zone_of
 
@@ -55,6 +62,9 @@ class Generator:
     # Files of settings, of which the first that exists is read.
     config: ClassVar[tuple[str, ...]] = ()
     index_names: ClassVar[frozenset[str]] = frozenset({"index", "_index"})
+    # Files of settings that are scripts, and their settings, each with its key of the mapping.
+    scripts: ClassVar[tuple[str, ...]] = ()
+    of_scripts: ClassVar[Mapping[str, str]] = {}
     # Whether files without front matter are not pages.
     needs_front_matter: ClassVar[bool] = False
     # Whether ordinary links can name pages, too, as templates and wikilinks do.
@@ -98,7 +108,15 @@ class Generator:
 
     def unread_settings(self) -> Iterator[tuple[str, str]]:
         """Yield the settings that are not read: the path of their file, and what to do."""
-        yield from ()
+        if not self.scripts:
+            return
+        plain = built_in_mapping(self.mapping.extends)
+        plain = self.configured(plain, self.settings, list(self.mapping.locales)[:1])
+
+        def is_given(key: str) -> bool:
+            return bool(getattr(self.mapping, key) != getattr(plain, key))
+
+        yield from unread_scripts(self.folder, self.scripts, self.of_scripts, is_given)
 
     @cached_property
     def data(self) -> Mapping[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from cms.importing.site.generators.base import SourcePage, absolute
 from cms.importing.site.generators.rooted import RootedGenerator
@@ -24,6 +25,19 @@ class Docusaurus(RootedGenerator):
 
     endings = (".md", ".mdx")
     index_names = frozenset({"index", "README", "readme"})
+    scripts = tuple(
+        f"{folder}docusaurus.config.{ending}"
+        for folder in ("", "website/")
+        for ending in ("js", "ts", "mjs")
+    )
+    of_scripts: ClassVar[Mapping[str, str]] = {
+        "url": "url",
+        "baseUrl": "roots",
+        "routeBasePath": "roots",
+        "path": "roots",
+        "locales": "locales",
+        "redirects": "redirects",
+    }
 
     def place_of(self, path: str) -> PagePlace | None:
         """Return the locale and the name in the root, so that translations have the same name."""
@@ -80,10 +94,12 @@ class Docusaurus(RootedGenerator):
         if path.startswith("@site/"):
             yield AddressReading("file", path.removeprefix("@site/"))
         elif PurePosixPath(path).suffix.lower() in self.endings:
-            folder = root if path.startswith("/") else page.place.path.rpartition("/")[0]
-            file = joined(folder, path.lstrip("/"))
-            other = self.root_of(file)
-            yield AddressReading("file", file, is_broken=other is None or other[0] != root)
+            is_relative = path.startswith(("./", "../"))
+            beside = [] if path.startswith("/") else [page.place.path.rpartition("/")[0]]
+            for folder in beside if is_relative else [*beside, root, ""]:
+                file = joined(folder, path.lstrip("/"))
+                other = self.root_of(file)
+                yield AddressReading("file", file, is_broken=other is None or other[0] != root)
         else:
             whole = absolute(path, address)
             if path.startswith("/") and self._is_translated(page):

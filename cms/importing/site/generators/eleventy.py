@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, Plain, Written, read_data
@@ -32,6 +32,11 @@ class Eleventy(Generator):
 
     endings = (".md",)
     index_names = frozenset({"index"})
+    scripts = (
+        ".eleventy.js",
+        *(f"eleventy.config.{ending}" for ending in ("js", "mjs", "cjs", "ts")),
+    )
+    of_scripts: ClassVar[Mapping[str, str]] = {"input": "roots", "pathPrefix": "url"}
 
     @classmethod
     def configured(
@@ -44,25 +49,37 @@ class Eleventy(Generator):
         root = next(iter(mapping.roots), "")
         return replace(mapping, locales={locales[0]: LocaleFiles(folder=root)})
 
+    def unread_settings(self) -> Iterator[tuple[str, str]]:
+        """Add data files that are scripts."""
+        yield from super().unread_settings()
+        for file in sorted(self.folder.rglob("*.11tydata.*js")):
+            path = file.relative_to(self.folder)
+            if "node_modules" not in path.parts:
+                yield str(path), "its values are a script, which is not read"
+
     def reason_against(self, path: str) -> str:
         """Return that a file is in a folder without pages, or that the site ignores it."""
         root = next(iter(self.mapping.roots), "").strip("/")
         if path.removeprefix(root).lstrip("/").split("/")[0] in _NO_PAGES:
             return "is not in a folder of pages"
-        return "is ignored by the site" if any(e.match(path) for e in self._ignored) else ""
+        fitting = [is_left_out for each, is_left_out in self._ignored if each.match(path)]
+        return "is ignored by the site" if fitting and fitting[-1] else ""
 
     @cached_property
-    def _ignored(self) -> Sequence[re.Pattern[str]]:
-        """Return the patterns of ignored paths, without exceptions in lines with ``!``."""
+    def _ignored(self) -> Sequence[tuple[re.Pattern[str], bool]]:
+        """The patterns of paths, and whether each ignores them; the last one that fits counts."""
         root = next(iter(self.mapping.roots), "").strip("/")
-        found: list[re.Pattern[str]] = []
+        found: list[tuple[re.Pattern[str], bool]] = []
         for folder in dict.fromkeys(("", root)):
             for name in _IGNORING:
                 file = self.folder / folder / name
                 text = file.read_text("utf-8", errors="replace") if file.is_file() else ""
                 lines = (each.strip() for each in text.splitlines())
-                globs = (each for each in lines if each and each[0] not in "#!")
-                found += [_pattern(joined(folder, each.strip("/"))) for each in globs]
+                globs = (each for each in lines if each.strip("!/") and each[0] != "#")
+                found += [
+                    (_pattern(joined(folder, each.lstrip("!").strip("/"))), each[0] != "!")
+                    for each in globs
+                ]
         return found
 
     def without_index(self, name: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.generators.base import SourcePage, absolute
@@ -19,6 +20,19 @@ class VitePress(RootedGenerator):
 
     endings = (".md",)
     index_names = frozenset({"index"})
+    scripts = tuple(
+        f"{folder}.vitepress/config.{ending}"
+        for folder in ("", "docs/")
+        for ending in ("js", "ts", "mjs", "mts")
+    )
+    of_scripts: ClassVar[Mapping[str, str]] = {
+        "base": "roots",
+        "srcDir": "roots",
+        "hostname": "url",
+        "locales": "locales",
+        "rewrites": "rewrites",
+        "srcExclude": "skip",
+    }
 
     def reason_against(self, path: str) -> str:
         """Return that a file is in no root, or that a script gives its pages."""
