@@ -41,7 +41,13 @@ from graphql_api.planner.arguments import (
 )
 from graphql_api.planner.declarations import PLANNED, Call, Row, Rows
 from graphql_api.planner.emptiness import MODE, without_empty
-from graphql_api.planner.json_sql import Contains, IsAmongMany, IsOneOf, TypedList
+from graphql_api.planner.json_sql import (
+    Contains,
+    IsAmongMany,
+    IsOneOf,
+    TypedList,
+    UnpeekedParameter,
+)
 from graphql_api.planner.source import Sql, SqlType
 
 Condition: TypeAlias = ColumnElement[bool]
@@ -314,7 +320,10 @@ def _mode(operators: Input) -> object:
 def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
     if name == "isNull":
         return value.is_(None) if is_true(other) else value.is_not(None)
-    return OPERATORS[name](value, _operand(name, _operand_value(other), value, call))
+    operand = _operand(name, _operand_value(other), value, call)
+    if name == "eq" and isinstance(other, Known):  # a word of an enum, such as a content type
+        operand = UnpeekedParameter(operand)
+    return OPERATORS[name](value, operand)
 
 
 def _operand(name: str, given: Given, value: Sql, call: Call) -> Sql:

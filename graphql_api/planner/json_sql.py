@@ -237,6 +237,19 @@ class RowCount(DialectFunction):
     postgresql = "({0})"
 
 
+class UnpeekedParameter(DialectFunction):
+    """A parameter whose value no plan depends on."""
+
+    # SQLite compares a bare parameter with the condition of a partial index, such as that the type
+    # is Category, when it prepares the statement. It would prepare it again for each value.
+    sqlite = "+{0}"
+    postgresql = "{0}"
+
+    def __init__(self, parameter: Sql) -> None:
+        super().__init__(parameter)
+        self.type = parameter.type
+
+
 class _MomentText(DialectFunction):
     """A time as ISO 8601 text in UTC."""
 

@@ -139,9 +139,7 @@ class SqliteReader:
         return value
 
     async def _fetch_in_thread(self, sql: str, values: Sequence[object]) -> tuple[bytes, float]:
-        # Without waits for Python's lock, which would keep a short statement in threads for good
-        # once the event loop is busy.
-        connection = self._idle.pop() if self._idle else self._open(self._timeout, time.thread_time)
+        connection = self._idle.pop() if self._idle else self._open_for_thread()
         running = asyncio.get_running_loop().run_in_executor(
             self._threads, connection.fetch, sql, values
         )
@@ -164,12 +162,20 @@ class SqliteReader:
     def _loop_connection(self) -> _ReadConnection:
         """Return the connection of the event loop."""
         if self._own is None:
-            self._own = self._open(LONGEST_ON_LOOP, time.monotonic)
+            # Its limit is in CPU time: a statement is not long for being interrupted by programs.
+            self._own = self._open(LONGEST_ON_LOOP, time.thread_time, time.monotonic)
         return self._own
 
-    def _open(self, timeout: float, clock: Callable[[], float]) -> _ReadConnection:
+    def _open_for_thread(self) -> _ReadConnection:
+        # Its durations are in CPU time, without waits for Python's lock, which would keep a short
+        # statement in threads for good once the event loop is busy.
+        return self._open(self._timeout, time.monotonic, time.thread_time)
+
+    def _open(
+        self, timeout: float, limit_clock: Callable[[], float], clock: Callable[[], float]
+    ) -> _ReadConnection:
         opened = connect_to_read(self._file, self._mapped_megabytes)
-        connection = _ReadConnection(opened, timeout, clock)
+        connection = _ReadConnection(opened, timeout, limit_clock, clock)
         self._opened.append(connection)
         return connection
 
@@ -180,13 +186,19 @@ class _ReadConnection:
     Args:
         connection: the connection.
         timeout: the time limit in seconds.
+        limit_clock: the clock of the time limit.
         clock: measures the durations of statements.
     """
 
     def __init__(
-        self, connection: sqlite.Connection, timeout: float, clock: Callable[[], float]
+        self,
+        connection: sqlite.Connection,
+        timeout: float,
+        limit_clock: Callable[[], float],
+        clock: Callable[[], float],
     ) -> None:
         self._timeout = timeout
+        self._limit_clock = limit_clock
         self._clock = clock
         self._deadline = 0.0
         self._connection = connection
@@ -205,7 +217,7 @@ class _ReadConnection:
         Raises:
             ReadTimeout: if the statement exceeded the time limit.
         """
-        self._deadline = time.monotonic() + self._timeout
+        self._deadline = self._limit_clock() + self._timeout
         started = self._clock()
         try:
             (value,) = self._connection.execute(sql, values).fetchone()
@@ -216,7 +228,7 @@ class _ReadConnection:
         return value, self._clock() - started
 
     def _is_late(self) -> bool:
-        return time.monotonic() > self._deadline
+        return self._limit_clock() > self._deadline
 
 
 class PostgresReader:

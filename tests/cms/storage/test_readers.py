@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
@@ -162,6 +165,21 @@ async def test_a_statement_that_was_fast_does_not_keep_the_event_loop_with_other
     done, _ = await asyncio.wait({slow, other}, return_when=asyncio.FIRST_COMPLETED)
     assert done == {other}
     assert json.loads(await slow) == {"count": 3_000_000}
+    await reader.close()
+
+
+async def test_a_statement_on_the_event_loop_is_not_long_when_its_thread_has_to_wait(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes = itertools.count(step=60.0)  # as if other programs had run each time
+    clocks = SimpleNamespace(monotonic=lambda: next(minutes), thread_time=time.thread_time)
+    monkeypatch.setattr(reading, "time", clocks)
+    reader = Database(sqlite_url).reader
+    assert isinstance(reader, SqliteReader)
+    found, _ = reader._loop_connection().fetch(_COUNT, [2_000])
+    assert json.loads(found) == {"count": 2_000}
+    with pytest.raises(ReadTimeout):
+        reader._loop_connection().fetch(_COUNT, [10**9])
     await reader.close()
 
 

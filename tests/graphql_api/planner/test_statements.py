@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+from pysqlite3 import dbapi2 as sqlite
 
 from cms.storage.dialects.reading import PostgresReader, SqliteReader
 from tests.graphql_api.conftest import Api
@@ -89,6 +92,55 @@ async def test_a_plan_is_made_once_for_a_shape_of_variables(api: Api) -> None:
     await api.data(query, where={"title": {"eq": "T0"}}, all=False)
     await api.data(query, where=None, all=True)
     assert len(set(api.reader.statements)) == 4
+
+
+PREPARED = """
+query($type: EntryType!, $asOf: DateTime!, $search: String!) {
+  entries(where: {type: {eq: $type}}) { nodes { title } }
+  found: entries(search: $search, where: {type: {eq: $type}}) { totalCount nodes { title } }
+  view(asOf: $asOf) { entries(where: {type: {eq: $type}}) { nodes { title } } }
+}
+"""
+
+
+async def test_a_statement_is_prepared_once_for_all_its_values(api: Api) -> None:
+    await fill(api, 0, 2)
+    values = {"type": "Article", "asOf": "2030-01-01T00:00:00Z", "search": "T1"}
+    await api.data(PREPARED, **values)  # connections are open now
+    prepared = preparations(api.reader.reader)
+    for _ in range(3):  # SQLite prepares all statements again for whoever watches
+        await api.data(PREPARED, **values)
+    before = await prepared()
+    assert before
+    await api.data(PREPARED, **values)
+    assert await prepared() == before
+
+
+def preparations(reader: Any) -> Callable[[], Awaitable[object]]:
+    """Return a function that returns what the connections have prepared so far."""
+    match reader:
+        case SqliteReader():
+            parts: list[object] = []
+
+            def note(*part: object) -> int:
+                parts.append(part)
+                return int(sqlite.SQLITE_OK)
+
+            for connection in reader._opened:
+                connection._connection.set_authorizer(note)
+
+            async def named() -> object:
+                return len(parts)
+
+        case PostgresReader():
+
+            async def named() -> object:
+                listed = "select name, prepare_time from pg_prepared_statements order by name"
+                return [await each.fetch(listed) for each, _ in reader._idle]
+
+        case _:
+            raise TypeError(reader)
+    return named
 
 
 async def test_no_value_of_a_client_stands_in_the_sql(api: Api) -> None:
