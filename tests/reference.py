@@ -622,7 +622,8 @@ class _Found:
 
     def __init__(self, documents: Mapping[str, Row], search: str | None) -> None:
         self.documents = documents
-        self.query = parse_query(search) if search is not None else None
+        query = parse_query(search) if search is not None else SearchQuery()
+        self.query = query if query.clauses else None
 
     def has(self, entry: Thing) -> bool:
         """Say whether an entry is found."""

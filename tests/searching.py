@@ -51,6 +51,8 @@ SEARCHES = (
     "(((",
     "--alpha",
     "--no-cache -cache",
+    "b* -g* beta-g* 学* 1.2* 1*",
+    "a*",
     "v1.2.3-beta 1.2* -1.2.4",
     "C++ c# .NET",
     "so\u00adft\u200b łódź",

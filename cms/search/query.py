@@ -2,22 +2,26 @@
 
 All words have to match. ``"…"`` is a phrase, ``-`` excludes the term after it, ``OR`` between two
 terms makes them alternatives, and ``*`` at the end of a word matches any ending. Two hyphens are
-part of a word, as in the options of a command.
+part of a word, as in the options of a command. A beginning of one character is left out: nearly
+every text has such a word.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from cms.search.tokens import words_of
+from cms.search.tokens import is_word_by_itself, words_of
 
 # Limits in characters, terms, and words of a term; anything beyond them is ignored.
 LONGEST_QUERY = 500
 MOST_TERMS = 16
 MOST_WORDS_OF_TERM = 16
+
+# Minimum number of characters of a beginning.
+_SHORTEST_BEGINNING = 2
 
 _OR = "OR"
 _QUOTES = str.maketrans("“”„‟«»", '""""""')
@@ -84,6 +88,9 @@ def _tokens(text: str) -> Iterator[Term | None]:
             yield None
             continue
         words = words_of(match["word"] or match["phrase"] or "")
+        is_prefix = match[0].endswith("*") and len(words) <= MOST_WORDS_OF_TERM
+        if is_prefix and words and len(words[-1]) < _SHORTEST_BEGINNING:
+            words, is_prefix = _whole_words(words), False
         if not words:
             continue
         count += 1
@@ -91,6 +98,16 @@ def _tokens(text: str) -> Iterator[Term | None]:
             return
         yield Term(
             tuple(words[:MOST_WORDS_OF_TERM]),
-            is_prefix=match[0].endswith("*") and len(words) <= MOST_WORDS_OF_TERM,
+            is_prefix=is_prefix,
             is_excluded=match["minus"] == "-",
         )
+
+
+def _whole_words(words: Sequence[str]) -> list[str]:
+    """Return words without the last one, a beginning of a word, unless it is a whole one.
+
+    A digit after other words is a whole one, as in a version: ``1.2*``.
+    """
+    *others, last = words
+    is_whole = is_word_by_itself(last) or (others and last.isdecimal())
+    return [*words] if is_whole else others

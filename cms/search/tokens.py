@@ -84,6 +84,11 @@ def fold(word: str) -> str:
     return "".join(filter(_is_kept, key))[:LONGEST_WORD]
 
 
+def is_word_by_itself(char: str) -> bool:
+    """Return whether a character is a word in a script without spaces."""
+    return _kind(char) is _WHOLE_WORD
+
+
 def _runs(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words and gaps of a text, each with its folded form, which is empty for a gap."""
     return chain.from_iterable(map(_runs_in, _RUN.findall(text)))

@@ -25,6 +25,7 @@ from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import Limits, check_document, check_lines
 from graphql_api.http.rules import RULES
 from graphql_api.planner.arguments import Variables, shape_of
+from graphql_api.planner.searches import searched_variables, with_blank_searches
 from graphql_api.planner.variables import (
     BoundVariables,
     Unusual,
@@ -81,6 +82,11 @@ class Operation:
     def _readers(self) -> Sequence[VariableReader]:
         return readers_of(self.schema, self.node.variable_definitions or ())
 
+    @cached_property
+    def _searches(self) -> frozenset[str]:
+        fragments = (each.selection_set for each in self.fragments.values())
+        return searched_variables((self.node.selection_set, *fragments))
+
     def coerce(self, variables: Variables) -> BoundVariables:
         """Return the values of the variables, coerced to their types, and their shapes.
 
@@ -88,9 +94,10 @@ class Operation:
             RequestFailed: with all values that do not fit their types.
         """
         try:
-            return read_variables(self._readers, variables)
+            bound = read_variables(self._readers, variables)
         except Unusual:
-            return self._coerce_unusual(variables)
+            bound = self._coerce_unusual(variables)
+        return with_blank_searches(bound, self._searches)
 
     def _coerce_unusual(self, variables: Variables) -> BoundVariables:
         definitions = self.node.variable_definitions or ()

@@ -1,7 +1,7 @@
 """Arguments: those that shape the SQL, and those that are only values in it.
 
 A plan is made once for a document and the *shape* of its variables: the given ones, the null
-ones, the keys of objects, the enum values and the booleans. All other
+ones, the keys of objects, the enum values, the booleans and the searches without terms. All other
 values are read from the variables each time the plan runs, and are bound parameters.
 """
 
@@ -39,9 +39,10 @@ Read: TypeAlias = Callable[[Variables], Any]
 
 
 class Shape(Enum):
-    """The shape of a value that does not shape the SQL."""
+    """The shape of a value that does not shape the SQL, or only by being a search without terms."""
 
     PRESENT = "present"
+    BLANK = "blank"
 
 
 class AnswerOnly(Enum):

@@ -21,8 +21,9 @@ from graphql import (
 )
 
 from graphql_api.planner.arguments import arguments_of, bad_input
-from graphql_api.planner.declarations import PLANNED, Answer, Answers
+from graphql_api.planner.declarations import PLANNED, Answer, Answers, Connection
 from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Seen, Typename, likeness
+from graphql_api.planner.searches import SEARCH, is_blank
 from graphql_api.planner.selection import Selections
 
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -132,14 +133,17 @@ class _Builder:
             raise _at_the_root(nodes[0])
         declared = type_.fields[name]
         given = {node.name.value: node.value for node in nodes[0].arguments or ()}
+        declaration, shapes = declared.extensions[PLANNED], self._selections.shapes
+        if isinstance(declaration, Connection) and is_blank(given.get(SEARCH), shapes):
+            del given[SEARCH]
         inner = [node.selection_set for node in nodes if node.selection_set is not None]
         is_leaf = is_leaf_type(get_named_type(declared.type))
         return PlannedField(
             key=key,
             type_name=type_.name,
             name=name,
-            declaration=declared.extensions[PLANNED],
-            arguments=arguments_of(declared.args, given, self._selections.shapes),
+            declaration=declaration,
+            arguments=arguments_of(declared.args, given, shapes),
             nullable=not is_non_null_type(declared.type),
             body=None if is_leaf else self.body(declared.type, inner),
             node=nodes[0],

@@ -205,12 +205,17 @@ def _suggestions(_: Row, call: Call) -> Rows:
     given = call.required_scalar("search")
     first = call.arguments.get("first")
     count = Given(_read_within_limit(first.read) if isinstance(first, Given) else _default_count)
-    typed = call.bind(_query_argument(given, _grams_of_words), JsonDocument)
+    typed = call.bind(Given(_read_grams(given.read)), JsonDocument)
     limit = RowCount(call.bind(count, BigInteger()))
     return Rows(
         Chosen(relations.suggestions(call.view, typed, limit)),
         order=lambda suggestion: (OrderKey(suggestion.ordinal),),
     )
+
+
+def _read_grams(read: Read) -> Read:
+    # Each typed word is a beginning, with an asterisk or without.
+    return lambda variables: _grams_of_words(parse_query(read(variables).replace("*", " ")))
 
 
 def _grams_of_words(query: SearchQuery) -> Json:

@@ -157,8 +157,11 @@ def test_a_search_finds_what_plain_python_finds(library: Library, search: str) -
     }
     assert {edge["node"]["slug"] for edge in found} == set(expected)
     ranks = [edge["rank"] for edge in found]
-    assert ranks == sorted(ranks, reverse=True)
+    assert not query.clauses or ranks == sorted(ranks, reverse=True)
     for edge in found:
+        if not query.clauses:
+            assert (edge["rank"], edge["highlight"]) == (None, None)
+            continue
         document = expected[edge["node"]["slug"]]
         assert edge["rank"] == searching.points(query, document) / 1_000_000
         assert edge["highlight"] == {
@@ -198,9 +201,12 @@ async def test_the_best_comes_first(api: Api) -> None:
     assert await titles(api, "gpu OR ubergrossen") == ["GPU", "Größenordnung", "Quantization"]
     assert await titles(api, "ÜBERGRÖSSEN") == ["Größenordnung"]
     newest_first = ["Größenordnung", "GPU", "Quantization", "KV cache"]
-    for nothing in ("", "*", '"', "-unheard"):
+    for nothing in ("", "*", '"', "k*", "-k*", "-unheard"):
         assert await titles(api, nothing) == newest_first
-    assert len(api.reader.statements) == 11
+    assert len(api.reader.statements) == 13
+    # A beginning of one letter costs as much as the list without a search.
+    assert api.reader.statements[7] == api.reader.statements[11]
+    assert "search" not in api.reader.statements[10]
 
 
 async def test_without_a_search_there_is_no_rank(api: Api) -> None:
@@ -323,7 +329,36 @@ async def test_hostile_searches_are_only_words(api: Api) -> None:
         await api.data(FIND, search=search)
         await api.data(SUGGEST, search=search)
     # The text of the statements does not depend on what is searched for.
-    assert len(set(api.reader.statements)) == 2
+    # A search without words is that of all.
+    assert len(set(api.reader.statements)) == 3
+
+
+async def test_a_search_without_terms_is_the_list(api: Api) -> None:
+    await write(api)
+    page = "edges { rank node { title } } totalCount"
+    for search in ("", "k*", "-k* *"):
+        in_fragment = await api.data(
+            "query ($s: String) { ...F } fragment F on Query { "
+            f"articles(search: $s) {{ {page} }} }}",
+            s=search,
+        )
+        written = await api.data(
+            f"{{ articles(search: {orjson.dumps(search).decode()}) {{ {page} }} }}"
+        )
+        default = await api.data(
+            f'query ($s: String = "k*") {{ articles(search: $s) {{ {page} }} }}'
+        )
+        plain = await api.data(f"{{ articles {{ {page} }} }}")
+        assert in_fragment == written == default == plain
+    # The same variable as a filter is a text.
+    both = (
+        "query ($s: String) { articles(search: $s, where: {title: {eq: $s}}) { totalCount } "
+        'suggest(search: "kv") { word } }'
+    )
+    assert (await api.data(both, s="k*"))["articles"]["totalCount"] == 0
+    assert (await api.data(both, s="GPU"))["articles"]["totalCount"] == 1
+    assert (await api.data(SUGGEST, search="")) == {"suggest": []}
+    assert await api.data(SUGGEST, search="k*") == await api.data(SUGGEST, search="k")
 
 
 async def test_people_find_what_they_type(api: Api) -> None:
