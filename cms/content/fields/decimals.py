@@ -15,6 +15,7 @@ MOST_DIGITS = 16
 
 # A number of JSON without an exponent, as in cms.storage.dialects.decimals.
 _WRITTEN = re.compile(r"-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?")
+_LONGEST = 40  # digits on each side of the point
 
 
 @dataclass(eq=False, kw_only=True)
@@ -40,7 +41,8 @@ class Decimal(Scalar):
     most: str | int | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.places <= self.digits <= MOST_DIGITS or self.places == MOST_DIGITS:
+        is_one = 1 <= self.digits <= MOST_DIGITS and 0 <= self.places < MOST_DIGITS
+        if not is_one or self.places > self.digits:
             raise SiteError(
                 f"a Decimal has at most {MOST_DIGITS} digits, of which at most {MOST_DIGITS - 1} "
                 f"after the point; digits={self.digits} and places={self.places} are not possible"
@@ -110,6 +112,10 @@ def decimal_of(value: object) -> decimal.Decimal | None:
     Texts are numbers of JSON without an exponent. A float is the shortest number that is read as
     it, which is how it is written in JSON.
     """
+    if isinstance(value, decimal.Decimal):
+        # Its text has a digit for each power of ten.
+        is_short = value.is_finite() and abs(value.adjusted()) < _LONGEST
+        return decimal_of(f"{value:f}") if is_short else None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, int):
