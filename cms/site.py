@@ -16,6 +16,7 @@ from cms.content.fields import Field, Links, List, Markdown, Reference, Referenc
 from cms.content.fields.base import all_fields
 from cms.content.fields.computed import Computed
 from cms.content.fields.names import check_names, is_field_name
+from cms.content.fields.url import is_web_address
 from cms.content.keywords import Declaration
 from cms.content.locales import check_locales
 from cms.content.type_names import check_api_names
@@ -34,7 +35,8 @@ class Seo(Declaration):
     Attributes:
         title: the title element; ``{title}`` stands for the entry's.
         description: for pages without a summary.
-        image: the address of a picture for previews.
+        image: the picture for previews: a URL, or a path that begins with a slash and is on the
+            host of each locale.
     """
 
     title: str = "{title}"
@@ -116,7 +118,7 @@ class Site(Declaration):
         self.actions: tuple[str, ...] = (*Action, *self.plugins.actions)
         self.roles = self.plugins.roles
         self.gates = (*_checked_gates(name, gates), *self.plugins.gates)
-        self.seo = seo
+        self.seo = _checked_seo(name, seo)
         self.locales = _tuple_of(name, "locales", locales)
         self.fallbacks = {
             locale: _tuple_of(name, f"fallbacks of {locale!r}", others)
@@ -272,6 +274,16 @@ def _tuple_of(site: str, what: str, values: Sequence[str]) -> tuple[str, ...]:
     if isinstance(values, str):
         raise SiteError(f"{site}: {what} must be a list, not a text; write [{values!r}]")
     return tuple(values)
+
+
+def _checked_seo(name: str, seo: Seo) -> Seo:
+    """Check that a picture for previews has an address that other sites can load."""
+    if seo.image and not (is_web_address(seo.image) or re.fullmatch(r"/[^/\\s]\S*", seo.image)):
+        raise SiteError(
+            f"{name}: seo.image must be a URL that starts with https:// or http://, or a path "
+            f"that begins with a slash, not {seo.image!r}"
+        )
+    return seo
 
 
 def _checked_gates(site: str, gates: Sequence[Gate]) -> tuple[Gate, ...]:

@@ -15,6 +15,7 @@ from cms.content.fields.inheritance import collect_fields
 from cms.content.fields.names import api_name, check_names, check_plural, check_type_name
 from cms.content.keywords import check_keywords
 from cms.content.policy import DEFAULT_POLICY, SignOffPolicy
+from cms.content.schema_org import faults_of_properties
 from cms.content.slug import is_path_slug, is_slug
 from cms.errors import SiteError, UserError
 from cms.identifiers import EntryKind
@@ -302,6 +303,8 @@ def _check_properties(content_type: type[ContentType]) -> None:
         if said in taken:
             raise SiteError(f"{name}: structured data already has the property {said!r}")
         taken.add(said)
+    for each, reason in faults_of_properties(content_type.schema_org, content_type.fields):
+        raise SiteError(f"{content_type.name}.{each}: {reason}")
 
 
 def _check_seo(content_type: type[ContentType]) -> None:

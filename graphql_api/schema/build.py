@@ -16,6 +16,7 @@ from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.content_types.markdown import Markdown, TocEntry
 from graphql_api.schema.content_types.outputs import add_section
 from graphql_api.schema.content_types.seo import seo_fields, seo_types
+from graphql_api.schema.content_types.structured_data import structured_data_fields
 from graphql_api.schema.declaring.aggregates import Facet, add_summary_types, summaries
 from graphql_api.schema.declaring.connection import PageInfo, add_connection, add_entry_connection
 from graphql_api.schema.declaring.fields import Declared
@@ -76,7 +77,8 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
         Entry,
         available_locales=available_locales(registry.words("Locale")),
         link_groups=link_groups(site),
-        **seo_fields(site),
+        **seo_fields(),
+        **structured_data_fields(site),
         **more.entry,
     )
     for shared in (
@@ -110,7 +112,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     add_entry_connection(registry, "Entry", **added)
     add_connection(registry, "EntryLink", **summaries(registry, "EntryLink", LINKS_SUMMED))
     add_connection(registry, "Tag")
-    add_site_types(registry)
+    add_site_types(registry, site)
     add_change_types(registry)
     root = {
         **node_fields(NODES),

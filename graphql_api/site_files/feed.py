@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.fields.names import api_name
 from cms.content.markup.markdown import with_absolute_links
-from cms.identifiers import made_at
+from cms.identifiers import edition_urn
 from cms.site import Site
 from graphql_api.delivery import Delivery
 from graphql_api.site_files.addresses import Addresses, NoSuchFile
@@ -42,7 +42,7 @@ class FeedItem:
     """A page in a feed.
 
     Attributes:
-        id: a tag URI, which never changes, even if the page moves.
+        id: a URN of the edition, which never changes, even if the page or the site moves.
         url: the URL of the page.
         title: the title.
         summary: the summary; may be empty.
@@ -209,7 +209,7 @@ def _item(addresses: Addresses, bodies: Mapping[str, str], node: Any) -> FeedIte
     author = node["revision"]["author"]
     review = node["review"] or {"reviewers": []}
     return FeedItem(
-        id=_tag(addresses.site.url, node["id"]),
+        id=edition_urn(node["id"], node["localeName"]),
         url=url,
         title=node["title"],
         summary=node["summary"],
@@ -221,8 +221,3 @@ def _item(addresses: Addresses, bodies: Mapping[str, str], node: Any) -> FeedIte
         published=node["firstPublishedAt"],
         updated=node["publishedAt"],
     )
-
-
-def _tag(home: str, entry_id: str) -> str:
-    """Return a tag URI (RFC 4151), which includes a date on which the site had its domain."""
-    return f"tag:{urlsplit(home).hostname},{made_at(entry_id):%Y-%m-%d}:{entry_id}"

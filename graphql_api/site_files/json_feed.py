@@ -37,8 +37,10 @@ def _item(item: FeedItem) -> dict[str, Any]:
         "language": item.locale,
         "tags": item.tags,
         "authors": [{"name": item.author}] if item.author is not None else [],
-        # Extensions begin with an underscore; the standard has no reviewers.
-        "_reviewers": [{"name": name} for name in item.reviewers],
+        # An extension is an object whose name begins with an underscore.
+        "_review": {"reviewers": [{"name": each} for each in item.reviewers]}
+        if item.reviewers
+        else None,
     }
     # An item needs content; without any, the summary takes its place.
     text = {"content_text": item.summary}

@@ -21,7 +21,7 @@ _INDEX = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 _DOCUMENT = """query Sitemap($types: [EntryType!]!, $first: Int!, $skip: Int!) {
   sitemap(where: {type: {in: $types}}, first: $first, skip: $skip) {
     totalCount
-    nodes { path localeName lastModified alternates { localeName path } }
+    nodes { path localeName lastModified alternates { language localeName path } }
   }
 }"""
 
@@ -65,8 +65,7 @@ def _sitemap(addresses: Addresses, pages: list[Any]) -> bytes:
         url = add(document, "url")
         add(url, "loc", addresses.page(page["path"], page["localeName"]))
         add(url, "lastmod", page["lastModified"])
-        if len(page["alternates"]) > 1:
-            _add_alternates(url, addresses, page["alternates"])
+        _add_alternates(url, addresses, page["alternates"])
     return as_bytes(document)
 
 
@@ -74,7 +73,7 @@ def _add_alternates(url: Element, addresses: Addresses, alternates: list[Any]) -
     for each in alternates:
         link = {
             "rel": "alternate",
-            "hreflang": each["localeName"],
+            "hreflang": each["language"],
             "href": addresses.page(each["path"], each["localeName"]),
         }
         add(url, "xhtml:link", attributes=link)

@@ -31,9 +31,8 @@ def _seo(reference: Reference, entry: Thing) -> dict[str, Any]:
         "description": _description(site, values),
         "canonical": _url(reference, entry),
         "hreflang": [
-            Thing("SeoAlternate", {"locale": each.values["locale"], "url": _url(reference, each)})
-            for each in reference.in_all_languages(values["id"])
-            if each.values["path"] is not None
+            Thing("SeoAlternate", {**each.values, "url": _url(reference, each)})
+            for each in alternates(reference, values["id"])
         ],
         "openGraph": [
             Thing("MetaTag", {"property": name, "content": content})
@@ -41,6 +40,22 @@ def _seo(reference: Reference, entry: Thing) -> dict[str, Any]:
             if content
         ],
     }
+
+
+def alternates(reference: Reference, entry_id: str) -> list[Thing]:
+    """Return the editions of a page by language, if there are several; then the default one."""
+    every = reference.in_all_languages(entry_id)
+    pages = [each for each in every if each.values["path"] is not None]
+    if len(pages) <= 1:
+        return []
+    first = min(pages, key=lambda each: reference.site.locales.index(each.values["locale"]))
+    return [
+        Thing("Alternate", {**each.values, "language": language})
+        for each, language in (
+            *((each, each.values["locale"]) for each in pages),
+            (first, "x-default"),
+        )
+    ]
 
 
 def _own(site: Site, values: Mapping[str, Any], what: str) -> str | None:

@@ -13,6 +13,7 @@ from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.positions import PositionToken
 from tests.references.asking import of_asked_types
 from tests.references.paths import is_at
+from tests.references.seo import alternates
 from tests.references.thing import Row, Thing
 
 if TYPE_CHECKING:
@@ -131,16 +132,12 @@ class WholeSite:
                     "locale": each.values["locale"],
                     "type": each.values["type"],
                     "lastModified": each.values["publishedAt"],
-                    "alternates": partial(self._alternates, each.values["id"]),
+                    "alternates": partial(alternates, self.reference, each.values["id"]),
                 },
             )
             for each in self.reference.translations
             if each.values["path"] is not None
         ]
-
-    def _alternates(self, entry_id: str) -> list[Thing]:
-        every = self.reference.in_all_languages(entry_id)
-        return [each for each in every if each.values["path"] is not None]
 
     # --- What has changed ---
 

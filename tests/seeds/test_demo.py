@@ -38,13 +38,15 @@ from graphql_api.schema.build import build_delivery_schema
 from graphql_api.schema.build_management import build_management_schema
 from graphql_api.site_files.addresses import addresses_of
 from graphql_api.site_files.atom import atom
-from graphql_api.site_files.feed import Feed, FeedSelection, read_feed
+from graphql_api.site_files.feed import ALL, Feed, FeedSelection, read_feed
+from graphql_api.site_files.json_feed import json_feed
 from seeds.desk import load_desks
 from seeds.files import FOLDER, read_all
 from seeds.load import load_demo
 from seeds.newsroom import Newsroom
 from seeds.site import site
 from seeds.welcome import BASES, DESK, QUERY, account_commands
+from tests import standards
 from tests.conftest import KINDS, Templates
 
 ROOT = Path(__file__).parents[2]
@@ -451,6 +453,24 @@ def test_search_engines_are_told_what_a_page_is(demo: Demo) -> None:
         "title": "Dropout | Hearth",
         "canonical": "https://hearth.example/glossary/dropout",
     }
+
+
+def test_what_other_sites_read_keeps_the_rules_of_their_standards(demo: Demo) -> None:
+    names = [name for name, each in site.content_types.items() if each.path is not None]
+    for name in (*names, ALL):
+        feed = demo.feed(name)
+        assert standards.atom_faults(atom(feed)) == []
+        assert standards.json_feed_faults(orjson.loads(json_feed(feed))) == []
+    data = demo.ask("""{ entries(first: 100, where: {path: {isNull: false}}) { totalCount nodes {
+      path jsonLd seo { canonical hreflang { language url } openGraph { property content } }
+    } } }""")
+    nodes = data["entries"]["nodes"]
+    assert len(nodes) == min(100, data["entries"]["totalCount"]) > 50
+    for each in nodes:
+        tags = [(tag["property"], tag["content"]) for tag in each["seo"]["openGraph"]]
+        faults = standards.schema_org_faults(each["jsonLd"]) + standards.open_graph_faults(tags)
+        assert faults == [], each["path"]
+        assert each["seo"]["hreflang"] == []
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from graphql_api.schema.declaring.row_sources import (
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import type_text, word, word_text
 from graphql_api.schema.delivery.filters import comparison
+from graphql_api.schema.delivery.hreflang import LANGUAGE, HreflangRow, hreflang_rows
 
 # The largest page of the sitemap, which clients read as a whole.
 LARGEST_SITEMAP = 10_000
@@ -127,23 +128,13 @@ def _pages(_: Row, call: Call) -> Rows:
     )
 
 
-def _alternates(page: EntryRow, call: Call) -> Rows:
-    return replace(
-        translation_rows(
-            call.view,
-            lambda other: other.id == page.id,
-            lambda other: other.path.is_not(None),
-        ),
-        typename=None,
-    )
-
-
 class SitemapAlternate:
     """Edition of a page, for hreflang links in a sitemap."""
 
-    locale = word("Locale", EntryRow.locale, "Locale of the edition.")
-    locale_name = word_text("str", "locale", EntryRow.locale)
-    path = value("str", EntryRow.path, "URL path of the edition.")
+    language = LANGUAGE
+    locale = word("Locale", HreflangRow.locale, "Locale of the edition.")
+    locale_name = word_text("str", "locale", HreflangRow.locale)
+    path = value("str", HreflangRow.path, "URL path of the edition.")
 
 
 class SitemapPage:
@@ -156,11 +147,6 @@ class SitemapPage:
     type_name = type_text("str", "type", EntryRow.content_type)
     last_modified = value(
         "DateTime", EntryRow.published_at, "Time of the last publication of the page."
-    )
-    alternates = many(
-        "list[SitemapAlternate]",
-        _alternates,
-        "Editions of the page in all locales, this one included.",
     )
 
 
@@ -179,14 +165,19 @@ SITE_TYPES = (
     UrlRedirectRoute,
     GoneRoute,
     SitemapAlternate,
-    SitemapPage,
 )
 
 
-def add_site_types(registry: TypeRegistry) -> None:
-    """Add the types of routes and of the sitemap."""
+def add_site_types(registry: TypeRegistry, site: Site) -> None:
+    """Add the types of routes and of the sitemap of a site."""
     for each in SITE_TYPES:
         registry.add_object(each)
+    alternates = many(
+        "list[SitemapAlternate]",
+        hreflang_rows(site),
+        "Editions of a page in several locales, this one included, and then `x-default`.",
+    )
+    registry.add_object(SitemapPage, alternates=alternates)
     routes_ = ["PageRoute", "RedirectRoute", "UrlRedirectRoute", "GoneRoute"]
     registry.add_union(
         "Route", "Answer for a path: a page, a redirect, or a page that is gone.", routes_

@@ -64,7 +64,7 @@ SEEN = Site(
 QUERY = """query($slug: String!, $locale: Locale) @view(locale: $locale) {
   article(by: {slug: $slug}) {
     seo {
-      title description canonical hreflang { locale url } openGraph { property content }
+      title description canonical hreflang { language locale url } openGraph { property content }
     }
     jsonLd jsonLdScript
   }
@@ -170,14 +170,15 @@ async def test_a_page_names_itself_in_all_its_languages(seen: Api) -> None:
     head = await seen.newsroom.draft(title="It", slug="it")
     await seen.newsroom.publish(head)
     await seen.newsroom.translate(head, "pt-BR", title="Rascunho", slug="rascunho")
-    assert [each["locale"] for each in (await article(seen, "it"))["seo"]["hreflang"]] == ["EN"]
+    assert (await article(seen, "it"))["seo"]["hreflang"] == []
     other = await seen.newsroom.draft(title="Other", slug="other")
     await seen.newsroom.publish(other)
     brazilian = await seen.newsroom.translate(other, "pt-BR", title="Outro", slug="outro")
     await seen.newsroom.publish(brazilian, locale="pt-BR")
     both = [
-        {"locale": "EN", "url": f"{HOME}/articles/other"},
-        {"locale": "PT_BR", "url": f"{HOME}/br/articles/outro"},
+        {"language": "en", "locale": "EN", "url": f"{HOME}/articles/other"},
+        {"language": "pt-BR", "locale": "PT_BR", "url": f"{HOME}/br/articles/outro"},
+        {"language": "x-default", "locale": "EN", "url": f"{HOME}/articles/other"},
     ]
     assert (await article(seen, "other"))["seo"]["hreflang"] == both
     found = await article(seen, "outro", "PT_BR")
@@ -205,7 +206,8 @@ async def test_urls_are_encoded_and_those_of_the_locale(seen: Api) -> None:
         assert {"property": "og:url", "content": home + path} in found["seo"]["openGraph"]
         assert page["url"] == page["mainEntity"]["url"] == home + path
         assert topic_crumb["item"] == f"{home}/topics/%E6%97%A5"
-        assert {"locale": locale, "url": home + path} in found["seo"]["hreflang"]
+        urls = {each["locale"]: each["url"] for each in found["seo"]["hreflang"]}
+        assert urls[locale] == home + path
 
 
 async def test_structured_data_follow_the_content_type_and_the_tree(seen: Api) -> None:

@@ -248,16 +248,19 @@ async def test_the_sitemap_lists_every_page_of_the_view(api: Api) -> None:
     await api.newsroom.publish(german, locale="de")
     await api.newsroom.unpublish(await api.newsroom.published(title="Gone", slug="gone"))
     query = """query($position: SitePosition) @view(position: $position) { sitemap(first: 4000) {
-      totalCount nodes { path locale type alternates { locale path } }
+      totalCount nodes { path locale type alternates { language locale path } }
     } }"""
-    both = [{"locale": "DE", "path": "/articles/c"}, {"locale": "EN", "path": "/articles/b"}]
-    note = {"locale": "EN", "path": "/notes/a"}
+    both = [
+        {"language": "de", "locale": "DE", "path": "/articles/c"},
+        {"language": "en", "locale": "EN", "path": "/articles/b"},
+        {"language": "x-default", "locale": "EN", "path": "/articles/b"},
+    ]
     assert (await api.data(query))["sitemap"] == {
         "totalCount": 3,
         "nodes": [
             {"path": "/articles/b", "locale": "EN", "type": "Article", "alternates": both},
             {"path": "/articles/c", "locale": "DE", "type": "Article", "alternates": both},
-            {"path": "/notes/a", "locale": "EN", "type": "Note", "alternates": [note]},
+            {"path": "/notes/a", "locale": "EN", "type": "Note", "alternates": []},
         ],
     }
     assert (await api.data(query, position=await api.at(1)))["sitemap"]["totalCount"] == 1

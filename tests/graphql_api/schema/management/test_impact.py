@@ -230,7 +230,7 @@ async def test_no_other_draft_is_counted_or_leads_anywhere(preview: Preview) -> 
                     "availableLocales": ["EN"],
                     "translations": [],
                     "incomingLinks": {"totalCount": 0},
-                    "seo": {"hreflang": [{"locale": "EN"}]},
+                    "seo": {"hreflang": []},
                 }
             ],
         },
