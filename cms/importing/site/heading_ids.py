@@ -71,11 +71,13 @@ class HeadingIds:
         slug: makes the id of the words of a heading.
         first: the number of the second heading with the same words.
         has_own: whether ``{#id}`` after a heading is its id.
+        has_components: whether components in a heading are no words of it.
     """
 
     slug: Callable[[str], str]
     first: int = 1
     has_own: bool = True
+    has_components: bool = False
 
     def ids(self, headings: Sequence[tuple[str, str]]) -> list[str]:
         """Return the ids of the headings of a page, in order.
@@ -110,9 +112,9 @@ HEADING_IDS: Mapping[str, HeadingIds] = {
     "": HeadingIds(slugify),
     "goldmark": HeadingIds(_goldmark),
     "kramdown": HeadingIds(_kramdown),
-    "github": HeadingIds(_github),
-    "github-without-own": HeadingIds(_github, has_own=False),
-    "vitepress": HeadingIds(_vitepress),
+    "github": HeadingIds(_github, has_components=True),
+    "github-without-own": HeadingIds(_github, has_own=False, has_components=True),
+    "vitepress": HeadingIds(_vitepress, has_components=True),
     "eleventy": HeadingIds(_eleventy, first=2, has_own=False),
     "markdown-it-anchor": HeadingIds(_anchor, first=1, has_own=False),
     "obsidian": HeadingIds(_obsidian, first=1, has_own=False),

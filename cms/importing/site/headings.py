@@ -15,6 +15,8 @@ from cms.importing.site.heading_ids import HeadingIds
 
 _OWN = re.compile(r"\s*\{\s*#([^\s}]+)[^}]*\}\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{\s*[#.][^}]*\}\s*$")
+# Components that stay as text, since they have no replacement.
+_COMPONENT = re.compile(r"\s*</?[A-Z][\w.]*(?:\s[^<>]*)?>")
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # Finds headings, and leaves the text of all other blocks as it is.
 _BLOCK_PARSER = MarkdownIt("commonmark").enable("table")
@@ -28,12 +30,14 @@ class OldHeading:
     Attributes:
         level: 1 to 6.
         words: its words, without markup.
+        bare: its words, without components that stay as text.
         own: its id, if the text has one.
         line: its line in the text, from 0, and the first one after it.
     """
 
     level: int
     words: str
+    bare: str
     own: str
     line: tuple[int, int]
 
@@ -53,10 +57,10 @@ def headings_in(text: str, *, has_own: bool) -> Iterator[OldHeading]:
         (inline,) = _PARSER.parseInline(content.content)
         words = "".join(_words_of(inline.children or []))
         own = _OWN.search(words) if has_own else None
-        bare = _ATTRIBUTES.sub("", words) if has_own else words
-        yield OldHeading(
-            int(token.tag[1]), bare, own[1] if own else "", (token.map[0], token.map[1])
-        )
+        written = "".join(_words_of(inline.children or [], _COMPONENT))
+        words, bare = (_ATTRIBUTES.sub("", each) if has_own else each for each in (words, written))
+        name = own[1] if own else ""
+        yield OldHeading(int(token.tag[1]), words, bare, name, (token.map[0], token.map[1]))
 
 
 def plain_heading(text: str) -> str:
@@ -77,7 +81,7 @@ def anchors_of(
         anchors: all anchors of the page on this site.
     """
     old = list(headings_in(text, has_own=ids.has_own))
-    names = ids.ids([(each.words, each.own) for each in old])
+    names = ids.ids([(each.bare if ids.has_components else each.words, each.own) for each in old])
     here = list(_headings_here(rendered))
     of_headings = {anchor for _, anchor in here}
     found: dict[str, str] = {each: each for each in anchors if each not in of_headings}
@@ -91,10 +95,12 @@ def anchors_of(
     return found
 
 
-def _words_of(children: Sequence[object]) -> Iterator[str]:
+def _words_of(children: Sequence[object], left_out: re.Pattern[str] | None = None) -> Iterator[str]:
     for each in children:
         kind, content = getattr(each, "type", ""), str(getattr(each, "content", ""))
-        if kind in {"text", "code_inline", "image"}:
+        if kind == "text" and left_out is not None:
+            yield left_out.sub("", content)
+        elif kind in {"text", "code_inline", "image"}:
             yield content
         elif kind in {"softbreak", "hardbreak"}:
             yield " "

@@ -497,3 +497,39 @@ def test_definitions_that_readers_never_saw_are_no_losses(tmp_path: Path) -> Non
     (fault,) = read(tmp_path, "hugo", {"content/a.md": text}).faults
     assert fault.line == 8
     assert "[^d]" in fault.message
+
+
+@pytest.mark.parametrize("heading", ["One <Badge />", "One", "`<Two>` one"])
+def test_components_in_headings_are_no_words_of_their_ids(tmp_path: Path, heading: str) -> None:
+    fragment = "two-one" if "`" in heading else "one"
+    text = f"[x](#{fragment})\n\n## {heading}\n"
+    old = read(tmp_path, "vitepress", {"docs/a.md": text})
+    (page,) = old.current.values()
+    draft = old.draft(old.page(page.key), page)
+    assert draft.lost == ()
+    assert "[x](#" in str(draft.draft.fields["body"])
+
+
+@pytest.mark.parametrize(
+    ("extends", "path", "text", "expected"),
+    [
+        ("hugo", "content/a.md", '{{% alert title="B" %}}\nc\n{{% /alert %}}', "> [!NOTE] B\n> c"),
+        ("hugo", "content/a.md", "{{< note >}}\nc\n{{< /note >}}", "> [!NOTE]\n> c"),
+        ("docusaurus", "docs/a.md", ":::important B\nc\n:::", "> [!IMPORTANT] B\n> c"),
+        ("astro", "src/pages/a.mdx", ":::note[B]\nc\n:::", "> [!NOTE] B\n> c"),
+        (
+            "astro",
+            "src/pages/a.mdx",
+            '<CardGrid>\n<LinkCard title="B" href="/c/" description="d" />\n</CardGrid>',
+            "[B](/docs/c)\n\nd",
+        ),
+    ],
+)
+def test_common_shortcodes_and_components_have_replacements(
+    tmp_path: Path, extends: str, path: str, text: str, expected: str
+) -> None:
+    old = read(tmp_path, extends, {path: PAGE + text, path.replace("a.md", "c.md"): PAGE})
+    page = next(each for each in old.current.values() if each.page.place.path == path)
+    draft = old.draft(old.page(page.key), page)
+    assert draft.draft.fields["body"] == expected
+    assert old.faults == []
