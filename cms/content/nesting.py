@@ -20,6 +20,27 @@ _ELEMENT = re.compile(
     re.IGNORECASE,
 )
 
+# What lines begin with: each enclosing block takes a column of it.
+_BEGINNINGS = re.compile(r"^(?:\[\^[^\s\[\]]*\]|[\W\d_])*", re.MULTILINE)
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+# Each mark of emphasis and each link has one of these, but a bare address, which has no marks.
+_MARKS = re.compile(r"[*_~\[]")
+
+
+def is_flat(text: str, deepest: int) -> bool:
+    """Return whether a text certainly does not exceed a nesting depth, without parsing it.
+
+    Args:
+        text: a text without directives.
+        deepest: maximum number of levels; of a text with about as many marks in a paragraph, it
+            is not certain.
+    """
+    if "\r" in text:  # ends of lines that are looked for are others
+        return False
+    lines = (each.expandtabs(4) for each in _BEGINNINGS.findall(text))
+    paragraphs = (_MARKS.findall(each) for each in _PARAGRAPH.split(text))
+    return max(map(len, lines)) <= deepest and max(map(len, paragraphs)) < deepest
+
 
 def first_deep_line(tokens: Sequence[Token], deepest: int) -> int | None:
     """Return the first line, from 1, that exceeds a nesting depth, or ``None``.

@@ -140,7 +140,9 @@ def render_ahead(content_type: type[ContentType], fields: Mapping[str, Json]) ->
     """
     problems: list[UserError] = []  # which the save will tell
     for name in fields.keys() & content_type.fields.keys():
-        content_type.fields[name].clean(fields[name], ("fields", name), problems)
+        each = content_type.fields[name]
+        cleaned = each.clean(fields[name], ("fields", name), problems)
+        tuple(each.edges(cleaned, (), {}))
 
 
 def _problems_of_built_in(
@@ -211,12 +213,7 @@ def take_snapshot(
         draft: a draft returned by :func:`clean_draft`.
         targets: ids of the entries that the addresses of :func:`addresses_in` lead to.
     """
-    fields = content_type.fields
-    resolved = {name: each.resolve(draft.fields[name], targets) for name, each in fields.items()}
-    around: JsonObject = {"title": draft.title, "slug": draft.slug, "summary": draft.summary}
-    values = {
-        name: each.compute(resolved[name], {**resolved, **around}) for name, each in fields.items()
-    }
+    values = _values_of(content_type, draft, targets)
     edges = tuple(edges_in(content_type, values, targets))
     content: JsonObject = {
         "type": content_type.stored_name,
@@ -226,7 +223,7 @@ def take_snapshot(
         "summary": draft.summary,
         "category": draft.category,
         "tags": list(draft.tags),
-        "fields": stored_values(fields, values),
+        "fields": stored_values(content_type.fields, values),
         "links": [edge.to_json() for edge in edges],
         "headings": headings_of(content_type, edges),
     }
@@ -236,6 +233,22 @@ def take_snapshot(
         digest=digest_of(content),
         derived=derive(content_type, content),
     )
+
+
+def _values_of(content_type: type[ContentType], draft: Draft, targets: Targets) -> JsonObject:
+    """Return the values of the fields of a clean draft, those included that are computed."""
+    fields = content_type.fields
+    resolved = {name: each.resolve(draft.fields[name], targets) for name, each in fields.items()}
+    around: JsonObject = {"title": draft.title, "slug": draft.slug, "summary": draft.summary}
+    return {
+        name: each.compute(resolved[name], {**resolved, **around}) for name, each in fields.items()
+    }
+
+
+def missing_of(content_type: type[ContentType], draft: Draft) -> Iterator[MissingField]:
+    """Yield an error for each required value that a clean draft lacks."""
+    values = _values_of(content_type, draft, {})
+    return missing_in(content_type, {"title": draft.title, "slug": draft.slug, "fields": values})
 
 
 def snapshot_of(content_type: type[ContentType], content: JsonObject, digest: str) -> Snapshot:

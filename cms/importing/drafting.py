@@ -157,6 +157,8 @@ class Drafting:
                     some = mine[start : start + self.most]
                     with keep_texts():
                         refused = await self._save(transactions, some, expected)
+                        if kind is FaultKind.REFUSED:  # no version of the history
+                            await in_turn(some, self._tell_losses)
                     texts = {each.page: each.text for each in some}
                     for page, errors in refused.items():
                         self._refuse(page, texts[page], errors, kind)
@@ -185,6 +187,9 @@ class Drafting:
             if self._head_of(each.page) != before[each.page.key]
         )
         return refused
+
+    def _tell_losses(self, writing: Writing) -> None:
+        self.report.faults += self.old.losses(writing.page, writing.text)
 
     def _head_of(self, page: OldPage) -> str | None:
         edition = self.desk.editions.get(page.key)

@@ -17,6 +17,7 @@ from cms.content.markup.losses import Loss
 from cms.content.markup.markdown import (
     faults_in,
     has_content,
+    hrefs_of,
     links_in,
     nesting_fault,
     render_markdown,
@@ -79,7 +80,7 @@ class Markdown(Field):
     def hrefs(self, value: Json) -> Iterator[str]:
         """Yield where the inline links lead, those within the page included."""
         if isinstance(value, str):
-            yield from (link.href for link in links_in(value, self.reader))
+            yield from hrefs_of(value, self.reader)
 
     def render(self, value: Json, page: Rendering) -> Json:
         """Return everything that derives from the text.

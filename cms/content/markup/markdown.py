@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from itertools import islice, pairwise, repeat
 from math import ceil
 from threading import Lock
@@ -37,7 +38,7 @@ from cms.content.markup.losses import (
 )
 from cms.content.markup.mdast import tree_of
 from cms.content.markup.parser import DEEPEST, blocks_in, parser_of
-from cms.content.nesting import first_deep_element, first_deep_line, html_in
+from cms.content.nesting import first_deep_element, first_deep_line, html_in, is_flat
 from cms.content.slug import Anchors, slugify
 from cms.content.words import count_words, is_visible
 
@@ -52,6 +53,9 @@ MOST_LOSSES = 50
 # 1.5 kB for each text.
 _MOST_CHARACTERS = 1_000_000
 _CHARACTERS_OF_TEXT = 75
+# Number of links of the texts whose facts are kept; a text counts for some more.
+_MOST_LINKS = 200_000
+_LINKS_OF_TEXT = 5
 # This is in all HTML with an id.
 _RAW_ANCHOR = re.compile(r"\bid\s*=", re.IGNORECASE)
 # One of these is in every text with a code block.
@@ -237,6 +241,56 @@ class _Read:
         return tuple(sorted(found, key=lambda loss: loss.line)[:MOST_LOSSES])
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """The few values of a text that commands decide on, also long after it was rendered.
+
+    Attributes:
+        too_deep: why its nesting is refused, or ``None``.
+        faults: the errors in directives.
+        hrefs: where its links lead, in order; empty if it is nested too deeply.
+        shows_something: whether there are words, a picture or a directive in it.
+    """
+
+    too_deep: str | None
+    faults: Sequence[DirectiveFault]
+    hrefs: Sequence[str]
+    shows_something: bool
+
+
+_FACTS: LRUCache[tuple[bytes, Directives], _Facts] = LRUCache(
+    _MOST_LINKS, getsizeof=lambda facts: len(facts.hrefs) + _LINKS_OF_TEXT
+)
+_FACTS_LOCK = Lock()
+
+
+def _facts(text: str, directives: Directives) -> _Facts:
+    key = _key_of(text, directives)
+    with _FACTS_LOCK:
+        known = _FACTS.get(key)
+    if known is None:
+        known = _keep_facts(_read(text, directives))
+    return known
+
+
+def _keep_facts(read: _Read) -> _Facts:
+    rendered = read.rendered
+    facts = _Facts(
+        too_deep=read.too_deep,
+        faults=read.faults,
+        hrefs=tuple(link.href for link in rendered.links) if read.too_deep is None else (),
+        shows_something=rendered.has_picture or is_visible(rendered.plain_text),
+    )
+    with _FACTS_LOCK:
+        if _FACTS.getsizeof(facts) <= _FACTS.maxsize:
+            _FACTS[_key_of(read.text, read.directives)] = facts
+    return facts
+
+
+def _key_of(text: str, directives: Directives) -> tuple[bytes, Directives]:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest(), directives
+
+
 _KEPT: ContextVar[dict[tuple[str, Directives], _Read] | None] = ContextVar(
     "copydesk.texts", default=None
 )
@@ -272,7 +326,7 @@ def _read_recently(text: str, directives: Directives) -> _Read:
     anchored = source.anchored()
     names = anchored.names_on(Anchors())
     raw, rendered = _render(source, anchored, names)
-    return _Read(
+    read = _Read(
         text=text,
         directives=directives,
         too_deep=source.too_deep,
@@ -284,6 +338,8 @@ def _read_recently(text: str, directives: Directives) -> _Read:
         raw=raw,
         rendered=rendered,
     )
+    _keep_facts(read)
+    return read
 
 
 def _refusal_of(tokens: Sequence[Token]) -> str | None:
@@ -338,14 +394,24 @@ def links_in(text: str, directives: Directives = NO_DIRECTIVES) -> tuple[InlineL
     return read.rendered.links if read.too_deep is None else ()
 
 
+def hrefs_of(text: str, directives: Directives = NO_DIRECTIVES) -> Sequence[str]:
+    """Return where the links of a Markdown text lead; nothing if it is nested too deeply."""
+    return _facts(text, directives).hrefs
+
+
 def nesting_fault(text: str, directives: Directives = NO_DIRECTIVES) -> str | None:
     """Return why the nesting of a Markdown text is refused, with its line, or ``None``."""
-    return _read(text, directives).too_deep
+    has_deep_html = text.count("<") > DEEPEST_ELEMENTS
+    if not directives.names and not has_deep_html and is_flat(text, DEEPEST):
+        return None
+    return _facts(text, directives).too_deep
 
 
 def faults_in(text: str, directives: Directives) -> Sequence[DirectiveFault]:
     """Return the errors in the directives of a Markdown text, in order."""
-    return _read(text, directives).faults
+    if not any(name in text.replace(MARK, "") for name in directives.names):
+        return ()
+    return _facts(text, directives).faults
 
 
 def names_of_directives(text: str, names: frozenset[str]) -> frozenset[str]:
@@ -356,8 +422,12 @@ def names_of_directives(text: str, names: frozenset[str]) -> frozenset[str]:
 
 def has_content(text: str, directives: Directives = NO_DIRECTIVES) -> bool:
     """Return whether readers see something of a Markdown text: words, a picture or a directive."""
-    rendered = _read(text, directives).rendered
-    return rendered.has_picture or is_visible(rendered.plain_text)
+    # Without HTML and definitions, nothing that follows can hide the first paragraph.
+    first, _, rest = text.partition("\n\n")
+    is_decided = rest and not {"<", "["}.intersection(first)
+    if is_decided and _facts(first, directives).shows_something:
+        return True
+    return _facts(text, directives).shows_something
 
 
 def with_absolute_links(html: str, url: str) -> str:

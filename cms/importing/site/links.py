@@ -85,11 +85,10 @@ def may_miss_links(body: Body, links: Sequence[OldLink]) -> bool:
     return body.text.count("](") > sum(each.form == "inline" for each in links)
 
 
-def with_links(body: Body, choose: Chooser) -> Body:
+def with_links(body: Body, links: Sequence[OldLink], choose: Chooser) -> Body:
     """Return a text with the addresses of its links replaced by ``choose``."""
     edits: list[Edit] = []
     lost: set[str] = set()
-    links = list(links_of(body))
     images = _image_labels(body)
     for link in links:
         new = choose(link)

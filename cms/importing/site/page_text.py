@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
-from cms.content.markup.markdown import sanitising_losses, split_at_headings
+from cms.content.markup.markdown import split_at_headings
 from cms.content.slug import slugify
-from cms.content.snapshot import Draft, clean_draft, missing_in, take_snapshot
+from cms.content.snapshot import Derived, Draft, clean_draft, missing_of, take_snapshot
 from cms.errors import ContentFileError, UserError
 from cms.importing.front_matter import FrontMatter
 from cms.importing.site.body import Body
-from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.faults import Fault
 from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.heading_ids import HEADING_IDS
 from cms.importing.site.headings import anchors_of, headings_in, plain_heading
@@ -39,7 +40,8 @@ class PageText:
         mapping: the mapping, with the rules of this content type.
         source: the file.
         page: the file as the generator sees it.
-        body: its text as Markdown, with the links of the old site.
+        whole: its text as Markdown, with the links of the old site.
+        body: the same, without the heading that became the title.
         draft: its draft, without category, with the links of the old site.
         category: the path of its category; empty for none.
         category_name: the public name of the category.
@@ -50,10 +52,8 @@ class PageText:
             address is among them if that is not its path on this site.
         hidden: why it is not public there, such as ``draft: true``; empty if it is.
         published_at: when it was published there, if its file has a date.
-        anchors: the anchor on this site for each ``#fragment`` of the old site.
-        own_anchors: all anchors on this site.
         missing: errors about required fields without a value.
-        faults: the faults of the file, but those of its links.
+        faults: the faults of the file, but those of its links, and the words that do not arrive.
     """
 
     key: PageKey
@@ -62,6 +62,7 @@ class PageText:
     mapping: MarkdownMapping
     source: FrontMatter
     page: SourcePage
+    whole: Body
     body: Body
     draft: Draft
     category: str
@@ -72,8 +73,6 @@ class PageText:
     former_addresses: tuple[str, ...]
     hidden: str
     published_at: datetime | None
-    anchors: Mapping[str, str]
-    own_anchors: frozenset[str]
     missing: tuple[str, ...]
     faults: tuple[Fault, ...] = ()
 
@@ -81,6 +80,22 @@ class PageText:
     def is_publishable(self) -> bool:
         """True if the page needs only sign-offs to be published."""
         return not self.hidden and not self.missing
+
+    @cached_property
+    def anchors(self) -> Mapping[str, str]:
+        """The anchor on this site for each ``#fragment`` of the old site."""
+        derived, ids = self._derived, HEADING_IDS[self.mapping.heading_ids]
+        return anchors_of(self.whole.text, ids, derived.rendered, derived.anchors)
+
+    @cached_property
+    def own_anchors(self) -> frozenset[str]:
+        """All anchors on this site."""
+        return frozenset(self._derived.anchors)
+
+    @property
+    def _derived(self) -> Derived:
+        cleaned, _ = clean_draft(self.content_type, self.draft)
+        return take_snapshot(self.content_type, self.key[0], cleaned, {}).derived
 
 
 @dataclass(frozen=True)
@@ -123,13 +138,10 @@ class PageReader:
         if problems:
             raise fault_of(self.mapping, source, problems[0])
         locale, _ = self.key
-        snapshot = take_snapshot(self.content_type, locale, cleaned, {})
-        missing = missing_in(self.content_type, snapshot.content)
         category, name = self._category()
         here = self.content_type.path_for(draft.slug, locale, category)
         spellings = self.generator.spellings_of(self.page)
         former = [address, *spellings, *self.generator.former_of(self.page, address)]
-        ids = HEADING_IDS[self.mapping.heading_ids]
         return PageText(
             key=self.key,
             name=self.page.place.name,
@@ -137,6 +149,7 @@ class PageReader:
             mapping=self.mapping,
             source=source,
             page=self.page,
+            whole=self.body,
             body=body,
             draft=draft,
             category=category,
@@ -147,12 +160,8 @@ class PageReader:
             former_addresses=tuple(each for each in dict.fromkeys(former) if each != here),
             hidden=self.generator.reason_hidden(self.page),
             published_at=self.page.date,
-            anchors=anchors_of(
-                self.body.text, ids, snapshot.derived.rendered, snapshot.derived.anchors
-            ),
-            own_anchors=frozenset(snapshot.derived.anchors),
-            missing=tuple(each.message for each in missing),
-            faults=(*self.faults, *self._losses(body)),
+            missing=tuple(each.message for each in missing_of(self.content_type, cleaned)),
+            faults=(*self.faults, *self._remarks()),
         )
 
     def _draft(self, title: str, body: Body, address: str) -> Draft:
@@ -225,17 +234,8 @@ class PageReader:
         reviewed_on = self._values.day(self.mapping.reviewed_on)
         return ClaimedReview(reviewers=reviewers, reviewed_on=reviewed_on) if reviewers else None
 
-    def _losses(self, body: Body) -> Iterator[Fault]:
-        """Yield the parts of the text that readers will not see."""
-        file, lines = self._values.source.file, body.text.split("\n")
-        for loss in sanitising_losses(body.text):
-            if loss.code == "REMOVED_ADDRESS":  # links have faults of their own
-                continue
-            is_note = lines[loss.line - 1].lstrip(" \t>").startswith("[^")
-            if loss.code == "UNUSED_DEFINITION" and not is_note:  # readers never saw it
-                continue
-            kind = FaultKind.CHANGED if loss.code == "REMOVED_ATTRIBUTE" else FaultKind.LOST_WORDS
-            yield Fault(file, body.lines[loss.line - 1], kind, loss.message)
+    def _remarks(self) -> Iterator[Fault]:
+        file = self._values.source.file
         for kind, key, message in self.generator.remarks_on(self.page):
             yield Fault(file, self._values.source.lines.get(key, 1), kind, message)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias, cast
 from urllib.parse import unquote
 
 from cms.content.content_type import ContentType
-from cms.content.markup.markdown import links_in
+from cms.content.fields.markdown import Markdown
 from cms.content.snapshot import Draft
 from cms.importing.front_matter import FrontMatter
 from cms.importing.site.body import Body
 from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.files import Commit, Names
 from cms.importing.site.generators.base import Generator, SourcePage
-from cms.importing.site.link_targets import LinkTargets, Target
+from cms.importing.site.link_targets import LinkTargets
 from cms.importing.site.links import OldLink, links_of, may_miss_links, with_links
 from cms.importing.site.mapping import MarkdownMapping, PagePlace
 from cms.importing.site.page_index import PageIndex, PageKey, address_key
@@ -24,6 +25,10 @@ from cms.importing.site.texts import markdown_of
 from cms.importing.site.values import PageValues
 from cms.site import Site
 
+# Keys of pages that a page links to, and of those of which it links to a part.
+_Mentions: TypeAlias = tuple[frozenset[PageKey], frozenset[PageKey]]
+_NO_MENTIONS: _Mentions = (frozenset(), frozenset())
+
 
 @dataclass(frozen=True)
 class DraftWithLinks:
@@ -31,11 +36,15 @@ class DraftWithLinks:
 
     Attributes:
         draft: the draft, with links to pages of this site.
+        body: its text.
+        has_unusual: whether the text may have links that were not found.
         resolved: the number of resolved links.
         lost: the faults of links: unresolved ones, and those without their anchor.
     """
 
     draft: Draft
+    body: Body
+    has_unusual: bool
     resolved: int
     lost: tuple[Fault, ...]
 
@@ -49,16 +58,12 @@ class OldPage:
         slug: its URL slug on this site.
         content_type: the content type of its entry.
         text: its current text; ``None`` if there is none.
-        mentions: the targets of its links.
-        mentions_parts: the targets of its links with a fragment.
     """
 
     key: PageKey
     slug: str
     content_type: type[ContentType]
     text: PageText | None = None
-    mentions: frozenset[PageKey] = frozenset()
-    mentions_parts: frozenset[PageKey] = frozenset()
 
     @property
     def locale(self) -> str:
@@ -104,6 +109,9 @@ class OldSite:
     _drafts: dict[OldPage, tuple[PageText, DraftWithLinks]] = field(
         default_factory=dict, init=False
     )
+
+    # The targets of the links of pages, by the texts that have them.
+    _mentions: dict[PageKey, tuple[PageText, _Mentions]] = field(default_factory=dict, init=False)
 
     def key_of(self, place: PagePlace) -> PageKey:
         """Return the key of the page of a file."""
@@ -190,11 +198,6 @@ class OldSite:
         page.text = text
         if text is not None and page.key not in self.current:
             self._know(page.key, text)
-        targets = list(self._targets(text)) if text is not None else []
-        page.mentions = frozenset(each.key for each in targets if each.key is not None)
-        page.mentions_parts = frozenset(
-            each.key for each in targets if each.key is not None and each.fragment
-        )
 
     def stands(self, page: OldPage | None) -> bool:
         """Return whether links can point to a page."""
@@ -209,8 +212,10 @@ class OldSite:
         edited = {page.key for page in changed}
         moved = {page.key for page in came_or_went}
         for page in self.pages.values():
-            is_touched = page.mentions & moved or page.mentions_parts & edited
-            if is_touched and page.text is not None and page.key not in edited:
+            if page.text is None or page.key in edited:
+                continue
+            mentions, parts = self._mentions_of(page, page.text)
+            if mentions & moved or parts & edited:
                 yield page
 
     def draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
@@ -233,27 +238,58 @@ class OldSite:
             resolved += chosen.is_page
             return chosen.href
 
-        body = with_links(text.body, choose)
-        lost += self._unseen(text, body, targets)
+        links = list(links_of(text.body))
+        body = with_links(text.body, links, choose)
         fields = {**text.draft.fields, **fields_of(text.mapping, body.text)}
         draft = replace(text.draft, slug=page.slug, fields=fields)
-        return DraftWithLinks(draft, resolved, tuple(dict.fromkeys(lost)))
+        return DraftWithLinks(
+            draft, body, may_miss_links(text.body, links), resolved, tuple(dict.fromkeys(lost))
+        )
 
-    def _unseen(self, text: PageText, body: Body, targets: LinkTargets) -> Iterator[Fault]:
+    def losses(self, page: OldPage, text: PageText) -> Iterator[Fault]:
+        """Yield what readers of a page with this text will not see, and links that stay.
+
+        Its text is rendered; a save that comes soon finds it rendered.
+        """
+        drafted = self.draft(page, text)
+        body, lines = drafted.body, drafted.body.text.split("\n")
+        for loss in _field_of(text).losses(body.text):
+            if loss.code == "REMOVED_ADDRESS":  # links have faults of their own
+                continue
+            is_note = lines[loss.line - 1].lstrip(" \t>").startswith("[^")
+            if loss.code == "UNUSED_DEFINITION" and not is_note:  # readers never saw it
+                continue
+            kind = FaultKind.CHANGED if loss.code == "REMOVED_ATTRIBUTE" else FaultKind.LOST_WORDS
+            yield Fault(text.source.file, body.lines[loss.line - 1], kind, loss.message)
+        if drafted.has_unusual:
+            yield from self._unseen(text, body)
+
+    def _unseen(self, text: PageText, body: Body) -> Iterator[Fault]:
         """Yield the links that stay as they are, since they are written in an unusual form."""
-        links = list(links_of(body))
-        if not may_miss_links(body, links):
-            return
-        seen = {unquote(each.href) for each in links}
-        for link in links_in(body.text):
-            if unquote(link.href) not in seen and not targets.target(link.href).is_elsewhere:
-                message = f"{link.href} is not converted: write the link as [words](address)"
+        targets = self._link_targets(text)
+        seen = {unquote(each.href) for each in links_of(body)}
+        for href in _field_of(text).hrefs(body.text):
+            if unquote(href) not in seen and not targets.target(href).is_elsewhere:
+                message = f"{href} is not converted: write the link as [words](address)"
                 line = text.source.body_line
                 yield Fault(text.source.file, line, FaultKind.LOST_LINK, message)
 
-    def _targets(self, text: PageText) -> Iterator[Target]:
-        targets = self._link_targets(text)
-        return (targets.target(each.href) for each in links_of(text.body) if not each.is_image)
+    def mentions(self, page: OldPage) -> frozenset[PageKey]:
+        """Return the pages that the current text of a page links to, whether they stand or not."""
+        return self._mentions_of(page, page.text)[0] if page.text is not None else frozenset()
+
+    def _mentions_of(self, page: OldPage, text: PageText) -> _Mentions:
+        """Return the targets of a page's links, and of those with a fragment."""
+        of, mentions = self._mentions.get(page.key, (None, _NO_MENTIONS))
+        if of is not text:
+            at = self._link_targets(text)
+            targets = [at.target(each.href) for each in links_of(text.body) if not each.is_image]
+            mentions = (
+                frozenset(each.key for each in targets if each.key is not None),
+                frozenset(each.key for each in targets if each.key is not None and each.fragment),
+            )
+            self._mentions[page.key] = text, mentions
+        return mentions
 
     def _link_targets(self, text: PageText) -> LinkTargets:
         return LinkTargets(
@@ -272,3 +308,8 @@ class OldSite:
         self._index.add(key, text.page.place.path, names, [text.address, *text.former_addresses])
         former = self.generator.former_of(text.page, text.address)
         self._index.add_everywhere(key, former)
+
+
+def _field_of(text: PageText) -> Markdown:
+    """Return the field for the text of a page, which the mapping was checked for."""
+    return cast("Markdown", text.content_type.fields[text.mapping.body])

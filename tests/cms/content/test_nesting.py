@@ -13,12 +13,18 @@ from hypothesis import strategies as st
 from cms.content.fields import Markdown
 from cms.content.fields.base import Problems
 from cms.content.markup.markdown import RenderedMarkdown, nesting_fault, render_markdown
-from cms.content.markup.parser import DEEPEST
+from cms.content.markup.parser import DEEPEST, parser_of
+from cms.content.nesting import first_deep_line, is_flat
 from cms.content.slug import Anchors
 
 # What stands before the first line of a container, and before the others.
 MARKS = {"quote": ("> ", "> "), "bullet": ("- ", "  "), "number": ("1. ", "   ")}
 AROUND = ("*", "**", "~~", "_")
+# Pieces of which blocks and marks are made.
+PIECES = (
+    *("- ", "* ", "1. ", "> ", ">", "> [!NOTE]\n", ": ", "[^a]: ", "    ", "\t", "  ", "\r", "\n"),
+    *("\n\n", "\n \n", "a", "*", "**", "_", "~~", "[", "](/b)", "<https://a.b>", "www.a.bc", "<b>"),
+)
 
 
 def within(kinds: Sequence[str], innermost: str = "innermost") -> str:
@@ -61,6 +67,13 @@ def test_every_word_within_marks_reaches_the_reader(marks: list[str]) -> None:
     assert {"word", *(f"a{level}" for level in range(len(marks)))} <= set(
         rendered(text).plain_text.replace("*", " ").replace("_", " ").replace("~", " ").split()
     )
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.integers(1, 6))
+def test_a_text_that_is_called_flat_is_not_too_deep(pieces: list[str], deepest: int) -> None:
+    text = "".join(pieces)
+    if is_flat(text, deepest):
+        assert first_deep_line(parser_of().parse(text).tokens, deepest) is None
 
 
 @pytest.mark.parametrize("kind", MARKS)

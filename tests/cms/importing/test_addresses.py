@@ -442,7 +442,7 @@ def test_links_of_jekyll_stay_in_their_language(tmp_path: Path) -> None:
     text = next(each for each in old.current.values() if each.page.place.path == "b_fr.md")
     draft = old.draft(old.page(text.key), text)
     assert draft.draft.fields["body"] == "[x](/docs/a)"
-    (target,) = old.page(text.key).mentions
+    (target,) = old.mentions(old.page(text.key))
     assert target == ("fr", "a")
 
 
@@ -494,7 +494,9 @@ def test_data_files_that_are_scripts_are_reported(tmp_path: Path) -> None:
 
 def test_definitions_that_readers_never_saw_are_no_losses(tmp_path: Path) -> None:
     text = f"{PAGE}a\n\n[b]: /c\n\n> [^d]: e\n"
-    (fault,) = read(tmp_path, "hugo", {"content/a.md": text}).faults
+    old = read(tmp_path, "hugo", {"content/a.md": text})
+    (page,) = old.current.values()
+    (fault,) = old.losses(old.page(page.key), page)
     assert fault.line == 8
     assert "[^d]" in fault.message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,7 +83,13 @@ class Read:
         return [
             *(each for each in self.old.faults if each.file == file),
             *(self.drafts[source].lost if source in self.drafts else ()),
+            *(self.losses(source) if source in self.drafts else ()),
         ]
+
+    def losses(self, source: str) -> Iterable[Fault]:
+        """Return what readers of a page do not see."""
+        text = self.texts[source]
+        return self.old.losses(self.old.page(text.key), text)
 
     def source_at(self, path: str) -> str | None:
         """Return the file of the page at a path of this site."""

@@ -233,8 +233,8 @@ def test_a_link_that_cannot_be_converted_is_reported(tmp_path: Path) -> None:
     mapping = MarkdownMapping(content_type="Guide")
     text = "---\ntitle: x\n---\n[`]`](/two/)\n"
     old = site_of(tmp_path, mapping, one=text, two=text)
-    drafts = [old.draft(old.page(key), each) for key, each in old.current.items()]
-    assert [str(each).partition("md:")[2] for each in drafts[0].lost] == [
+    key, page = next(iter(old.current.items()))
+    assert [str(each).partition("md:")[2] for each in old.losses(old.page(key), page)] == [
         "4: /two/ is not converted: write the link as [words](address)"
     ]
 
@@ -249,8 +249,10 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
     )
     (tmp_path / "four.rst").write_text("Four")
     old = read_site(tmp_path, old.mapping, SITE)
+    losses = [each for key, page in old.current.items() for each in old.losses(old.page(key), page)]
     assert [
-        (each.kind.value, each.file.name, each.line) for each in sorted(old.faults, key=str)
+        (each.kind.value, each.file.name, each.line)
+        for each in sorted([*old.faults, *losses], key=str)
     ] == [
         ("ignored", "four.rst", None),
         ("refused", "one.md", 2),

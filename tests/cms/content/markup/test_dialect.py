@@ -287,6 +287,46 @@ def test_a_text_in_which_readers_see_something_is_one(text: str) -> None:
     assert has_content(text)
 
 
+# Parts of texts, some of which hide what is beside them.
+PARTS = (
+    *(
+        "a",
+        "# ",
+        "\n",
+        "\n\n",
+        "\n\n\n",
+        "    ",
+        "- ",
+        "> ",
+        ": ",
+        "```",
+        "---",
+        "&nbsp;",
+        "\u200b",
+    ),
+    *(
+        "<!--",
+        "-->",
+        "<script>",
+        "</script>",
+        "<b>",
+        "<div",
+        ">",
+        "[^a]",
+        "[^a]: ",
+        "[a]",
+        "[a]: /b",
+    ),
+    *("!", "[]", "()", "|", "\r", "\\"),
+)
+
+
+@given(text=st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+def test_a_text_shows_something_if_readers_see_it(text: str) -> None:
+    page = rendered(text)
+    assert has_content(text) == (page.has_picture or is_visible(page.plain_text))
+
+
 @pytest.mark.parametrize(
     ("text", "is_seen"),
     [("Über", True), ("C", True), ("7", True), (" \u200b\u2060\ufeff-!", False)],
