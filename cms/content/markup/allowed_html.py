@@ -7,7 +7,8 @@ their name until the HTML is sanitised: a character that no text can contain.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import nh3
@@ -37,6 +38,11 @@ _ATTRIBUTE_VALUES = {"input": {"type": {"checkbox"}}}
 _FIXED = {"input": {"disabled": ""}}
 
 
+# For each id that authors wrote in HTML, those that its elements get, in order.
+RawAnchors: TypeAlias = Mapping[str, Iterator[str]]
+_NO_ANCHORS: RawAnchors = {}
+
+
 def sanitise(html: str, base: str = "") -> str:
     """Return HTML without what may not be in it, and without marks.
 
@@ -47,21 +53,18 @@ def sanitise(html: str, base: str = "") -> str:
     return without_marks(sanitise_marked(html, base))
 
 
-def sanitise_marked(
-    html: str, base: str = "", raw_anchors: Mapping[str, Sequence[str]] | None = None
-) -> str:
+def sanitise_marked(html: str, base: str = "", raw_anchors: RawAnchors = _NO_ANCHORS) -> str:
     """Return what :func:`sanitise` returns, with the marks.
 
     Args:
         html: any HTML.
         base: URL against which relative addresses are resolved; empty to leave them.
-        raw_anchors: for each ``id`` that authors wrote in HTML, those that its elements get.
+        raw_anchors: for each ``id`` that authors wrote in HTML, those that its next elements get.
     """
-    names = {name: iter(anchors) for name, anchors in (raw_anchors or {}).items()}
 
     def keep_attribute(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "id":
-            return next(names.get(value.replace(MARK, ""), iter(())), value)
+            return next(raw_anchors.get(value.replace(MARK, ""), iter(())), value)
         return _keep_attribute(tag, attribute, value)
 
     return nh3.clean(

@@ -21,7 +21,13 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from cms.content.canonical_json import Json
-from cms.content.markup.allowed_html import MARK, sanitise, sanitise_marked, without_marks
+from cms.content.markup.allowed_html import (
+    MARK,
+    RawAnchors,
+    sanitise,
+    sanitise_marked,
+    without_marks,
+)
 from cms.content.markup.attributes import Attribute
 from cms.content.markup.blocks import split_heading
 from cms.content.markup.definitions import Definitions
@@ -370,7 +376,7 @@ def _render(
     for name, anchor in zip(anchored.raw, names, strict=False):
         raw_anchors.setdefault(name, []).append(anchor)
     raw = source.parser.write(source.tokens)
-    marked = sanitise_marked(raw, raw_anchors=raw_anchors)
+    marked = sanitise_marked(raw, raw_anchors=_in_order(raw_anchors))
     reader = HtmlReader(marked, source.texts())
     return raw, RenderedMarkdown(
         html=without_marks(marked),
@@ -379,8 +385,12 @@ def _render(
         anchors=tuple(reader.anchors),
         headings=tuple(reader.headings),
         has_picture=reader.has_picture,
-        tree=tree_of(source.tokens),
+        tree=tree_of(source.tokens, _in_order(raw_anchors)),
     )
+
+
+def _in_order(raw_anchors: Mapping[str, Sequence[str]]) -> RawAnchors:
+    return {name: iter(anchors) for name, anchors in raw_anchors.items()}
 
 
 def sanitising_losses(text: str, directives: Directives = NO_DIRECTIVES) -> tuple[Loss, ...]:

@@ -4,8 +4,9 @@ The nodes are those of mdast, https://github.com/syntax-tree/mdast, and of its e
 definition lists (``defList``, ``defListTerm``, ``defListDescription``) and directives
 (``containerDirective``, ``leafDirective``, ``textDirective``). Links by reference are ``link``, and
 a callout is a ``blockquote`` with ``data.alert``. The anchors of headings and footnotes are in
-``data.hProperties.id``. HTML blocks are sanitised; HTML within text is left out, and the words in
-it stay, unless they are a script or a style.
+``data.hProperties.id``. HTML blocks are sanitised, with the ids that they have in
+the HTML; HTML within text is left out, and the words in it stay, unless they are a script or a
+style.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from typing import Any, TypeAlias
 
 from markdown_it.token import Token
 
-from cms.content.markup.allowed_html import MARK, is_harmless, sanitise
+from cms.content.markup.allowed_html import (
+    MARK,
+    RawAnchors,
+    is_harmless,
+    sanitise_marked,
+    without_marks,
+)
 from cms.content.markup.directives import Call, DirectiveValues
 from cms.content.markup.fences import FenceInfo, read_info
 from cms.content.markup.footnotes import Footnote
@@ -47,9 +54,14 @@ _BREAKS = frozenset({"softbreak", "hardbreak"})
 _WITHOUT_WORDS = re.compile(r"<(script|style)\b", re.IGNORECASE)
 
 
-def tree_of(tokens: Sequence[Token]) -> Node:
-    """Return the tree of a parsed text, whose headings and footnotes have their anchors."""
-    builder = _Builder()
+def tree_of(tokens: Sequence[Token], raw_anchors: RawAnchors) -> Node:
+    """Return the tree of a parsed text.
+
+    Args:
+        tokens: the text, whose headings and footnotes have their anchors.
+        raw_anchors: the ids that elements in HTML get.
+    """
+    builder = _Builder(raw_anchors)
     builder.add_all(tokens)
     return builder.root
 
@@ -70,7 +82,8 @@ class _Open:
 class _Builder:
     """A builder of a tree from a sequence of tokens, without recursion per level."""
 
-    def __init__(self) -> None:
+    def __init__(self, raw_anchors: RawAnchors) -> None:
+        self._raw_anchors = raw_anchors
         self.root: Node = {"type": "root", "children": []}
         self._open = [_Open(self.root)]
         self._makers: Mapping[str, Callable[[Token], Node | None]] = {
@@ -90,7 +103,7 @@ class _Builder:
             "code_block": _code,
             "hr": lambda _: {"type": "thematicBreak"},
             "table_open": lambda _: {"type": "table", "align": [], "children": []},
-            "html_block": _html,
+            "html_block": self._html,
             "text": lambda token: {"type": "text", "value": token.content},
             "softbreak": lambda _: {"type": "text", "value": "\n"},
             "hardbreak": lambda _: {"type": "break"},
@@ -112,6 +125,8 @@ class _Builder:
         place = self._open[-1]
         if token.type == "html_inline":
             place.dropped = _dropped_element(token.content, place.dropped)
+            if self._raw_anchors:
+                self._html(token)  # which has the next of its ids
         if token.nesting < 0:
             self._open.pop()
         elif token.nesting > 0:
@@ -139,14 +154,14 @@ class _Builder:
             table = next(each.node for each in reversed(self._open) if "align" in each.node)
             table["align"].append(str(token.attrs.get("align") or "") or None)
 
+    def _html(self, token: Token) -> Node | None:
+        marked = sanitise_marked(token.content, raw_anchors=self._raw_anchors)
+        html = without_marks(marked)
+        return {"type": "html", "value": html} if html else None
+
     def _node(self, token: Token) -> Node | None:
         make = self._makers.get(token.type)
         return make(token) if make is not None else None
-
-
-def _html(token: Token) -> Node | None:
-    html = sanitise(token.content)
-    return {"type": "html", "value": html} if html else None
 
 
 def _link(token: Token) -> Node:

@@ -337,3 +337,20 @@ def test_visible_texts_have_a_letter_a_digit_or_a_symbol(text: str, is_seen: boo
 
 def test_words_have_inner_punctuation() -> None:
     assert words_in("It's 3.5 語学") == ["It's", "3.5", "語", "学"]
+
+
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            ['<h2 id="a">x</h2>', '<h3 id="b">y</h3>', "## a", "z <h2 id='a'>w</h2>", "# B", "[^a]"]
+        ),
+        max_size=8,
+    )
+)
+def test_html_in_the_tree_has_the_ids_of_the_html(pieces: list[str]) -> None:
+    text = "\n\n".join([*pieces, "[^a]: <h2 id='a'>n</h2>"])
+    blocks = [each["value"] for each in nodes(text, "html")]
+    page = rendered(text)
+    assert all(each in page.html for each in blocks)
+    ids = re.findall(r'id="([^"]*)"', "".join(blocks))
+    assert len(ids) == len(set(ids))
