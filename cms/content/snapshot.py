@@ -291,6 +291,12 @@ def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
     )
 
 
+def derive_from_draft(content_type: type[ContentType], draft: Draft) -> Derived:
+    """Return what derives from a clean draft, none of whose links leads to an entry."""
+    values = stored_values(content_type.fields, _values_of(content_type, draft, {}))
+    return derive(content_type, {"title": draft.title, "fields": values, "links": []})
+
+
 def _targets_of(content: JsonObject) -> Targets:
     """Return the ids of the entries that the addresses in the content's texts lead to."""
     return {

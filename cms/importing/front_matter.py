@@ -7,7 +7,8 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -127,6 +128,20 @@ def parse_markdown(file: Path, text: str) -> FrontMatter:
     Raises:
         ContentFileError: if its front matter is invalid.
     """
+    with _bounded_nesting(file):
+        return _parse(file, text)
+
+
+@contextmanager
+def _bounded_nesting(file: Path) -> Iterator[None]:
+    """Refuse a file whose values are nested deeper than its reader can go."""
+    try:
+        yield
+    except RecursionError:
+        raise ContentFileError(file, 1, "the front matter is nested too deeply") from None
+
+
+def _parse(file: Path, text: str) -> FrontMatter:
     # Not splitlines(), which splits at more characters than Markdown does.
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].startswith("{") and (found := _json_at_start("\n".join(lines))) is not None:
@@ -160,12 +175,13 @@ def read_yaml(file: Path) -> FrontMatter:
     Raises:
         ContentFileError: if it is not UTF-8, invalid or empty.
     """
-    values, lines = _read_yaml(file, read_text(file), 1)
-    if not values:
-        raise ContentFileError(file, 1, "expected keys with values, as in `title: …`")
-    read = FrontMatter(file, values, lines, "", 1)
-    _ = read.values  # all dates and numbers are possible
-    return read
+    with _bounded_nesting(file):
+        values, lines = _read_yaml(file, read_text(file), 1)
+        if not values:
+            raise ContentFileError(file, 1, "expected keys with values, as in `title: …`")
+        read = FrontMatter(file, values, lines, "", 1)
+        _ = read.values  # all dates and numbers are possible
+        return read
 
 
 def read_data(file: Path) -> Mapping[str, Written]:
@@ -176,7 +192,8 @@ def read_data(file: Path) -> Mapping[str, Written]:
     """
     ending = file.suffix.lower().lstrip(".")
     read = _READERS["yaml" if ending == "yml" else ending]
-    return read(file, read_text(file).removeprefix("\ufeff"), 1)[0]
+    with _bounded_nesting(file):
+        return read(file, read_text(file).removeprefix("\ufeff"), 1)[0]
 
 
 def read_text(file: Path) -> str:
@@ -304,7 +321,7 @@ def _scalar(text: Plain) -> Json:
 def _read_toml(file: Path, text: str, first_line: int) -> _Read:
     try:
         values = tomllib.loads(text, parse_float=Plain)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also a number that is too long
         place = _TOML_PLACE.search(str(error))
         last = text.count("\n")
         line = first_line + (int(place[1]) - 1 if place and place[1] else last)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from cms.errors import ContentFileError
+
 
 class FaultKind(StrEnum):
     """The kind of a fault, by its consequence."""
@@ -39,4 +41,11 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line is not None else str(self.file)
-        return f"{place}: {self.message}"
+        words = f"{place}: {self.message}"
+        # One line, whatever is in the name of a file.
+        return "".join(each if each.isprintable() else repr(each)[1:-1] for each in words)
+
+
+def refused(error: ContentFileError) -> Fault:
+    """Return the fault of a file that cannot be imported."""
+    return Fault(error.file, error.line, FaultKind.REFUSED, error.reason)

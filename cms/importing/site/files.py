@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import orjson
 from cms.content.slug import slugify
 from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, parse_markdown
+from cms.importing.site.faults import Fault, FaultKind, refused
 from cms.importing.site.generators.base import Generator
 from cms.importing.site.mapping import MarkdownMapping, PagePlace, refuse_outside
 
@@ -84,20 +86,41 @@ class Names:
         return word
 
 
-def files_in(folder: Path) -> Iterator[str]:
-    """Yield the paths of the files in a folder, in order.
+def files_in(folder: Path, faults: list[Fault]) -> Iterator[str]:
+    """Yield the paths of the files in a folder, in order, and add faults for what is not read.
+
+    Links to folders are not followed.
 
     Raises:
-        ContentFileError: if it is not a folder, or a symbolic link leads out of it.
+        ContentFileError: if it is not a folder.
     """
     if not folder.is_dir():
         raise ContentFileError(folder, None, "not a folder")
-    for file in sorted(folder.rglob("*")):
-        if file.is_symlink():
-            refuse_outside(folder, file)
-        if file.is_file():
-            refuse_outside(folder, file)
-            yield file.relative_to(folder).as_posix()
+    found: list[Path] = []
+
+    def refuse(error: OSError) -> None:
+        reason = f"cannot be read: {error.strerror}"
+        faults.append(Fault(Path(str(error.filename)), None, FaultKind.REFUSED, reason))
+
+    for at, folders, names in os.walk(folder, onerror=refuse):
+        found += [Path(at, each) for each in names]
+        found += [Path(at, each) for each in folders if Path(at, each).is_symlink()]
+    for file in sorted(found):
+        try:
+            file.name.encode()
+            if file.is_symlink():
+                refuse_outside(folder, file)
+        except UnicodeEncodeError:
+            label = Path(os.fsencode(file).decode("utf-8", "replace"))
+            faults.append(Fault(label, None, FaultKind.REFUSED, "its name is not UTF-8"))
+        except ContentFileError as error:
+            faults.append(refused(error))
+        else:
+            if file.is_dir():
+                reason = "links to folders are not followed"
+                faults.append(Fault(file, None, FaultKind.IGNORED, reason))
+            elif file.is_file():
+                yield file.relative_to(folder).as_posix()
 
 
 def key_name(name: str) -> str:

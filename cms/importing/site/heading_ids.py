@@ -87,14 +87,16 @@ class HeadingIds:
         """
         taken: set[str] = {own for _, own in headings if own}
         ids: list[str] = []
+        numbers: dict[str, int] = {}
         for words, own in headings:
             if own:
                 ids.append(own)
                 continue
             base = name = self.slug(words)
-            number = self.first
+            number = numbers.get(base, self.first)
             while name in taken:
                 name, number = f"{base}-{number}", number + 1
+            numbers[base] = number
             taken.add(name)
             ids.append(name)
         return ids

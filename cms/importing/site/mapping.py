@@ -305,7 +305,11 @@ def refuse_outside(folder: Path, file: Path) -> None:
     Raises:
         ContentFileError: if it is outside.
     """
-    if not file.resolve().is_relative_to(folder.resolve()):
+    try:
+        is_inside = file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        raise ContentFileError(file, None, "is a link without an end") from None
+    if not is_inside:
         raise ContentFileError(file, None, f"points outside {folder}; move the file into it")
 
 

@@ -11,7 +11,7 @@ from cms.content.canonical_json import Json
 from cms.content.content_type import ContentType
 from cms.content.markup.markdown import split_at_headings
 from cms.content.slug import slugify
-from cms.content.snapshot import Derived, Draft, clean_draft, missing_of, take_snapshot
+from cms.content.snapshot import Draft, clean_draft, derive_from_draft, missing_of
 from cms.errors import ContentFileError, UserError
 from cms.importing.front_matter import FrontMatter
 from cms.importing.site.body import Body
@@ -81,21 +81,24 @@ class PageText:
         """True if the page needs only sign-offs to be published."""
         return not self.hidden and not self.missing
 
-    @cached_property
+    @property
     def anchors(self) -> Mapping[str, str]:
         """The anchor on this site for each ``#fragment`` of the old site."""
-        derived, ids = self._derived, HEADING_IDS[self.mapping.heading_ids]
-        return anchors_of(self.whole.text, ids, derived.rendered, derived.anchors)
-
-    @cached_property
-    def own_anchors(self) -> frozenset[str]:
-        """All anchors on this site."""
-        return frozenset(self._derived.anchors)
+        return self._anchors[0]
 
     @property
-    def _derived(self) -> Derived:
+    def own_anchors(self) -> frozenset[str]:
+        """All anchors on this site."""
+        return self._anchors[1]
+
+    @cached_property
+    def _anchors(self) -> tuple[Mapping[str, str], frozenset[str]]:
+        """The anchors; to find them, the text is rendered."""
         cleaned, _ = clean_draft(self.content_type, self.draft)
-        return take_snapshot(self.content_type, self.key[0], cleaned, {}).derived
+        derived = derive_from_draft(self.content_type, cleaned)
+        ids = HEADING_IDS[self.mapping.heading_ids]
+        anchors = anchors_of(self.whole.text, ids, derived.rendered, derived.anchors)
+        return anchors, frozenset(derived.anchors)
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,13 @@ class OldSite:
         Raises:
             ContentFileError: if a value is invalid.
         """
+        try:
+            return self._read(place, source)
+        # Such as a date that is not possible in its time zone, or a name that is too long.
+        except (ArithmeticError, OSError, RecursionError, ValueError) as error:
+            raise source.fault(None, f"cannot be read: {error}") from error
+
+    def _read(self, place: PagePlace, source: FrontMatter) -> PageText:
         mapping = self.mapping.for_file(place.path)
         values = PageValues(
             self.generator.source_of(place, source),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cms.errors import ContentFileError, SiteError
 from cms.importing.front_matter import FrontMatter, read_page_file
-from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.faults import Fault, FaultKind, refused
 from cms.importing.site.files import files_in, find_names, key_name, read_history
 from cms.importing.site.generators.base import Generator
 from cms.importing.site.generators.registry import GENERATORS
@@ -51,6 +51,19 @@ def read_site(
     return old
 
 
+def why_without_pages(old: OldSite) -> str:
+    """Return why a folder of texts has no pages by its mapping; empty if it has some."""
+    left_out = [each for each in old.faults if each.kind is FaultKind.IGNORED]
+    if old.current or old.commits or not left_out:
+        return ""
+    first = min(left_out)
+    name = first.file.name
+    return (
+        f"no file in it is a page by this mapping: {name} {first.message}; give the folder that "
+        "has the settings of the generator, or say in a mapping where the pages are"
+    )
+
+
 def _texts(
     old: OldSite, files: Iterable[tuple[PagePlace, FrontMatter]]
 ) -> Mapping[PageKey, PageText]:
@@ -66,7 +79,7 @@ def _texts(
                 raise source.fault(None, reason)
             text = _with_own_key(old, text, texts)
         except ContentFileError as error:
-            old.faults.append(_refused(error))
+            old.faults.append(refused(error))
             continue
         texts[text.key] = text
         old.faults += text.faults
@@ -110,7 +123,7 @@ def _files(
     folder: Path, generator: Generator, faults: list[Fault]
 ) -> Iterator[tuple[PagePlace, FrontMatter]]:
     """Yield the files with pages, and add faults for the texts that are none."""
-    for path in files_in(folder):
+    for path in files_in(folder, faults):
         file = folder / path
         place = generator.place_of(path)
         if place is None:
@@ -122,7 +135,7 @@ def _files(
             place = generator.in_language(place, source)
             language = generator.written_language(place, source)
         except ContentFileError as error:
-            faults.append(_refused(error))
+            faults.append(refused(error))
             continue
         if generator.needs_front_matter and not source.has_fences:
             reason = "is not a page of the old site: it has no front matter"
@@ -132,7 +145,3 @@ def _files(
             reason = f"its language {language!r} is not a locale; the page is in {place.locale!r}"
             faults.append(Fault(file, 1, FaultKind.CHANGED, reason))
         yield place, source
-
-
-def _refused(error: ContentFileError) -> Fault:
-    return Fault(error.file, error.line, FaultKind.REFUSED, error.reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cms.content.canonical_json import Json
@@ -50,12 +50,15 @@ def zone_of(name: str) -> tzinfo:
 def moment_of(text: str, zone: tzinfo) -> datetime | None:
     """Return the time of a text; without a zone, in that of the site. ``None`` if it is no time.
 
-    A day is its midnight.
+    A day is its midnight. The first and the last year are none, since in another zone it can be
+    the year before or after, and some generators write the first one for no date.
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(each or 0) for each in match.groups()[:6])
+    if not MINYEAR < year < MAXYEAR:
+        return None
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=_offset(match[7], zone))
     except ValueError:
