@@ -81,6 +81,11 @@ def import_() -> None:
     metavar="DAYS",
     help="Days until the published pages are due for review.",
 )
+@click.option(
+    "--allow-removals",
+    is_flag=True,
+    help="Unpublish the pages of removed files even if most of the known files are gone.",
+)
 @click.option("--dry-run", is_flag=True, help="Report what would change, and change nothing.")
 @click.option("--strict", is_flag=True, help="Import nothing if one file cannot be imported.")
 @click.option(
@@ -100,6 +105,7 @@ def markdown(
     report_file: Path | None,
     *,
     publish: bool,
+    allow_removals: bool,
     dry_run: bool,
     strict: bool,
 ) -> None:
@@ -119,6 +125,7 @@ def markdown(
     options = ImportOptions(
         provenance=provenance if publish else None,
         source=source,
+        allows_removals=allow_removals,
         is_strict=strict,
         watch=progress_bar,
     )

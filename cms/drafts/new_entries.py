@@ -18,7 +18,7 @@ from cms.identifiers import new_id
 from cms.storage.dialects import is_among
 from cms.tables import Edition, Entry
 from cms.work.bulk import Decisions
-from cms.work.work import Work, command
+from cms.work.work import Reading, Work, command
 
 T = TypeVar("T")
 
@@ -167,13 +167,13 @@ def unknown_locale(work: Work, locale: str) -> Iterator[InvalidValue]:
 
 
 async def existing_singletons(
-    work: Work, content_types: Iterable[type[ContentType]]
+    reading: Reading, content_types: Iterable[type[ContentType]]
 ) -> frozenset[str]:
     """Return the names of those singletons that exist."""
     names = {each.stored_name: each.name for each in content_types}
     if not names:
         return frozenset()
-    found = await work.session.scalars(
+    found = await reading.session.scalars(
         select(Entry.singleton).where(is_among(Entry.singleton, names))
     )
     return frozenset(names[str(each)] for each in found)

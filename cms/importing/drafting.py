@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
+from cms.authorization.actor import OPERATOR
 from cms.content.markup.markdown import keep_texts
 from cms.content.snapshot import render_ahead
 from cms.drafts.addresses import PagesAhead
-from cms.drafts.new_entries import begin_entries
+from cms.drafts.new_entries import begin_entries, existing_singletons
 from cms.errors import ContentFileError, Refused, UserError
 from cms.importing.report import ImportReport
 from cms.importing.session import ImportDesk, Refusals, Writing
@@ -21,7 +22,7 @@ from cms.importing.site.pages import OldPage, OldSite
 from cms.importing.transactions import Transactions
 from cms.ledger.progress import Watch, unwatched
 from cms.work.bulk import in_turn
-from cms.work.work import Work
+from cms.work.work import Reading, Work
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,21 @@ class DueText:
     text: PageText
     author: str
     note: str
+
+
+def due_texts(pages: Iterable[OldPage]) -> list[DueText]:
+    """Return the current texts of pages, to be saved."""
+    return [
+        DueText(page, text, text.author, f"Imported from {text.source.file.name}.")
+        for page in pages
+        if (text := page.text) is not None
+    ]
+
+
+def second_singleton(page: OldPage) -> str:
+    """Return why a page is refused of whose content type another page is the only one."""
+    name = page.content_type.name
+    return f"{name} is a singleton, which another page is; map the file to another content type"
 
 
 @dataclass
@@ -69,6 +85,11 @@ class Drafting:
     foreign: frozenset[PageKey] = frozenset()
     held: Mapping[PageKey, Path] = field(default_factory=dict)
 
+    def at(self, work: Work) -> Work:
+        """Return a transaction at the present, or at the time of the last commit if later."""
+        last = max((commit.at for commit in self.old.commits[-1:]), default=work.now)
+        return work.by(OPERATOR, last) if last > work.now else work
+
     def fault(self, kind: FaultKind, text: PageText, error: UserError) -> None:
         """Add the error of a command to the report, as a fault of a file."""
         self.fault_at(kind, fault_of(text.mapping, text.source, error))
@@ -77,8 +98,30 @@ class Drafting:
         """Add an error of a file to the report."""
         self.report.faults.append(Fault(error.file, error.line, kind, error.reason))
 
-    async def give_entries(self, work: Work, pages: Collection[OldPage]) -> None:
+    async def second_singletons(self, reading: Reading, pages: Iterable[OldPage]) -> list[OldPage]:
+        """Return the pages without entries of whose content types another page is the only one."""
+        left = self._without_entries(pages)
+        types = [some[0].content_type for some in left.values()]
+        taken = {*await existing_singletons(reading, [each for each in types if each.singleton])}
+        found: list[OldPage] = []
+        for content_type, some in zip(types, left.values(), strict=True):
+            if content_type.name in taken:
+                found += some
+            elif content_type.singleton:
+                taken.add(content_type.name)
+        return found
+
+    async def give_entries(self, work: Work, pages: Iterable[OldPage]) -> None:
         """Give an entry to each page that has none: that of its translations, or a new one."""
+        left = self._without_entries(pages)
+        if left:
+            types = [some[0].content_type.name for some in left.values()]
+            ids = await begin_entries(work, types)
+            for entry_id, some in zip(ids, left.values(), strict=True):
+                self.desk.entries.update((page.key, entry_id) for page in some)
+
+    def _without_entries(self, pages: Iterable[OldPage]) -> Mapping[str, Sequence[OldPage]]:
+        """Return the pages that need new entries, by their names; others get what they have."""
         entries = self.desk.entries
         taken = {(entry_id, locale) for (locale, _), entry_id in entries.items()}
         by_name: dict[str, str] = {}
@@ -94,11 +137,7 @@ class Drafting:
                 entries[page.key] = known
             else:
                 left.setdefault(name, []).append(page)
-        if left:
-            types = [some[0].content_type.name for some in left.values()]
-            ids = await begin_entries(work, types)
-            for entry_id, some in zip(ids, left.values(), strict=True):
-                entries.update((page.key, entry_id) for page in some)
+        return left
 
     async def prepare(
         self, work: Work, due: Sequence[DueText], kind: FaultKind = FaultKind.REFUSED

@@ -1,8 +1,11 @@
-"""Publications of an import: what passes all gates, what is gone, and former addresses."""
+"""Publications of an import: what passes all gates, what is gone, and former addresses.
+
+Each is done in transactions of some hundred pages: other writers get in between.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +15,21 @@ from sqlalchemy import select
 from cms.content.addresses import path_key, read_address
 from cms.drafts.addresses import FoundAddress, PathKey, addresses_among, spellings_of
 from cms.errors import Refused
+from cms.importing.batches import holders_of_paths, in_batches, public_links_among
 from cms.importing.drafting import Drafting
 from cms.importing.existing import DeskEdition
+from cms.importing.session import path_of
 from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage
+from cms.importing.transactions import Transactions
 from cms.publishing.publishing import ImportedItem, publish_imported_entries
 from cms.publishing.redirects import RedirectItem, create_redirects
 from cms.publishing.unpublishing import UnpublishItem, unpublish_entries
 from cms.storage.dialects import is_among
 from cms.tables import Address
-from cms.work.bulk import MOST_ENTRIES
-from cms.work.work import Work
+from cms.work.bulk import MOST_ENTRIES, grouped
+from cms.work.work import Reading, Work
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,55 @@ class GoingPublic:
             and edition.is_publishable
         ]
 
+    async def publish_in_batches(
+        self, transactions: Transactions, pages: Sequence[OldPage]
+    ) -> list[OldPage]:
+        """Publish what can be published of some pages; return those that were refused.
+
+        A page is published after, or together with, those that it links to.
+        """
+        refused: list[OldPage] = []
+        by_edition = {self._edition(page).id: page for page in pages}
+        async with transactions.reading() as reading:
+            needs = await self._needs(reading, pages)
+        for batch in in_batches(list(by_edition), needs, self.drafting.most):
+            async with transactions.work() as work:
+                some = [by_edition[each] for each in batch]
+                refused += await self.publish(self.drafting.at(work), some)
+        return refused
+
+    async def _needs(
+        self, reading: Reading, pages: Sequence[OldPage]
+    ) -> Mapping[str, Collection[str]]:
+        """Return the editions before which those of pages cannot be published."""
+        old = self.drafting.old
+        editions = {page.key: self._edition(page) for page in pages}
+        of_entry = grouped((each.entry_id, each.id) for each in editions.values())
+        entries = self.drafting.desk.entries
+        needs = {
+            editions[page.key].id: {
+                each
+                for target in old.mentions(page)
+                if target in entries
+                for each in of_entry.get(entries[target], ())
+            }
+            for page in pages
+        }
+        # A part that another page links to can only go when that does not link to it any more.
+        for edition_id, target in await public_links_among(
+            reading, editions.values(), to_parts=True
+        ):
+            for each in of_entry[target]:
+                needs[each].add(edition_id)
+        holders = await holders_of_paths(reading, editions.values())
+        for page in pages:
+            if (holder := holders.get((path_of(page) or "", page.locale))) is not None:
+                needs[editions[page.key].id].add(holder)
+        return needs
+
+    def _edition(self, page: OldPage) -> DeskEdition:
+        return self.drafting.desk.editions[page.key]
+
     async def publish(
         self, work: Work, pages: Sequence[OldPage], kind: FaultKind = FaultKind.DRAFT
     ) -> list[OldPage]:
@@ -83,7 +138,7 @@ class GoingPublic:
         if not pages:
             return []
         desk, texts = self.drafting.desk, [page.text for page in pages]
-        editions = [desk.editions[page.key] for page in pages]
+        editions = [self._edition(page) for page in pages]
         beside = await desk.beside(work, editions)
         items = [
             *(self._item(each, None) for each in beside),
@@ -96,7 +151,8 @@ class GoingPublic:
         try:
             outcomes = await publish_imported_entries(work, items, source=self.source, mode="each")
         except Refused as refusal:  # of a hook, which does not say for which page
-            report.faults.append(Fault(folder, None, kind, f"nothing was published: {refusal}"))
+            message = f"{len(pages)} pages were not published: {refusal}"
+            report.faults.append(Fault(folder, None, kind, message))
             return list(pages)
         refused: list[OldPage] = []
         for outcome in outcomes[: len(beside)]:
@@ -124,6 +180,35 @@ class GoingPublic:
             review_due_at=self.due_at,
             first_published_at=text.published_at if text is not None else None,
         )
+
+    async def unpublish_in_batches(
+        self,
+        transactions: Transactions,
+        gone: Sequence[Gone],
+        end: Callable[[Work], Awaitable[None]],
+    ) -> list[Gone]:
+        """Unpublish pages that only imports have published; return those that stay public.
+
+        A page is unpublished after, or together with, those that link to it.
+
+        Args:
+            transactions: the transactions.
+            gone: the pages.
+            end: called at the end of each transaction that unpublishes some of them.
+        """
+        left: list[Gone] = []
+        by_edition = {each.edition.id: each for each in gone}
+        async with transactions.reading() as reading:
+            links = await public_links_among(reading, [each.edition for each in gone])
+        of_entry = grouped((each.edition.entry_id, each.edition.id) for each in gone)
+        needs = grouped((each, source) for source, target in links for each in of_entry[target])
+        for batch in in_batches(list(by_edition), needs, self.drafting.most):
+            async with transactions.work() as work:
+                some = [by_edition[each] for each in batch]
+                at = self.drafting.at(work)
+                left += await self.unpublish(at, some)
+                await end(at)
+        return left
 
     async def unpublish(self, work: Work, gone: Sequence[Gone]) -> list[Gone]:
         """Unpublish pages that only imports have published; return those that stay public."""
@@ -163,12 +248,32 @@ class GoingPublic:
     def _note(self, gone: Gone, kind: FaultKind, message: str) -> None:
         self.drafting.report.faults.append(Fault(gone.file, None, kind, message))
 
-    async def redirect(self, work: Work, pages: Iterable[OldPage]) -> None:
+    async def redirect(self, transactions: Transactions, pages: Iterable[OldPage]) -> None:
         """Redirect the former addresses of public pages to them, where nothing else is."""
-        wanted = list(self._former_addresses(work, pages))
+        async with transactions.reading() as reading:
+            left = await self._missing_redirects(reading, pages)
+        most = min(self.drafting.most, MOST_ENTRIES)
+        for start in range(0, len(left), most):
+            async with transactions.work() as work:
+                await self._redirect(self.drafting.at(work), left[start : start + most])
+
+    async def _redirect(self, work: Work, wanted: Sequence[tuple[RedirectItem, PageText]]) -> None:
+        outcomes = await create_redirects(work, [item for item, _ in wanted], mode="each")
+        for (item, text), outcome in zip(wanted, outcomes, strict=True):
+            self.drafting.desk.made["redirects"] += outcome.result is not None
+            for error in outcome.errors:
+                message = f"the former address {item.path} does not answer: {error.message}"
+                fault = Fault(text.source.file, None, FaultKind.LOST_LINK, message)
+                self.drafting.report.faults.append(fault)
+
+    async def _missing_redirects(
+        self, reading: Reading, pages: Iterable[OldPage]
+    ) -> list[tuple[RedirectItem, PageText]]:
+        """Return the redirects that pages need, with the texts that name them."""
+        wanted = list(self._former_addresses(reading, pages))
         keys = [key for key, _ in wanted]
-        found = await addresses_among(work, keys)
-        removed = await _removed_redirects(work, keys)
+        found = await addresses_among(reading, keys)
+        removed = await _removed_redirects(reading, keys)
         desk = self.drafting.desk
         left: list[tuple[RedirectItem, PageText]] = []
         for (path, locale), page in wanted:
@@ -176,21 +281,12 @@ class GoingPublic:
             if page.text is None or path in removed or _answers(there, entry_id):
                 continue
             left.append((RedirectItem(path=path, to=entry_id, locale=locale), page.text))
-        for start in range(0, len(left), MOST_ENTRIES):
-            some = left[start : start + MOST_ENTRIES]
-            items = [item for item, _ in some]
-            outcomes = await create_redirects(work, items, mode="each")
-            for (item, text), outcome in zip(some, outcomes, strict=True):
-                desk.made["redirects"] += outcome.result is not None
-                for error in outcome.errors:
-                    message = f"the former address {item.path} does not answer: {error.message}"
-                    fault = Fault(text.source.file, None, FaultKind.LOST_LINK, message)
-                    self.drafting.report.faults.append(fault)
+        return left
 
     def _former_addresses(
-        self, work: Work, pages: Iterable[OldPage]
+        self, reading: Reading, pages: Iterable[OldPage]
     ) -> Iterable[tuple[PathKey, OldPage]]:
-        own = work.site.addresses
+        own = reading.site.addresses
         seen: set[PathKey] = set()
         for page in pages:
             edition, text = self.drafting.desk.editions.get(page.key), page.text
@@ -218,9 +314,9 @@ def _answers(there: FoundAddress | None, entry_id: str) -> bool:
     return there is not None and there.entry_id == entry_id
 
 
-async def _removed_redirects(work: Work, keys: Iterable[PathKey]) -> frozenset[str]:
+async def _removed_redirects(reading: Reading, keys: Iterable[PathKey]) -> frozenset[str]:
     """Return those paths at which a redirect was removed: it is not created again."""
-    rows = await work.session.scalars(
+    rows = await reading.session.scalars(
         select(Address.path).where(
             is_among(Address.path, spellings_of(path for path, _ in keys)),
             Address.edition_id.is_(None),

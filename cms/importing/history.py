@@ -102,6 +102,8 @@ class History:
             ),
         ]
         due = [each for each in due if self._is_new(each.page, commit)]
+        second = await drafting.second_singletons(work, [each.page for each in due])
+        due = [each for each in due if each.page not in second]  # nor are their current files
         await drafting.give_entries(work, [each.page for each in due])
         writings = await drafting.prepare(work, due, FaultKind.IGNORED)
         await drafting.save(OneTransaction(work), writings, kind=FaultKind.IGNORED)

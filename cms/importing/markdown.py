@@ -3,8 +3,8 @@
 The import runs the ordinary commands as the operator; its authors become bylines. It signs nothing
 off: pages are published as imported, with their source. All entries have ids before the first page
 is saved, so that pages can link to others that are saved later. Drafts are saved some hundred at a
-time, and other writers get in between; what passes all gates is published by one command. An import
-that ends at any moment is finished by the next one.
+time, and so is published what passes all gates; other writers get in between. An import that ends
+at any moment is finished by the next one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cms import clock
 from cms.authorization.actor import OPERATOR
 from cms.drafts.loading import rows_by_id
 from cms.errors import ContentFileError, Refused
-from cms.importing.drafting import Drafting, DueText
+from cms.importing.drafting import Drafting, due_texts, second_singleton
 from cms.importing.existing import editions_at, entries_by_slug, linking_to
 from cms.importing.going_public import GoingPublic, Gone
 from cms.importing.history import History, in_groups
@@ -31,10 +31,11 @@ from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.page_index import PageKey
 from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage, OldSite
-from cms.importing.site.reading import read_site
+from cms.importing.site.reading import read_site, why_without_pages
 from cms.importing.transactions import OneTransaction, ShortTransactions, Transactions
 from cms.ledger.progress import Watch, unwatched
 from cms.tables import ImportedFile
+from cms.work.bulk import in_turn
 from cms.work.work import Desk, Work
 
 # The drafts of one transaction: other writers wait for about as many.
@@ -50,13 +51,15 @@ class ImportOptions:
             everything stays a draft.
         source: the system that the files come from, by which the next import knows them; by
             default that of the provenance, the ``url`` of the mapping, or the name of the folder.
+        allows_removals: whether most of the files that were imported before can be gone.
         is_strict: whether nothing is imported if one file is refused.
-        batch: the most drafts of one transaction.
+        batch: the most pages of one transaction, unless more link to each other.
         watch: gives functions that show the progress.
     """
 
     provenance: Provenance | None = None
     source: str = ""
+    allows_removals: bool = False
     is_strict: bool = False
     batch: int = BATCH
     watch: Watch = unwatched
@@ -123,6 +126,8 @@ def _read(desk: Desk, folder: Path, mapping: MarkdownMapping, options: ImportOpt
         reason = "this site does not publish imported pages; import them as drafts"
         raise ContentFileError(folder, None, reason)
     old = read_site(folder, mapping, desk.site, with_drafts=provenance is None)
+    if not options.allows_removals and (reason := why_without_pages(old)):
+        raise ContentFileError(folder, None, reason)
     source = _stated(options) or old.mapping.url or folder.resolve().name
     report = ImportReport(source=source, folder=folder, files=len(old.current))
     report.faults += old.faults
@@ -236,8 +241,13 @@ class _Import:
         for page in list(old.pages.values()):
             old.put(page, old.current.get(page.key))
         async with transactions.reading() as reading:
-            source, is_stated = self.report.source, bool(_stated(self.options))
-            matches = await match_files(reading, old, self.folder, source, is_stated=is_stated)
+            matches = await match_files(
+                reading,
+                old,
+                self.folder,
+                self.report.source,
+                allows_removals=self.options.allows_removals,
+            )
             found = await editions_at(
                 reading,
                 [(entry_id, locale) for (locale, _), entry_id in matches.entries.items()],
@@ -274,6 +284,10 @@ class _Import:
                 "file to that type again, or give it another path and slug to import a new page"
             )
             self._refuse(page, reason)
+        async with transactions.reading() as reading:
+            present = [page for page in old.pages.values() if page.text is not None]
+            for page in await self.drafting.second_singletons(reading, present):
+                self._refuse(page, second_singleton(page))
         self._withhold()
 
     def _refuse(self, page: OldPage, reason: str) -> None:
@@ -288,13 +302,11 @@ class _Import:
     async def _begin(self, transactions: Transactions, pages: Sequence[OldPage]) -> list[Writing]:
         """Give all pages their entries, record their files, and return their drafts."""
         drafting, matches = self.drafting, self.matches
-        due = [
-            DueText(page, page.text, page.text.author, _note_on(page.text))
-            for page in pages
-            if page.text is not None
-        ]
+        due = due_texts(pages)
+        # Before others wait for the transaction; it finds them made.
+        await in_turn(due, lambda each: self.old.draft(each.page, each.text))
         async with transactions.work() as work:
-            at = self._at(work)
+            at = drafting.at(work)
             await drafting.give_entries(at, pages)
             files = [
                 FileOfEntry(
@@ -319,11 +331,6 @@ class _Import:
         edition = self.drafting.desk.editions.get(page.key)
         return edition is None or edition.is_writable
 
-    def _at(self, work: Work) -> Work:
-        """Return a transaction at the present, or at the time of the last commit if later."""
-        last = max((commit.at for commit in self.old.commits[-1:]), default=work.now)
-        return work.by(OPERATOR, last) if last > work.now else work
-
     async def _leave_out_refused(self, transactions: Transactions) -> None:
         """Update the pages that link to others which could not be saved, until none is left."""
         drafting, old = self.drafting, self.old
@@ -335,32 +342,25 @@ class _Import:
             for page in refused:
                 old.put(page, None)
                 drafting.desk.entries.pop(page.key, None)
-            due = [
-                DueText(page, page.text, page.text.author, _note_on(page.text))
-                for page in old.touched_by(refused, refused)
-                if page.text is not None
-            ]
+            due = due_texts(old.touched_by(refused, refused))
             async with transactions.work() as work:
-                writings = await drafting.prepare(self._at(work), due)
+                writings = await drafting.prepare(drafting.at(work), due)
             await drafting.save(transactions, writings)
 
     async def _publish(self, transactions: Transactions, going_public: GoingPublic) -> None:
         """Publish what passes all gates, and unpublish what is gone or hidden at the source."""
         pages = list(self.old.pages.values())
         gone = [*await self._gone(transactions), *self._hidden()]
+        begun = len(self.report.faults)
         waiting = going_public.waiting(pages)
-        async with transactions.work() as work:
-            at = self._at(work)
-            begun = len(self.report.faults)
-            refused = await going_public.publish(at, waiting)
-            left = await going_public.unpublish(at, gone)
-            if refused and len(left) < len(gone):
-                # What was in their way may be gone.
-                del self.report.faults[begun:]
-                await going_public.publish(at, refused)
-                left = await going_public.unpublish(at, left)
-            await self._end_hidden(at, going_public)
-            await going_public.redirect(at, pages)
+        refused = await going_public.publish_in_batches(transactions, waiting)
+        left = await going_public.unpublish_in_batches(transactions, gone, self._end_hidden)
+        if refused and len(left) < len(gone):
+            # What was in their way may be gone.
+            del self.report.faults[begun:]
+            await going_public.publish_in_batches(transactions, refused)
+            await going_public.unpublish_in_batches(transactions, left, self._end_hidden)
+        await going_public.redirect(transactions, pages)
 
     async def _gone(self, transactions: Transactions) -> list[Gone]:
         """Return the pages here whose files are gone, also those that only the history knows."""
@@ -396,24 +396,26 @@ class _Import:
             and page.text.hidden
         ]
 
-    async def _end_hidden(self, work: Work, going_public: GoingPublic) -> None:
+    async def _end_hidden(self, work: Work) -> None:
         """End the records of hidden files whose pages this import has unpublished.
 
         A file with an ended record brings its page back when it is shown again.
         """
         editions = self.drafting.desk.editions
+        taken_back = self.going_public.taken_back if self.going_public is not None else set()
         ended = [
             record.id
             for key, record in self.matches.recorded.items()
             if (text := self.old.page(key).text) is not None
             and text.hidden
             and key in editions
-            and editions[key].id in going_public.taken_back
+            and editions[key].id in taken_back
         ]
         if ended:
-            rows = await rows_by_id(work, ImportedFile, ended)
+            rows = (await rows_by_id(work, ImportedFile, ended)).values()
             at = work.after_waiting()  # not before the end of their publications
-            await record_files(at, self.report.source, [], ended=list(rows.values()))
+            due = [each for each in rows if each.ended_at is None]
+            await record_files(at, self.report.source, [], ended=due)
 
     def _key_of(self, file: Path) -> PageKey | None:
         """Return the key of the page of a file in the folder, if it can be one."""
@@ -440,7 +442,7 @@ class _Import:
             async with transactions.work() as work:
                 rows = await rows_by_id(work, ImportedFile, ended)
                 source = self.report.source
-                await record_files(self._at(work), source, [], ended=list(rows.values()))
+                await record_files(self.drafting.at(work), source, [], ended=list(rows.values()))
 
     async def _tell_skipped(self, transactions: Transactions) -> None:
         """Report the public pages whose files are not imported any more."""
@@ -493,7 +495,3 @@ class _Import:
 def _stated(options: ImportOptions) -> str:
     provenance = options.provenance
     return (options.source or (provenance.source if provenance is not None else "")).strip()
-
-
-def _note_on(text: PageText) -> str:
-    return f"Imported from {text.source.file.name}."

@@ -59,7 +59,7 @@ class Matches:
 
 
 async def match_files(
-    reading: Reading, old: OldSite, folder: Path, source: str, *, is_stated: bool
+    reading: Reading, old: OldSite, folder: Path, source: str, *, allows_removals: bool
 ) -> Matches:
     """Return the entries of the pages in current files.
 
@@ -68,18 +68,18 @@ async def match_files(
         old: the pages.
         folder: the folder of the files.
         source: the system that they come from.
-        is_stated: whether the caller has given the source; otherwise, it is a default, which the
-            files of another folder can have too.
+        allows_removals: whether most of the known files can be gone.
 
     Raises:
         ContentFileError: if files of this source are known, and the folder has none of them; or
-            if it has less than half of them, and the source is a default.
+            if it has less than half of them, and they cannot be gone.
     """
     types = {each.stored_name for each in old.site.content_types.values()}
     records = await recorded_files(reading, source, types, [*old.mapping.locales])
     entries = await rows_by_id(reading, Entry, {each.entry_id for each in records})
     stored = {entry_id: str(each.content_type) for entry_id, each in entries.items()}
-    return await _Matching(reading, old, folder, source, records, stored).run(is_stated=is_stated)
+    matching = _Matching(reading, old, folder, source, records, stored)
+    return await matching.run(allows_removals=allows_removals)
 
 
 def path_of(folder: Path, text: PageText) -> str:
@@ -116,12 +116,13 @@ class _Matching:
         self.matches = Matches()
         self._taken: set[EditionKey] = set()
 
-    async def run(self, *, is_stated: bool) -> Matches:
+    async def run(self, *, allows_removals: bool) -> Matches:
         """Return what was found."""
         self._match_paths()
-        missing = [each for path, each in self._open.items() if not (self._folder / path).is_file()]
+        missing = [each for path, each in self._open.items() if self._is_missing(path)]
         await self._match_moved(missing)
-        self._check_missing(len(missing) - len(self.matches.moved), is_stated=is_stated)
+        if missing and not allows_removals:
+            self._check_missing(len(missing) - len(self.matches.moved))
         self._match_ended()
         self._match_translations()
         await self._match_slugs()
@@ -149,22 +150,21 @@ class _Matching:
         ]
         return self.matches
 
-    def _check_missing(self, missing: int, *, is_stated: bool) -> None:
+    def _is_missing(self, path: str) -> bool:
+        try:
+            return not (self._folder / path).is_file()
+        except OSError:  # it is in a folder that cannot be read
+            return False
+
+    def _check_missing(self, missing: int) -> None:
         """Refuse a folder that seems to be another one than that of the last import."""
         known = len(self._open)
-        reason = ""
-        if known and missing == known:
-            reason = (
-                f"none of the {known} files of {self._source!r} that were imported before is in "
-                "this folder; give the files of another folder another --source"
-            )
-        elif not is_stated and known >= _FEW and missing * 2 > known:
+        if missing == known or (known >= _FEW and missing * 2 > known):
             reason = (
                 f"{missing} of the {known} files of {self._source!r} that were imported before are "
-                f"not in this folder; give --source {self._source!r} if they were removed, and "
-                "the files of another folder another --source"
+                "not in this folder; give the files of another folder, or those for another "
+                "mapping, another --source; give --allow-removals if they were removed"
             )
-        if reason:
             raise ContentFileError(self._folder, None, reason)
 
     def _take(self, key: PageKey, entry_id: str) -> None:

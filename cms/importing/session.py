@@ -164,7 +164,7 @@ class ImportDesk:
             (path, Place("", entry_id, page.content_type.stored_name, page.locale, None))
             for page in pages
             if (entry_id := self.entries.get(page.key)) is not None
-            and (path := _path_of(page)) is not None
+            and (path := path_of(page)) is not None
         )
 
     async def changed(
@@ -345,8 +345,8 @@ async def _outcomes(work: Work, writings: Sequence[Writing], run: _Run) -> Seque
     return [outcome for each in writings for outcome in await _outcomes(work, [each], run)]
 
 
-def _path_of(page: OldPage) -> str | None:
-    """Return where a page will stand."""
+def path_of(page: OldPage) -> str | None:
+    """Return the path at which a page will stand; ``None`` if it has none."""
     category = page.text.category if page.text is not None else ""
     return page.content_type.path_for(page.slug, page.locale, category)
 

@@ -321,7 +321,8 @@ async def test_another_folder_needs_another_source(coast: Importer, tmp_path: Pa
     (coast.folder / "en").mkdir(parents=True)
     coast.write("en/knot.md", "---\ntitle: Knot\n---\n\nIt holds a rope.\n")
     with pytest.raises(
-        ContentFileError, match=r"none of the 2 files of 'https://harbour\.example'"
+        ContentFileError,
+        match=r"2 of the 2 files of 'https://harbour\.example' .* another --source",
     ):
         await coast.run()
     assert await everything(coast.database) == before
@@ -335,17 +336,16 @@ async def test_another_folder_needs_another_source(coast: Importer, tmp_path: Pa
     }
 
 
-async def test_most_files_are_removed_only_with_a_stated_source(coast: Importer) -> None:
+async def test_most_files_are_removed_only_if_that_is_allowed(coast: Importer) -> None:
     coast.write("en/rope.md", "---\ntitle: Rope\n---\n\nIt holds a ship.\n")
-    unstated = Provenance(source="")
-    await coast.run(unstated)
+    await coast.run()
     before = await everything(coast.database)
     for each in ("tide", "quay"):
         (coast.folder / f"en/{each}.md").unlink()
-    with pytest.raises(ContentFileError, match=r"2 of the 3 files .* give --source 'https://harb"):
-        await coast.run(unstated)
+    with pytest.raises(ContentFileError, match=r"2 of the 3 files .* give --allow-removals if"):
+        await coast.run()
     assert await everything(coast.database) == before
-    assert (await coast.run()).made["unpublished"] == 2
+    assert (await coast.run(allows_removals=True)).made["unpublished"] == 2
 
 
 async def test_a_page_of_another_source_is_not_written_over(
