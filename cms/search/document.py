@@ -112,7 +112,10 @@ def _indexed(parts: Iterable[Piece], counts: Counter[str]) -> tuple[str, list[Js
                 break
         counts[indexed] = count + 1
         words.append(indexed if count < _MOST_PLACES else NO_WORD)
-        shown.append(_stored_piece(folded, word, _gap_in_html(gap)))
+        if gap == " " and folded == word:
+            shown.append([word])
+        else:
+            shown.append(_stored_piece(folded, word, _gap_in_html(gap)))
     return " ".join(words), shown
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import TypeAlias
 
 from cms.content.collation import sort_key
@@ -35,11 +34,11 @@ _ENDS: Mapping[str, re.Pattern[str]] = {
 # and marks that choose one of several shapes of the character before them.
 _LEFT_OUT = re.compile("[\u02b9-\u02df\u034f\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
-# Runs of characters among which are words, and runs of characters of ASCII that are in no word. A
-# name like C++ or C# is a run of its own.
+# A run of characters among which are words, and the characters of ASCII after it that are in none.
+# A name like C++ or C# is a run of its own.
 _RUN = re.compile(
-    r"[A-Za-z](?:\+\+|#)(?![A-Za-z\x80-\U0010ffff])"
-    r"|[0-9A-Za-z\x80-\U0010ffff]+|[^0-9A-Za-z\x80-\U0010ffff]+"
+    r"([A-Za-z](?:\+\+|#)(?![A-Za-z\x80-\U0010ffff])|[0-9A-Za-z\x80-\U0010ffff]*)"
+    r"([^0-9A-Za-z\x80-\U0010ffff]*)"
 )
 # The signs of these names, as they are spoken: folded words have letters, digits and marks only.
 _SPOKEN = {"+": "plusplus", "#": "sharp"}
@@ -55,20 +54,23 @@ Piece: TypeAlias = tuple[str, str, str]
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the pieces of a text; their words and gaps together are the text."""
     last, word, gap = "", "", ""
-    for run, folded in _runs(text):
-        if not folded:
-            gap += run
-            continue
-        if word or gap:
-            yield last, word, gap
-        last, word, gap = folded, run, ""
+    for characters, rest in _RUN.findall(text):
+        is_short = len(characters) <= LONGEST_WORD
+        for run, folded in _known_runs(characters) if is_short else _split(characters):
+            if not folded:
+                gap += run
+                continue
+            if word or gap:
+                yield last, word, gap
+            last, word, gap = folded, run, ""
+        gap += rest
     if word or gap:
         yield last, word, gap
 
 
 def words_of(text: str) -> list[str]:
     """Return the folded words of a text, in order."""
-    return [folded for _, folded in _runs(text) if folded]
+    return [folded for folded, _, _ in pieces(text) if folded]
 
 
 @lru_cache(maxsize=20_000)
@@ -87,15 +89,6 @@ def fold(word: str) -> str:
 def is_word_by_itself(char: str) -> bool:
     """Return whether a character is a word in a script without spaces."""
     return _kind(char) is _WHOLE_WORD
-
-
-def _runs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the words and gaps of a text, each with its folded form, which is empty for a gap."""
-    return chain.from_iterable(map(_runs_in, _RUN.findall(text)))
-
-
-def _runs_in(run: str) -> Iterable[tuple[str, str]]:
-    return _known_runs(run) if len(run) <= LONGEST_WORD else _split(run)
 
 
 @lru_cache(maxsize=20_000)

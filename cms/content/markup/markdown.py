@@ -90,7 +90,7 @@ class RenderedMarkdown:
     has_picture: bool
     tree: Mapping[str, Json]
 
-    @property
+    @cached_property
     def word_count(self) -> int:
         """The number of words of the plain text; see :func:`cms.content.words.count_words`."""
         return count_words(self.plain_text)
