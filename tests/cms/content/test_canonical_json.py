@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,18 @@ def test_a_digest_is_sha256_in_hexadecimal() -> None:
 def test_the_order_of_keys_does_not_matter(value: dict[str, object]) -> None:
     reordered = dict(reversed(value.items()))
     assert digest_of(value) == digest_of(reordered)  # type: ignore[arg-type]  # it is JSON
+
+
+@given(JSON | st.dictionaries(st.text('ab\x00\x1f\x7f"\\\u2028é/', max_size=3), JSON))
+def test_every_value_has_the_form_of_the_specification(value: JsonObject) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value)
+
+
+def test_a_deep_value_has_a_form() -> None:
+    value: JsonObject = {}
+    for _ in range(300):
+        value = {"a": [value]}
+    assert canonical_bytes(value) == rfc8785.dumps(value)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53, "\ud800"])
