@@ -24,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cms.errors import Refused, TooManyAttempts
 from cms.storage.database import ReadSession, WriteSession
+from cms.storage.rows import insert_rows, savepoint
 from cms.tables import Throttle
 
 _log = logging.getLogger("copydesk")
@@ -254,8 +255,8 @@ async def _hold(session: WriteSession, name: str, now: datetime) -> Throttle:
     held = await session.scalar(wanted)
     if held is None:
         with suppress(IntegrityError):  # another attempt inserted it first
-            async with session.begin_nested():
-                session.add(Throttle(name=name, since=now, count=0))
+            async with savepoint(session):
+                await insert_rows(session, [Throttle(name=name, since=now, count=0)])
         held = (await session.scalars(wanted)).one()
     return held
 

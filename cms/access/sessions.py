@@ -37,6 +37,7 @@ from cms.events import SessionBegun, SessionEnded, SessionRefreshed, SessionsEnd
 from cms.identifiers import new_id
 from cms.review.rights import GRANT_COLUMNS, grant_of, grants_of
 from cms.storage.database import Database, ReadSession
+from cms.storage.dialects import DirectConnection
 from cms.tables import Account, RoleGrant, Token
 from cms.work.work import Desk, Work, command
 
@@ -217,7 +218,7 @@ async def identify(database: Database, secret: str, now: datetime) -> Actor:
     return shown.actor
 
 
-async def previewed_revision(session: ReadSession, secret: str, now: datetime) -> str:
+async def previewed_revision(session: DirectConnection, secret: str, now: datetime) -> str:
     """Return the id of the revision that a preview token shows.
 
     Raises:
@@ -241,14 +242,16 @@ class _Shown:
     revision_id: str | None
 
 
-async def _shown(session: ReadSession, secret: str, kinds: Sequence[str], now: datetime) -> _Shown:
+async def _shown(
+    session: ReadSession | DirectConnection, secret: str, kinds: Sequence[str], now: datetime
+) -> _Shown:
     """Return the token of one of these kinds with a secret, and its actor.
 
     Raises:
         Refused: with :class:`~cms.errors.InvalidToken`.
     """
-    rows = (await session.execute(_TOKEN, {"hash": hash_of(secret), "kinds": kinds})).all()
-    if not rows:
+    rows = await session.fetch(_TOKEN, hash=hash_of(secret))
+    if not rows or rows[0].kind not in kinds:
         raise Refused(_NOT_GOOD)
     first = rows[0]
     if first.revoked_at is not None or first.disabled_at is not None:
@@ -271,6 +274,7 @@ _TOKEN = (
     select(
         Token.id,
         Token.account_id,
+        Token.kind,
         Token.scopes,
         Token.revision_id,
         Token.session_id,
@@ -283,7 +287,7 @@ _TOKEN = (
     )
     .join(Account, Account.id == Token.account_id)
     .outerjoin(RoleGrant, and_(RoleGrant.account_id == Account.id, RoleGrant.revoked_at.is_(None)))
-    .where(Token.hash == bindparam("hash"), Token.kind.in_(bindparam("kinds", expanding=True)))
+    .where(Token.hash == bindparam("hash"))
     .order_by(RoleGrant.id)
 )
 

@@ -360,9 +360,9 @@ async def addresses_among(
     if not keys:
         return {}  # SQLite would scan all addresses for none
     own = reading.site.addresses
-    given = {"paths": spellings_of(path for path, _ in keys)}
-    rows = await reading.session.scalars(_addresses_at(), given)
-    by_path: defaultdict[str, list[Address]] = defaultdict(list)
+    paths = spellings_of(path for path, _ in keys)
+    rows = await reading.session.fetch(_addresses_at(), paths=paths)
+    by_path: defaultdict[str, list[Any]] = defaultdict(list)
     for each in rows:
         by_path[path_key(str(each.path))].append(each)
     found: dict[PathKey, FoundAddress] = {}
@@ -375,9 +375,16 @@ async def addresses_among(
 
 
 @cache
-def _addresses_at() -> Select[Address]:
+def _addresses_at() -> Select[*tuple[Any, ...]]:
     return (
-        select(Address)
+        select(
+            Address.path,
+            Address.locale,
+            Address.edition_id,
+            Address.entry_id,
+            Address.url,
+            Address.ended_position,
+        )
         .where(
             is_among_given(Address.path, "paths"),
             # A redirect that was removed leads nowhere.
@@ -393,7 +400,7 @@ def _addresses_at() -> Select[Address]:
     )
 
 
-def _found(address: Address) -> FoundAddress:
+def _found(address: Any) -> FoundAddress:
     return FoundAddress(
         locale=address.locale,
         edition_id=address.edition_id,
@@ -415,8 +422,8 @@ async def _drafted_at(
 
     Beside them are the places of all editions of these entries.
     """
-    given = {"paths": spellings_of(path for path, _ in wanted)}
-    rows = await reading.session.execute(_editions_at(), given)
+    paths = spellings_of(path for path, _ in wanted)
+    rows = await reading.session.fetch(_editions_at(), paths=paths)
     places: set[Place] = set()
     by_path: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for path, locale, *place in rows:

@@ -20,6 +20,7 @@ from cms.ledger.counters import wait_for_turn
 from cms.reading.periods import is_in_force, is_public_now
 from cms.site import Site
 from cms.storage.database import ReadSession
+from cms.storage.rows import insert_rows
 from cms.tables import CategoryPath, CategoryPlace, Edition, Entry, Publication, Revision
 from cms.work.work import Work
 
@@ -186,12 +187,12 @@ async def store_paths(work: Work, tree: CategoryTree) -> frozenset[str]:
     if gone := stored.keys() - paths.keys():  # of locales that the site no longer has
         locales = {locale for _, locale in gone}
         await work.session.execute(delete(CategoryPath).where(CategoryPath.locale.in_(locales)))
-    work.session.add_all(
+    new = [
         CategoryPath(category_id=category_id, locale=locale, path=path)
         for (category_id, locale), path in paths.items()
         if (category_id, locale) not in stored
-    )
-    await work.session.flush()  # the next statement may read them
+    ]
+    await insert_rows(work.session, new)
     return frozenset(category_id for category_id, _ in changed)
 
 

@@ -16,6 +16,7 @@ from cms.drafts.subjects import Ancestries, ancestries_in_rights, place_of, visi
 from cms.errors import Archived, NotFound, Purged, Refused, StaleRevision
 from cms.identifiers import is_entry_id, kind_of
 from cms.storage.dialects import as_text, hold_rows, is_among, is_among_given, texts
+from cms.storage.rows import columns_of, loaded
 from cms.tables import Base, ChangeRequest, Comment, Edition, Entry, Revision
 from cms.work.work import Reading, Work
 
@@ -141,8 +142,7 @@ async def hold_entry(work: Work, entry_id: str, locale: str | None) -> Held:
         await work.session.execute(
             select(Entry.id).where(Entry.id == entry_id).with_for_update(key_share=True)
         )
-    heads = _heads().with_for_update(of=Edition)
-    return held_in(await _load(work, heads, wanted), key)
+    return held_in(await _load(work, _heads_alone(), wanted), key)
 
 
 async def look_at(reading: Reading, entry_id: str, locale: str | None) -> Held:
@@ -172,7 +172,8 @@ def _known(reading: Reading, keys: Iterable[EditionKey]) -> frozenset[EditionKey
 def _heads() -> Select[*tuple[Any, ...]]:
     """Return a query for editions with their entries and newest revisions, see :func:`_load`."""
     return (
-        select(Entry, Edition, Revision)
+        select(*columns_of(Entry, Edition, Revision))
+        .select_from(Entry)
         .join(Edition, Edition.entry_id == Entry.id)
         .join(Revision, Revision.id == Edition.head_id)
         .where(
@@ -180,8 +181,12 @@ def _heads() -> Select[*tuple[Any, ...]]:
             is_among_given(Edition.locale, "locales"),
         )
         .order_by(Entry.id, Edition.id)  # so that two commands do not wait for each other
-        .execution_options(populate_existing=True)
     )
+
+
+@cache
+def _heads_alone() -> Select[*tuple[Any, ...]]:
+    return _heads().with_for_update(of=Edition)
 
 
 async def _load(
@@ -196,7 +201,8 @@ async def _load(
     }
     rows = [
         (entry, edition, head)
-        for entry, edition, head in await reading.session.execute(chosen, given)
+        for row in await reading.session.fetch(chosen, **given)
+        for entry, edition, head in [loaded(reading.session, row, Entry, Edition, Revision)]
         if (edition.entry_id, edition.locale) in keys
     ]
     places = [place_of(entry, edition, head.category_id) for entry, edition, head in rows]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from sqlalchemy import delete, select
 
 from cms.authorization.actions import Action
 from cms.drafts.loading import authorise_on, get_revision, hold, look_at
 from cms.reading.management import PRESENT_SECONDS
+from cms.storage.rows import insert_rows, update_rows
 from cms.tables import Look, Presence
 from cms.work.work import Reading, Work
+
+Row = TypeVar("Row", Look, Presence)
 
 _PRESENT_FOR = timedelta(seconds=PRESENT_SECONDS)
 
@@ -27,13 +31,8 @@ async def mark_seen(
     held = await hold(work, entry_id, locale)
     await authorise_on(work, Action.ENTRY_READ, held)
     revision = await get_revision(work, held.edition, revision_id)
-    look = Look(
-        account_id=work.account_id(),
-        edition_id=held.edition.id,
-        revision_id=revision.id,
-        looked_at=work.now,
-    )
-    return await work.session.merge(look)
+    key = {"account_id": work.account_id(), "edition_id": held.edition.id}
+    return await _put(work, Look, key, revision_id=revision.id, looked_at=work.now)
 
 
 async def announce_presence(
@@ -53,13 +52,19 @@ async def announce_presence(
     held = await look_at(work, entry_id, locale)
     await authorise_on(work, Action.ENTRY_READ, held)
     await work.session.execute(delete(Presence).where(Presence.seen_at < work.now - _PRESENT_FOR))
-    presence = Presence(
-        account_id=work.account_id(),
-        edition_id=held.edition.id,
-        field_path=field_path,
-        seen_at=work.now,
-    )
-    return await work.session.merge(presence)
+    key = {"account_id": work.account_id(), "edition_id": held.edition.id}
+    return await _put(work, Presence, key, field_path=field_path, seen_at=work.now)
+
+
+async def _put(work: Work, table: type[Row], key: Mapping[str, str], **values: object) -> Row:
+    """Store values of the row with a key, and return the row."""
+    row = await work.session.get(table, key)
+    if row is None:
+        row = table(**key, **values)
+        await insert_rows(work.session, [row])
+    else:
+        await update_rows(work.session, [(row, values)])
+    return row
 
 
 async def leave_entry(work: Work, entry_id: str, *, locale: str | None = None) -> None:

@@ -121,7 +121,7 @@ async def places_of(reading: Reading, entry_ids: Collection[str]) -> list[Place]
     """Return the places of all editions of entries."""
     if not entry_ids:
         return []
-    rows = await reading.session.execute(_places(), {"entries": texts(entry_ids)})
+    rows = await reading.session.fetch(_places(), entries=texts(entry_ids))
     return [Place(*row) for row in rows]
 
 

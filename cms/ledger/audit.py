@@ -92,9 +92,8 @@ async def append(
     rows = audited_rows(written, deleted, last)
     root = root_of((row["table_name"], row["key"], row["version"], row["hash"]) for row in rows)
     chained = _chained(records, first, previous or FIRST, to_milliseconds(now), root)
-    for name, values in (("audit_record", chained), ("audit_row", rows)):
-        if values:
-            await session.execute(_insertion(name), values)
+    await session.run_each(_insertion("audit_record"), chained)
+    await session.run_each(_insertion("audit_row"), rows)
 
 
 @cache

@@ -68,7 +68,9 @@ async def close_command(session: WriteSession, key_file: KeyFile, closing: Closi
     ends = _ends()
     if closing.attested:
         ends = ends.add_columns(*end_columns(first["attestation"]))
-    row = (await session.execute(ends, {"before": first["audit"] - 1})).one()
+        row: Any = (await session.execute(ends, {"before": first["audit"] - 1})).one()
+    else:
+        (row,) = await session.fetch(ends, before=first["audit"] - 1)
     _check_version(closing.types, row.types)
     if closing.attested:
         end = end_in(row, first["attestation"], closing.attested_at)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Integer, bindparam, case, select, update
+from sqlalchemy import Integer, bindparam, case, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from cms.errors import DatabaseError
@@ -42,7 +42,7 @@ async def advance_all(
         DatabaseError: if a counter is missing.
     """
     taken = {_parameter(name): count for name, count in counts.items()}
-    values = dict((await session.execute(_raise_counters(tuple(counts)), taken)).all())
+    values = dict(await session.fetch(_raise_counters(tuple(counts)), **taken))
     return {name: _value_of(values.get(name), name) for name in counts}
 
 
@@ -52,7 +52,7 @@ def _raise_counters(names: tuple[CounterName, ...]) -> ReturningUpdate[str, int]
     counters = Base.metadata.tables["counter"]
     held = (
         select(counters.c.name)
-        .where(counters.c.name.in_(names))
+        .where(or_(*(counters.c.name == name for name in names)))
         # So that two transactions do not wait for each other: the position is locked first, and
         # the audit chain before attestations, since commands in a reaction end before its own.
         .order_by(counters.c.name.desc())

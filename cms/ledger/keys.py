@@ -35,6 +35,7 @@ from cms.signing import (
     sign_together,
 )
 from cms.storage.database import ReadSession, WriteSession
+from cms.storage.rows import insert_rows
 from cms.tables import Attestation
 
 _REPLACE = 'copydesk keys replace --lost --reason "…"'
@@ -162,8 +163,7 @@ async def append_all(
         )
         for each in statements
     ]
-    session.add_all(attestations)
-    await session.flush()  # the next statement of this transaction reads their hashes
+    await insert_rows(session, attestations)
     return attestations
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import Insert, Select, bindparam, delete, insert, select
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
@@ -100,7 +99,6 @@ async def insert_derived_values(
         session: the transaction.
         derived: the values, by the id of the revision.
     """
-    connection = await session.connection()
     for table, names, more in (
         (Rendition, _OF_RENDITION, {"version": RENDERER}),
         (SearchDocument, _OF_SEARCH_DOCUMENT, {}),
@@ -109,14 +107,18 @@ async def insert_derived_values(
             {"revision_id": revision_id, **more, **{name: getattr(each, name) for name in names}}
             for revision_id, each in derived.items()
         ]
-        # One statement with all rows: for several, SQLite would write a segment of the full-text
-        # index for each.
-        await connection.execute(_insertion(table), rows)
+        if len(rows) == 1:
+            await session.run_each(_insertion(table, tuple(rows[0])), rows)
+        else:
+            # One statement with all rows: for several, SQLite would write a segment of the
+            # full-text index for each.
+            connection = await session.connection()
+            await connection.execute(insert(table).returning(table.revision_id), rows)
 
 
 @cache
-def _insertion(table: type[Rendition | SearchDocument]) -> ReturningInsert[str]:
-    return insert(table).returning(table.revision_id)
+def _insertion(table: type[Rendition | SearchDocument], names: tuple[str, ...]) -> Insert:
+    return insert(table).values({name: bindparam(name) for name in names}).inline()
 
 
 def derived_of(content_type: type[ContentType], content: JsonObject) -> DerivedValues:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.errors import DatabaseUnavailable, OutcomeUnknown, Refused
 from cms.signing import KeyFile
 from cms.storage.dialects import (
+    DirectConnection,
     Reader,
     backend,
     refresh_stale_statistics,
@@ -22,9 +25,39 @@ from cms.storage.dialects import (
 class ReadSession(AsyncSession):
     """A session for functions that only read; those that write take a :class:`WriteSession`."""
 
+    _direct: DirectConnection | None = None
+
+    async def fetch(self, statement: Executable, **given: Any) -> list[Any]:
+        """Run a statement by the driver alone, and return its rows as named tuples.
+
+        It is for statements that run often and are built once, as constants or by a cached
+        function. Their result has columns, not objects.
+
+        Args:
+            statement: the statement.
+            given: values of its parameters, by name.
+        """
+        return await (await self.direct()).fetch(statement, **given)
+
+    async def direct(self) -> DirectConnection:
+        """Return the connection of the driver, for statements that SQLAlchemy does not run."""
+        if self._direct is None or self._direct.is_closed:
+            self._direct = DirectConnection(await self.connection())
+        return self._direct
+
 
 class WriteSession(ReadSession):
     """A transaction that may write; it can be read from like any other session."""
+
+    async def run_each(self, statement: Executable, given: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement once for each set of values of its parameters, with one round trip.
+
+        Args:
+            statement: a statement without a result, built once as for :meth:`fetch`.
+            given: values of its parameters, by name.
+        """
+        if given:
+            await (await self.direct()).run_each(statement, given)
 
 
 class Database:
@@ -86,15 +119,15 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def asking(self) -> AsyncIterator[ReadSession]:
-        """Open a session for one question, whose statement sees a snapshot of its own.
+    async def asking(self) -> AsyncIterator[DirectConnection]:
+        """Open a connection for one question, whose statement sees a snapshot of its own.
 
         Raises:
             DatabaseError: if the database failed.
         """
         with translate_failures(self._backend.failures):
-            async with ReadSession(self._asking, expire_on_commit=False) as session:
-                yield session
+            async with self._asking.connect() as connection:
+                yield DirectConnection(connection, is_transaction=False)
 
     def make(self) -> None:
         """Create an empty database if there is none and it is a file.

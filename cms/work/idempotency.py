@@ -41,8 +41,8 @@ async def once(
     """
     session, actor = work.session, work.actor.name
     expired = work.now - KEPT_FOR
-    given = {"actor": actor, "key": key, "overdue": expired - _DROPPED_EVERY}
-    earlier = (await session.execute(_EARLIER, given)).one()
+    overdue = expired - _DROPPED_EVERY
+    (earlier,) = await session.fetch(_EARLIER, actor=actor, key=key, overdue=overdue)
     is_kept = earlier.answered_at is not None and earlier.answered_at >= expired
     if is_kept:
         return _answer_of(key, earlier.answer, is_same=earlier.input_digest == input_digest)
@@ -50,7 +50,7 @@ async def once(
         await session.execute(_DROP, {"of": actor, "expired": expired})
     answer = await run()
     row = {"actor": actor, "key": key, "input_digest": input_digest, "answered_at": work.now}
-    await session.execute(_INSERT, {**row, "answer": answer})
+    await session.run_each(_INSERT, [{**row, "answer": answer}])
     return answer
 
 

@@ -41,6 +41,7 @@ from cms.ledger.words import emptied_values
 from cms.signing import KeyFile
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
+from cms.storage.rows import insert_rows, savepoint, update_rows
 from cms.tables import Base
 from cms.work.arguments import check_texts
 from cms.work.bulk import refused_in
@@ -174,9 +175,8 @@ class Work(Reading):
 
     async def insert(self, *rows: Base) -> None:
         """Insert facts of one table."""
-        if rows:
-            self.session.add_all(rows)
-            await self._written(rows)
+        await insert_rows(self.session, rows)
+        self._outcome.written += rows
 
     async def update(self, row: Base, **columns: object) -> None:
         """Change columns of a fact that change by design, such as the head of an edition."""
@@ -184,13 +184,9 @@ class Work(Reading):
 
     async def update_each(self, changes: Iterable[tuple[Base, Mapping[str, object]]]) -> None:
         """Change columns of facts of one table, each to values of its own."""
-        rows: list[Base] = []
-        for row, columns in changes:
-            for name, value in columns.items():
-                setattr(row, name, value)
-            rows.append(row)
-        if rows:
-            await self._written(rows)
+        listed = list(changes)
+        await update_rows(self.session, listed)
+        self._outcome.written += [row for row, _ in listed]
 
     async def close(self, *rows: Base, **ends: object) -> None:
         """Close open facts of one table.
@@ -223,10 +219,7 @@ class Work(Reading):
         if not rows:
             return
         await self._delete_parts(type(rows[0]), [_key_of(row) for row in rows])
-        for row in rows:
-            for name, value in emptied_values(row, self.now).items():
-                setattr(row, name, value)
-        await self._written(rows)
+        await self.update_each((row, emptied_values(row, self.now)) for row in rows)
 
     async def in_turn(self) -> Work:
         """Return the work after its turn to take a position: no other takes one before its end.
@@ -253,10 +246,6 @@ class Work(Reading):
     def attest(self, *statements: Attested) -> None:
         """Sign statements in their order, at the end of the command."""
         self._outcome.attested += statements
-
-    async def _written(self, rows: Sequence[Base]) -> None:
-        await self.session.flush()  # in the order of the command, which foreign keys need
-        self._outcome.written += rows
 
     async def _delete_parts(self, table: type[Base], keys: Sequence[tuple[object, ...]]) -> None:
         """Delete the rows that belong to rows of a table and are hashed with them."""
@@ -366,7 +355,7 @@ def command(
             taken = work.session.info.get(_TAKEN, 0)
             try:
                 check_texts({**dict(zip(names, args, strict=False)), **kwargs})
-                async with work.session.begin_nested():
+                async with savepoint(work.session):
                     result = await function(inner, *args, **kwargs)
                     await inner._finish(action)  # noqa: SLF001  # the frame's own
             except Refused as refused:

@@ -13,6 +13,7 @@ SOURCES = sorted((ROOT / "cms").rglob("*.py"))
 # The homes of the writes that are not those of facts by commands, each with its reason.
 HOMES = {
     "cms/work/work.py": "the frame, through which commands write facts",
+    "cms/storage/rows.py": "the rows that the frame and these homes write",
     "cms/work/idempotency.py": "answers to repeated mutations",
     "cms/ledger/audit.py": "the records that close commands, and the hashes of rows",
     "cms/ledger/counters.py": "counters",
@@ -30,7 +31,7 @@ HOMES = {
     "cms/search/tag_counts.py": "what derives from facts",
     "cms/search/word_counts.py": "what derives from facts",
 }
-STATEMENTS = {"insert", "update", "delete"}
+STATEMENTS = {"insert", "update", "delete", "insert_rows", "update_rows"}
 # Methods of a session that write, or that prepare it.
 METHODS = {"add", "add_all", "delete", "merge", "bulk_save_objects", "bulk_insert_mappings"}
 
@@ -41,7 +42,8 @@ def writes_in(file: Path) -> list[str]:
     statements = {
         alias.asname or alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith(("sqlalchemy", "cms.storage.rows"))
         for alias in node.names
         if alias.name in STATEMENTS
     }

@@ -1,5 +1,5 @@
 SELECT entry.id, entry.content_type, entry.singleton, entry.created_at, entry.archived_at FROM entry WHERE (entry.id IN (SELECT value FROM json_each(?)));
-SELECT address.id, address.position, address.locale, address.path, address.edition_id, address.content_type, address.entry_id, address.url, address.began_at, address.ended_at, address.ended_position FROM address WHERE (address.path IN (SELECT value FROM json_each(?))) AND (address.ended_position IS NULL OR address.edition_id IS NOT NULL) ORDER BY address.ended_position IS NULL, address.edition_id IS NOT NULL, address.ended_position, address.id;
+SELECT address.path, address.locale, address.edition_id, address.entry_id, address.url, address.ended_position FROM address WHERE (address.path IN (SELECT value FROM json_each(?))) AND (address.ended_position IS NULL OR address.edition_id IS NOT NULL) ORDER BY address.ended_position IS NULL, address.edition_id IS NOT NULL, address.ended_position, address.id;
 SELECT edition.path, edition.locale, edition_1.id, entry.id AS id_1, entry.content_type, edition_1.locale AS locale_1, revision.category_id FROM edition JOIN entry ON entry.id = edition.entry_id JOIN edition AS edition_1 ON edition_1.entry_id = entry.id JOIN revision ON revision.id = edition_1.head_id WHERE (edition.path IN (SELECT value FROM json_each(?)));
 INSERT INTO entry (id, content_type, singleton, created_at, archived_at) VALUES (?, ?, ?, ?, ?);
 INSERT INTO edition (id, entry_id, locale, head_id, path, content_type, category_id, byline_id, title_key, slug, changed_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -7,9 +7,9 @@ INSERT INTO revision (id, edition_id, number, title, slug, summary, category_id,
 INSERT INTO link (revision_id, field_path, ordinal, origin, kind, label, note, target_id, "query", fragment, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO revision_tag (revision_id, slug, word) VALUES (?, ?, ?);
 UPDATE edition SET head_id=?, path=?, category_id=?, byline_id=?, title_key=?, slug=?, changed_at=? WHERE edition.id = ?;
-INSERT INTO rendition (revision_id, version, title_key, anchors, rendered) VALUES (?, ?, ?, jsonb(?), jsonb(?)) RETURNING revision_id;
-INSERT INTO search_document (revision_id, title_words, title, summary, body, shown) VALUES (?, ?, ?, ?, ?, jsonb(?)) RETURNING revision_id;
-UPDATE counter SET value=(counter.value + CASE counter.name WHEN ? THEN ? END) FROM (SELECT counter.name AS name FROM counter WHERE counter.name IN (?) ORDER BY counter.name DESC) AS held WHERE counter.name = held.name RETURNING name, value;
+INSERT INTO rendition (revision_id, version, title_key, anchors, rendered) VALUES (?, ?, ?, jsonb(?), jsonb(?));
+INSERT INTO search_document (revision_id, title_words, title, summary, body, shown) VALUES (?, ?, ?, ?, ?, jsonb(?));
+UPDATE counter SET value=(counter.value + CASE counter.name WHEN ? THEN ? END) FROM (SELECT counter.name AS name FROM counter WHERE counter.name = ? ORDER BY counter.name DESC) AS held WHERE counter.name = held.name RETURNING name, value;
 SELECT (SELECT audit_record.hash FROM audit_record WHERE audit_record.sequence = ?) AS recorded, (SELECT max(type_version.number) AS max_1 FROM type_version) AS types;
 INSERT INTO audit_record (sequence, recorded_at, actor, action, subject, detail, rows_root, previous_hash, hash) VALUES (?, ?, ?, ?, ?, jsonb(?), ?, ?, ?);
 INSERT INTO audit_row (table_name, "key", sequence, version, salt, hash) VALUES (?, ?, ?, ?, ?, ?);

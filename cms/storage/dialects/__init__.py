@@ -30,6 +30,7 @@ from cms.storage.dialects.connecting import (
 )
 from cms.storage.dialects.decimals import DecimalText, ExactMean, ExactSum, Scaled, as_decimal
 from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
+from cms.storage.dialects.direct import DirectConnection
 from cms.storage.dialects.expressions import (
     DocumentText,
     IsAmongRows,
@@ -73,6 +74,7 @@ __all__ = [
     "DecimalSum",
     "DecimalText",
     "DialectFunction",
+    "DirectConnection",
     "DocumentText",
     "EncodedPath",
     "ExactMean",

@@ -278,15 +278,9 @@ class PostgresBackend:
         return engine
 
     def reading_engines(self, engine: AsyncEngine) -> tuple[AsyncEngine, AsyncEngine]:
-        """Return the same engine, with read-only transactions and without any.
-
-        A transaction takes two round trips, which one question can do without.
-        """
+        """Return the same engine, with read-only transactions and as it is."""
         read = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        return (
-            engine.execution_options(**read),
-            engine.execution_options(isolation_level="AUTOCOMMIT"),
-        )
+        return engine.execution_options(**read), engine
 
     def reader(self, connections: int, timeout: float) -> PostgresReader:
         """Return a reader of the database."""

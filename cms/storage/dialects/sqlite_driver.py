@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -117,22 +117,35 @@ class DriverConnection:
         """Return a new cursor."""
         return DriverCursor(self)
 
+    async def fetch(self, sql: str, values: Sequence[object]) -> list[Row]:
+        """Run a statement, and return its rows."""
+
+        def run(cursor: sqlite.Cursor) -> list[Row]:
+            cursor.execute(sql, values)
+            return cursor.fetchall() if cursor.description else []
+
+        return await self.run(sql, run)
+
+    async def run_each(self, sql: str, values: Sequence[Sequence[object]]) -> None:
+        """Run a statement without a result once for each list of values."""
+        await self.run(sql, lambda cursor: cursor.executemany(sql, values), len(values))
+
     def commit(self) -> None:
         """Commit the transaction, if there is one."""
         if self._raw.in_transaction:
-            self._in_thread(self._raw.commit)
+            await_(self._in_thread(self._raw.commit))
 
     def rollback(self) -> None:
         """Roll the transaction back, if there is one."""
         if self._raw.in_transaction:
             if self._writes:
-                self._in_thread(self._raw.rollback)
+                await_(self._in_thread(self._raw.rollback))
             else:
                 self._raw.rollback()
 
     def close(self) -> None:
         """Close the connection."""
-        self._in_thread(self._raw.close)
+        await_(self._in_thread(self._raw.close))
         self._thread.shutdown(wait=False)
 
     def terminate(self) -> None:
@@ -141,7 +154,7 @@ class DriverConnection:
         self._thread.submit(self._raw.close)
         self._thread.shutdown(wait=False)
 
-    def run(self, sql: str, run: Callable[[sqlite.Cursor], T], times: int = 1) -> T:
+    async def run(self, sql: str, run: Callable[[sqlite.Cursor], T], times: int = 1) -> T:
         """Run a statement on the event loop if it is short, otherwise in the thread.
 
         Args:
@@ -152,9 +165,9 @@ class DriverConnection:
         cursor = self._raw.cursor()
         if sql == BEGIN_IMMEDIATE:
             self._writes = True
-            return self._in_thread(partial(run, cursor))
+            return await self._in_thread(partial(run, cursor))
         if self.durations.of(sql) * times < FAST:
-            self._give_way()
+            await self._give_way()
             # A statement that writes must not be interrupted: its transaction would be lost.
             if not _only_asks(sql):
                 return self._timed(sql, run, cursor, times)
@@ -162,7 +175,7 @@ class DriverConnection:
                 return self._in_time(partial(self._timed, sql, run, cursor, times))
             except _TooLongError:
                 self.durations.note_excess(sql, LONGEST_ON_LOOP)
-        return self._in_thread(partial(self._timed, sql, run, cursor, times))
+        return await self._in_thread(partial(self._timed, sql, run, cursor, times))
 
     def _timed(
         self, sql: str, run: Callable[[sqlite.Cursor], T], cursor: sqlite.Cursor, times: int
@@ -189,16 +202,15 @@ class DriverConnection:
         finally:
             self._raw.set_progress_handler(None, 0)
 
-    def _in_thread(self, run: Callable[[], T]) -> T:
-        result = await_(asyncio.get_running_loop().run_in_executor(self._thread, run))
+    async def _in_thread(self, run: Callable[[], T]) -> T:
+        result = await asyncio.get_running_loop().run_in_executor(self._thread, run)
         self._gave_way = time.monotonic()
         return result
 
-    def _give_way(self) -> None:
+    async def _give_way(self) -> None:
         """Let other tasks run, if this connection's task has run for long."""
-        is_time = time.monotonic() - self._gave_way > _GIVES_WAY_AFTER
-        await_(asyncio.sleep(0) if is_time else _AT_ONCE)
-        if is_time:
+        if time.monotonic() - self._gave_way > _GIVES_WAY_AFTER:
+            await asyncio.sleep(0)
             self._gave_way = time.monotonic()
 
 
@@ -222,7 +234,7 @@ class DriverCursor:
             cursor.execute(sql, parameters)
             return cursor, cursor.fetchall() if cursor.description else []
 
-        cursor, rows = self._connection.run(sql, run)
+        cursor, rows = await_(self._connection.run(sql, run))
         self.description, self._rows = cursor.description, iter(rows)
         self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
         return self
@@ -234,7 +246,7 @@ class DriverCursor:
             cursor.executemany(sql, parameters)
             return cursor.rowcount  # type: ignore[no-any-return]  # the driver has no types
 
-        self.rowcount = self._connection.run(sql, run, len(parameters))
+        self.rowcount = await_(self._connection.run(sql, run, len(parameters)))
         return self
 
     def fetchone(self) -> Row | None:
@@ -255,16 +267,6 @@ class DriverCursor:
 
     async def _async_soft_close(self) -> None:
         """Do nothing: the rows are kept for SQLAlchemy, which calls this before it reads them."""
-
-
-class _AtOnce:
-    """An awaitable without a wait: SQLAlchemy expects that a statement awaits something."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield from ()
-
-
-_AT_ONCE = _AtOnce()
 
 
 class _TooLongError(Exception):

@@ -1,0 +1,234 @@
+"""Objects of the model that are read and written by the driver alone, and kept in their session.
+
+SQLAlchemy's loading and its unit of work take several times as long: here, the caller says what is
+written when. A savepoint that is rolled back takes back what its objects say, as the database does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Executable, Insert, Table, Update, bindparam, insert, inspect, update
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    InstrumentedAttribute,
+    make_transient,
+    make_transient_to_detached,
+)
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.base import instance_dict
+from sqlalchemy.orm.util import identity_key
+
+from cms.storage.database import ReadSession, WriteSession
+
+# A row, and the values that it had before; none for a row that was inserted.
+_Before: TypeAlias = tuple[DeclarativeBase, Mapping[str, Any] | None]
+
+# The key of the list of what a transaction has written in the ``info`` of its session.
+_WRITTEN = "copydesk.written"
+# The key of the number of savepoints that are open.
+_DEPTH = "copydesk.depth"
+_KEY = "key_{}"
+
+
+def columns_of(*tables: type[DeclarativeBase]) -> list[InstrumentedAttribute[Any]]:
+    """Return all columns of tables, for a query whose rows :func:`loaded` makes objects of."""
+    return [getattr(table, name) for table in tables for name in _names_of(table)]
+
+
+def loaded(
+    session: ReadSession, row: Sequence[Any], *tables: type[DeclarativeBase]
+) -> tuple[Any, ...]:
+    """Return the objects of a row with the columns of tables; they are in the session.
+
+    An object that is in it already has the values of the row from now on.
+    """
+    found: list[DeclarativeBase] = []
+    start = 0
+    for table in tables:
+        names = _names_of(table)
+        end = start + len(names)
+        found.append(_object_of(session, table, dict(zip(names, row[start:end], strict=True))))
+        start = end
+    return tuple(found)
+
+
+def _object_of(
+    session: ReadSession, table: type[DeclarativeBase], values: Mapping[str, Any]
+) -> DeclarativeBase:
+    mapper = inspect(table)
+    key = identity_key(table, tuple(values[each.name] for each in mapper.primary_key))
+    found: DeclarativeBase | None = session.sync_session.identity_map.get(key)
+    if found is not None:
+        _set(found, values)
+        return found
+    found = mapper.class_manager.new_instance()
+    instance_dict(found).update(values)
+    make_transient_to_detached(found)
+    session.add(found)
+    return found
+
+
+async def insert_rows(session: WriteSession, rows: Sequence[DeclarativeBase]) -> None:
+    """Insert new rows of one table, with one statement, and keep them in the session.
+
+    Columns without a value are null, or have what SQL computes for them.
+    """
+    if not rows:
+        return
+    table = type(rows[0])
+    statement, names, computed = _insertion(table)
+    values = [_complete(row, names) for row in rows]
+    if computed:
+        for row, given in zip(rows, values, strict=True):
+            (found,) = await session.fetch(statement, **given)
+            for name in computed:
+                set_committed_value(row, name, getattr(found, name))
+    else:
+        await session.run_each(statement, values)
+    for row in rows:
+        make_transient_to_detached(row)
+    session.add_all(rows)
+    _note(session, *((row, None) for row in rows))
+
+
+async def update_rows(
+    session: WriteSession, changes: Iterable[tuple[DeclarativeBase, Mapping[str, Any]]]
+) -> None:
+    """Change columns of rows of one table, with one statement for each set of columns.
+
+    Only columns that get another value are written. Rows are written in the order of their keys,
+    so that two transactions do not wait for each other.
+    """
+    grouped: dict[tuple[str, ...], list[tuple[DeclarativeBase, Mapping[str, Any]]]] = {}
+    for row, columns in changes:
+        now = instance_dict(row)
+        changed = {
+            name: value for name, value in columns.items() if name not in now or now[name] != value
+        }
+        if changed:
+            grouped.setdefault(tuple(changed), []).append((row, changed))
+    for names, group in grouped.items():
+        in_order = sorted(((_key_of(row), row, columns) for row, columns in group), key=_first)
+        statement = _change(type(group[0][0]), names)
+        await session.run_each(
+            statement,
+            [
+                {**columns, **{_KEY.format(place): each for place, each in enumerate(key)}}
+                for key, _, columns in in_order
+            ],
+        )
+        for _, row, columns in in_order:
+            before = {name: instance_dict(row).get(name) for name in names}
+            _note(session, (row, before))
+            _set(row, columns)
+
+
+@asynccontextmanager
+async def savepoint(session: WriteSession) -> AsyncIterator[None]:
+    """Roll back what the body writes if it fails, in the database and in the session."""
+    written = _written_in(session)
+    mark = len(written)
+    if session.new or session.dirty or session.deleted:
+        await session.flush()  # what was changed before is not rolled back
+    connection = await session.direct()
+    depth = session.info.get(_DEPTH, 0) + 1
+    await connection.run(f"SAVEPOINT copydesk_{depth}")
+    session.info[_DEPTH] = depth
+    try:
+        yield
+        await connection.run(f"RELEASE SAVEPOINT copydesk_{depth}")
+    except BaseException:
+        while len(written) > mark:
+            _take_back(*written.pop())
+        if connection.is_usable:
+            await connection.run(f"ROLLBACK TO SAVEPOINT copydesk_{depth}")
+        raise
+    finally:
+        session.info[_DEPTH] -= 1
+        if depth == 1:
+            written.clear()
+
+
+def _take_back(row: DeclarativeBase, before: Mapping[str, Any] | None) -> None:
+    if before is None:
+        make_transient(row)
+    else:
+        _set(row, before)
+
+
+def _set(row: DeclarativeBase, columns: Mapping[str, Any]) -> None:
+    for name, value in columns.items():
+        set_committed_value(row, name, value)
+
+
+def _note(session: WriteSession, *written: _Before) -> None:
+    """Remember what a savepoint would take back; the end of the transaction takes back nothing."""
+    if session.info.get(_DEPTH):
+        _written_in(session).extend(written)
+
+
+def _written_in(session: WriteSession) -> list[_Before]:
+    written: list[_Before] = session.info.setdefault(_WRITTEN, [])
+    return written
+
+
+def _complete(row: DeclarativeBase, names: Sequence[str]) -> Mapping[str, Any]:
+    """Return the values of a row to be inserted; those that it lacks are null from now on."""
+    values = instance_dict(row)
+    for name in names:
+        values.setdefault(name, None)
+    return values
+
+
+def _key_of(row: DeclarativeBase) -> tuple[Any, ...]:
+    return tuple(row.__mapper__.primary_key_from_instance(row))
+
+
+def _first(item: tuple[tuple[Any, ...], object, object]) -> tuple[Any, ...]:
+    return item[0]
+
+
+def _table_of(table: type[DeclarativeBase]) -> Table:
+    return table.__table__  # type: ignore[return-value]  # no class is mapped to a join
+
+
+@cache
+def _names_of(table: type[DeclarativeBase]) -> Sequence[str]:
+    return [each.key for each in inspect(table).column_attrs]
+
+
+@cache
+def _insertion(table: type[DeclarativeBase]) -> tuple[Executable, Sequence[str], Sequence[str]]:
+    """Return the statement that inserts a row, the columns with given and with computed values."""
+    target = _table_of(table)
+    columns = target.c
+    computed = [each.name for each in columns if each.default is not None]
+    names = [each.name for each in columns if each.default is None]
+    statement: Insert = (
+        insert(target)
+        .inline()
+        .values({name: bindparam(name, type_=columns[name].type) for name in names})
+    )
+    if computed:
+        return statement.returning(*(columns[name] for name in computed)), names, computed
+    return statement, names, computed
+
+
+@cache
+def _change(table: type[DeclarativeBase], names: tuple[str, ...]) -> Update:
+    """Return the statement that changes columns of the row with a key."""
+    target = _table_of(table)
+    return (
+        update(target)
+        .where(
+            *(
+                column == bindparam(_KEY.format(place), type_=column.type)
+                for place, column in enumerate(target.primary_key)
+            )
+        )
+        .values({name: bindparam(name, type_=target.c[name].type) for name in names})
+    )
