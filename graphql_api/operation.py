@@ -116,8 +116,11 @@ class Responder:
         return ReadResult(body, ready.cost, timings, position)
 
     async def _body(self, ready: ReadyOperation, data: bytes, errors: list[GraphQLError]) -> bytes:
+        is_whole = not (ready.planned.introspection or errors or MARK in data)
+        if is_whole and not ready.bound.wants_cost:  # as most are
+            return b'{"data":%b}' % data
         members: dict[str, bytes] = {}
-        if ready.planned.introspection or errors or MARK in data:
+        if not is_whole:
             value, missing = complete(ready.planned.plan, data)
             if problems := [error_json(each, "MISSING_VALUE") for each in (*errors, *missing)]:
                 members["errors"] = orjson.dumps(problems)

@@ -28,7 +28,7 @@ from graphql_api.http.limits import (
     check_variables,
 )
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.planner.arguments import Variables
+from graphql_api.planner.arguments import Variables, constant_of
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Measure, measure
@@ -76,6 +76,19 @@ class BoundOperation:
     timings: Timings = field(default_factory=Timings)
 
 
+class _FixedCost:
+    """The cost of a plan as long as the site has one size, if no variable determines it."""
+
+    def __init__(self) -> None:
+        self.size: SiteSize | None = None
+        self.cost: int | None = None
+
+    def look(self, cost: Callable[[Variables, SiteSize], int], size: SiteSize) -> None:
+        """Compute the cost for another size."""
+        self.size = size
+        _, self.cost = constant_of(lambda variables: cost(variables, size))
+
+
 @dataclass(frozen=True, eq=False)
 class PlannedOperation:
     """The plan of an operation, or of one root field of it, for variables of one shape.
@@ -97,6 +110,7 @@ class PlannedOperation:
     introspection: tuple[FieldNode, ...]
     answers: tuple[PlannedField, ...]
     document_bytes: int
+    _fixed_cost: _FixedCost = field(default_factory=_FixedCost, init=False)
 
     @property
     def fields(self) -> tuple[PlannedField | Typename, ...]:
@@ -120,6 +134,12 @@ class PlannedOperation:
 
     def cost(self, variables: Variables, size: SiteSize) -> int:
         """Return the cost of a request with these variables."""
+        if self._fixed_cost.size is not size:
+            self._fixed_cost.look(self._cost, size)
+        fixed = self._fixed_cost.cost
+        return self._cost(variables, size) if fixed is None else fixed
+
+    def _cost(self, variables: Variables, size: SiteSize) -> int:
         introspected = (_INTROSPECTION_COST[node.name.value] for node in self.introspection)
         return self.measure.cost(variables, size) + sum(introspected)
 

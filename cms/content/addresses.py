@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _BELOW = "/*"
 _BAD_HOST = re.compile(r"[\s/?#@\\]")
+# Most addresses: a path that is spelled as it is stored, which takes a tenth of the time to read.
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def read_address(href: str, own: OwnAddresses, base: str | None = None) -> SiteA
         own: the addresses that belong to the site.
         base: path of the page with the address, for relative ones; ``None`` for the root.
     """
+    if _PLAIN_PATH.fullmatch(href):
+        return SiteAddress(href)
     if "\\" in href:  # browsers take it for a slash
         return None
     try:

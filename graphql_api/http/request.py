@@ -176,7 +176,7 @@ def parse_json(text: bytes) -> Any:
             program on the way could have read differently.
     """
     value = orjson.loads(text)
-    check_unique_keys(text)
+    check_unique_keys(text, value)
     return value
 
 

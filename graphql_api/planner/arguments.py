@@ -7,7 +7,7 @@ values are read from the variables each time the plan runs, and are bound parame
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
@@ -36,6 +36,35 @@ from graphql.utilities import coerce_input_literal
 Variables: TypeAlias = Mapping[str, Any]
 Shapes: TypeAlias = Mapping[str, Hashable]
 Read: TypeAlias = Callable[[Variables], Any]
+
+
+def constant_of(read: Read) -> tuple[bool, Any]:
+    """Return whether a function returns the same without looking at the variables, and what."""
+    watched = _WatchedVariables()
+    try:
+        value = read(watched)
+    except Exception:  # noqa: BLE001  # it lacks a variable, or refuses a constant: at each request
+        return False, None
+    return (False, None) if watched.are_read else (True, value)
+
+
+class _WatchedVariables(Mapping[str, Any]):
+    """No variables, and whether a function has looked at them."""
+
+    def __init__(self) -> None:
+        self.are_read = False
+
+    def __getitem__(self, name: str) -> Any:
+        self.are_read = True
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self.are_read = True
+        return iter(())
+
+    def __len__(self) -> int:
+        self.are_read = True
+        return 0
 
 
 class Shape(Enum):

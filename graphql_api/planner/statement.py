@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from graphql_api.planner.arguments import Read, Variables
+from graphql_api.planner.arguments import Read, Variables, constant_of
 from graphql_api.planner.source import SqlType
 
 Convert: TypeAlias = Callable[[Any], Any]
@@ -37,7 +38,23 @@ class Statement:
         """
         for check in self.checks:
             check(variables)
-        return [read(variables) for read in self.reads]
+        constants, varying = self._constants_and_varying
+        values = [*constants]
+        for place, read in varying:
+            values[place] = read(variables)
+        return values
+
+    @cached_property
+    def _constants_and_varying(self) -> tuple[Sequence[Any], Sequence[tuple[int, Read]]]:
+        """Return the values with nothing for those that vary, and the functions for these."""
+        constants: list[Any] = []
+        varying: list[tuple[int, Read]] = []
+        for place, read in enumerate(self.reads):
+            is_constant, value = constant_of(read)
+            constants.append(value)
+            if not is_constant:
+                varying.append((place, read))
+        return constants, varying
 
 
 class Parameters:
