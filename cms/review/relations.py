@@ -25,6 +25,7 @@ from sqlalchemy.orm import aliased
 
 from cms.reading.aliases import aliased_table, word
 from cms.reading.management import accounts
+from cms.reading.narrowing import KeyJoin, narrowed
 from cms.reading.periods import counts, is_public_now
 from cms.reading.relations import people
 from cms.reading.rows import AccountRow, Column, EntryRow, Row
@@ -62,7 +63,7 @@ Shown: TypeAlias = "EntryRow | ReviewRow"
 _COUNT = aliased_table(PublicationSignOff, "counted")
 _PUBLICATION = aliased_table(Publication, "reviewed")
 _SIGNED = aliased_table(SignOff, "signed")
-_COUNTED = join(_COUNT, _SIGNED, _SIGNED.c.id == _COUNT.c.sign_off_id)
+_COUNTED = KeyJoin(_COUNT, _SIGNED, _SIGNED.c.id == _COUNT.c.sign_off_id)
 _KEYS = ("publication_id", "edition_id", "number", "digest")
 
 # The stored words for how a review ended, and for why a sign-off or a change request did.
@@ -169,7 +170,12 @@ def sign_offs(view: View, shown: Shown, *, is_review: bool = False) -> Relation:
         shown: a row of the statement around this one.
         is_review: whether it is a row of :func:`review`, so that readers see its sign-offs.
     """
-    counted = _columns_of(_SIGNED).select_from(_COUNTED).where(_counts_for(shown, view))
+    counted = (
+        # With the person of the table that is read anyway, so that people need no other.
+        _columns_of(_SIGNED, person_id=_COUNT.c.person_id)
+        .select_from(_COUNTED)
+        .where(_counts_for(shown, view))
+    )
     if not is_review:
         counted = counted.where(_has_review(cast("EntryRow", shown), view))
     if not _shows_drafts(view):
@@ -223,11 +229,12 @@ def reviewers(view: View, shown: Shown, *, is_review: bool = False) -> Relation:
         shown: a row of the statement around this one.
         is_review: see :func:`sign_offs`.
     """
-    signed = sign_offs(view, shown, is_review=is_review).subquery("signed_by")
+    found = narrowed(sign_offs(view, shown, is_review=is_review), ("person_id",))
+    signed = found.subquery("signed_by")
     signer = select(signed.c.person_id).distinct().subquery("signer_of")
-    found = people(view)
+    named = people(view)
     # A join, so that databases begin with the few who signed, and not with all people.
-    return found.where(found.selected_columns.id == signer.c.person_id)
+    return named.where(named.selected_columns.id == signer.c.person_id)
 
 
 def signers(view: View) -> Relation:
@@ -362,8 +369,8 @@ def _shows_drafts(view: View) -> bool:
     return view.perspective is Perspective.DRAFT or view.preview is not None
 
 
-def _columns_of(sign_off: FromClause) -> Relation:
-    return select(*(sign_off.c[name] for name in sorted(SignOffRow.columns())))
+def _columns_of(sign_off: FromClause, **others: ColumnElement[Any]) -> Relation:
+    return select(*(others.get(name, sign_off.c[name]) for name in sorted(SignOffRow.columns())))
 
 
 def _counts_for(shown: Shown, view: View) -> ColumnElement[bool]:

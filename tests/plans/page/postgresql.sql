@@ -30,8 +30,8 @@ WHERE link.url IS NOT NULL OR target.entry_id IS NOT NULL) AS anon_11
 WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS anon_10) AS t5) AS shared_2, (SELECT json_build_object('reviewers', (SELECT coalesce(json_agg(json_build_object('name', t8.title) order by t8.title_key ASC, t8.id ASC), '[]'::json) AS anon_13 
 FROM (SELECT publication.title AS title, publication.title_key AS title_key, publication.entry_id AS id 
 FROM publication, (SELECT DISTINCT signed_by.person_id AS person_id 
-FROM (SELECT signed.account_id AS account_id, signed.digest AS digest, signed.edition_id AS edition_id, signed.end_cause AS end_cause, signed.ended_at AS ended_at, signed.expires_at AS expires_at, signed.id AS id, signed.note AS note, signed.person_id AS person_id, signed.review_id AS review_id, signed.revision_id AS revision_id, signed.signed_at AS signed_at, signed.stage AS stage 
-FROM publication_sign_off AS counted JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
+FROM (SELECT counted.person_id AS person_id 
+FROM publication_sign_off AS counted 
 WHERE counted.publication_id = t7.publication_id AND counted.ended_position IS NULL) AS signed_by) AS signer_of 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Person' AND publication.entry_id = signer_of.person_id) AS t8), 'signedAt', to_char(t7.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_12 
 FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 

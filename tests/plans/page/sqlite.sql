@@ -29,8 +29,8 @@ WHERE link.url IS NOT NULL OR target.entry_id IS NOT NULL) AS anon_11
 WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS anon_10) AS t4), 'review', (SELECT json_object('reviewers', (SELECT json_group_array(json_object('name', t7.title) order by t7.title_key ASC, t7.id ASC) AS anon_13 
 FROM (SELECT publication.title AS title, publication.title_key AS title_key, publication.entry_id AS id 
 FROM publication, (SELECT DISTINCT signed_by.person_id AS person_id 
-FROM (SELECT signed.account_id AS account_id, signed.digest AS digest, signed.edition_id AS edition_id, signed.end_cause AS end_cause, signed.ended_at AS ended_at, signed.expires_at AS expires_at, signed.id AS id, signed.note AS note, signed.person_id AS person_id, signed.review_id AS review_id, signed.revision_id AS revision_id, signed.signed_at AS signed_at, signed.stage AS stage 
-FROM publication_sign_off AS counted JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
+FROM (SELECT counted.person_id AS person_id 
+FROM publication_sign_off AS counted 
 WHERE counted.publication_id = t6.publication_id AND counted.ended_position IS NULL) AS signed_by) AS signer_of 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Person' AND publication.entry_id = signer_of.person_id) AS t7), 'signedAt', t6.signed_at) AS anon_12 
 FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 
@@ -67,8 +67,8 @@ WHERE link.url IS NOT NULL OR target.entry_id IS NOT NULL) AS anon_11
 WHERE anon_11.revision_id = t1.revision_id AND anon_11.origin = 'field') AS anon_10) AS t4), 'review', (SELECT json_object('reviewers', (SELECT json_group_array(json_object('name', t7.title) order by t7.title_key ASC, t7.id ASC) AS anon_13 
 FROM (SELECT publication.title AS title, publication.title_key AS title_key, publication.entry_id AS id 
 FROM publication, (SELECT DISTINCT signed_by.person_id AS person_id 
-FROM (SELECT signed.account_id AS account_id, signed.digest AS digest, signed.edition_id AS edition_id, signed.end_cause AS end_cause, signed.ended_at AS ended_at, signed.expires_at AS expires_at, signed.id AS id, signed.note AS note, signed.person_id AS person_id, signed.review_id AS review_id, signed.revision_id AS revision_id, signed.signed_at AS signed_at, signed.stage AS stage 
-FROM publication_sign_off AS counted JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
+FROM (SELECT counted.person_id AS person_id 
+FROM publication_sign_off AS counted 
 WHERE counted.publication_id = t6.publication_id AND counted.ended_position IS NULL) AS signed_by) AS signer_of 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Person' AND publication.entry_id = signer_of.person_id) AS t7), 'signedAt', t6.signed_at) AS anon_12 
 FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 
