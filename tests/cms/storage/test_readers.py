@@ -105,15 +105,17 @@ async def test_a_connection_that_was_idle_for_long_is_replaced(
     await one.close()
 
 
-async def test_sqlites_readers_keep_64_megabytes_and_map_nothing_by_default(
+async def test_sqlites_readers_keep_a_few_megabytes_and_map_nothing_by_default(
     sqlite_url: str,
 ) -> None:
     database = Database(sqlite_url)
     assert isinstance(database.reader, SqliteReader)
     for asked in (setting, fetched):
-        assert await asked(database, "cache_size") == -8 * 1024
+        assert await asked(database, "cache_size") == -4 * 1024
         assert await asked(database, "query_only") == 1
         assert await asked(database, "mmap_size") == 0
+    own = database.reader._loop_connection()
+    assert own.fetch("pragma cache_size", [])[0] == -8 * 1024
     await database.close()
 
 
