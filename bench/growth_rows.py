@@ -354,6 +354,8 @@ class Rows:
                 "published_at": version.at,
                 "published_by": account_id(author),
                 "basis": "signed_off",
+                "reviewed_at": version.at,
+                "due_at": version.at + timedelta(days=_REVIEW_DAYS),
                 "ended_at": None if ended is None else self._plan.at(ended),
                 "ended_position": ended,
             },
@@ -609,5 +611,6 @@ def _built_in(name: str, identifier: str, slug: str, number: int, at: datetime) 
             "first_published_at": at,
             "published_at": at,
             "basis": "setup",
+            "due_at": at,
         },
     )

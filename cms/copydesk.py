@@ -37,7 +37,7 @@ from cms.search.rebuilding import (
 )
 from cms.settings import Settings, load_settings
 from cms.site import Site
-from cms.storage.database import Database
+from cms.storage.database import Database, lift_time_limit
 from cms.storage.schema import check_migrated
 from cms.tables import Account
 from cms.type_versions.changing import NO_SCHEMAS, Schemas, change_types
@@ -266,10 +266,12 @@ class Copydesk(Desk):
         try:
             # By itself, so that categories have paths even if a page cannot move.
             async with self.work(OPERATOR) as work:
+                await lift_time_limit(work.session)
                 await store_paths(work, await hold_tree(work))
                 await repeat_heads(work)
                 await repair_review_times(work)
             async with self.work(OPERATOR) as work:
+                await lift_time_limit(work.session)
                 return replace(changes, moved=await move_pages_by_type(work))
         except Refused as refused:
             return replace(changes, unmoved=str(refused))

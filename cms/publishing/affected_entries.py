@@ -142,11 +142,11 @@ def _reviewers_of(touched: FromClause, since: Position, until: Position) -> Rela
     )
     came = and_(counted.c.position > since, counted.c.position <= until)
     went = and_(counted.c.ended_position > since, counted.c.ended_position <= until)
-    return (
-        select(SignOff.person_id)
-        .join(counted, counted.c.sign_off_id == SignOff.id)
-        .where(or_(counted.c.publication_id.in_(works), came, went))
-    )
+    # Each by an index of its own.
+    conditions = (_is_among(counted.c.publication_id, works), came, went)
+    every = union_all(*(select(counted.c.person_id).where(each) for each in conditions))
+    found = every.subquery("reviewer_of_touched")
+    return select(found.c.person_id)
 
 
 def _by_people(different: FromClause, page: FromClause, until: Position) -> Relation:

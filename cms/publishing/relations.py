@@ -50,6 +50,7 @@ from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
 from cms.reading.visibility import Relation, is_open, is_shown, with_address
+from cms.storage.dialects import IsAmongRows
 from cms.tables import (
     Address,
     CategoryPlace,
@@ -365,11 +366,10 @@ def _with_other_sign_offs(since: Position, until: Position) -> Relation:
     at_since, at_until = Past(AsOf.POSITION, since), Past(AsOf.POSITION, until)
     came = and_(counted.c.position > since, was_public_at(counted, at_until))
     went = and_(was_public_at(counted, at_since), counted.c.ended_position <= until)
-    return (
-        select(page.c.entry_id, page.c.content_type, was_page(page, until).label("is_page"))
-        .select_from(join(page, counted, counted.c.publication_id == page.c.id))
-        .where(was_in_force(page, until), or_(came, went))
-    )
+    changed = select(counted.c.publication_id).where(or_(came, went)).scalar_subquery()
+    return select(
+        page.c.entry_id, page.c.content_type, was_page(page, until).label("is_page")
+    ).where(was_in_force(page, until), IsAmongRows(page.c.id, changed))
 
 
 def _left_paths(changed: FromClause, since: Position, until: Position) -> Relation:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from cms.ledger.counters import wait_for_turn
 from cms.reading.periods import is_public_now
 from cms.reading.visibility import is_of_site
-from cms.storage.database import ReadSession, WriteSession
+from cms.storage.database import ReadSession, WriteSession, lift_time_limit
 from cms.storage.dialects import (
     JsonDocument,
     element_number,
@@ -73,6 +73,7 @@ async def change_tag_counts(session: WriteSession, changes: Mapping[str, int]) -
 async def recount_tags(session: WriteSession) -> None:
     """Count the tags of all public editions again; publishing waits until the transaction ends."""
     await wait_for_turn(session, "position")
+    await lift_time_limit(session)
     await session.execute(delete(TagCount))
     counted = _counts().where(is_public_now(Publication))
     await session.execute(insert(TagCount).from_select([*_KEY, "editions"], counted))

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.errors import DatabaseUnavailable, OutcomeUnknown, Refused
 from cms.signing import KeyFile
+from cms.storage import dialects
 from cms.storage.dialects import (
     DirectConnection,
     Reader,
@@ -165,6 +166,11 @@ class Database:
         await self.reader.close()
         await self._reading.dispose()
         await self.engine.dispose()
+
+
+async def lift_time_limit(session: WriteSession) -> None:
+    """Let the statements of a transaction take as long as a large site needs."""
+    await (await session.connection()).run_sync(dialects.lift_time_limit)
 
 
 async def _commit(session: WriteSession) -> None:

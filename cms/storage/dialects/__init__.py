@@ -24,6 +24,7 @@ from cms.storage.dialects.columns import (
 from cms.storage.dialects.connecting import (
     backend,
     index_names,
+    lift_time_limit,
     lock_schema,
     refresh_stale_statistics,
     refresh_statistics,
@@ -112,6 +113,7 @@ __all__ = [
     "index_names",
     "is_among",
     "is_among_given",
+    "lift_time_limit",
     "lock_schema",
     "matching_documents",
     "moment_ago",

@@ -32,6 +32,7 @@ from cms.storage.dialects.failures import (
 )
 from cms.storage.dialects.reading import (
     CONNECT_SECONDS,
+    PLANNING,
     PostgresReader,
     Reader,
     SqliteReader,
@@ -264,9 +265,9 @@ class PostgresBackend:
             connect_args={
                 "timeout": CONNECT_SECONDS,
                 "server_settings": {
+                    **PLANNING,
                     "application_name": "copydesk",
                     "idle_in_transaction_session_timeout": "60000",
-                    "jit": "off",
                     "lock_timeout": "5000",
                     "statement_timeout": "30000",
                     "timezone": "UTC",
@@ -301,6 +302,7 @@ def _check_open(connection: Any, *_: object) -> None:
 
 def refresh_statistics(connection: Connection) -> None:
     """Refresh the planner statistics of all tables; call it after large changes."""
+    lift_time_limit(connection)
     connection.execute(text("analyze"))
     if connection.dialect.name == "sqlite":
         _correct(connection)
@@ -327,6 +329,12 @@ def _correct(connection: Connection) -> None:
     # With samples in sqlite_stat4, SQLite prepares a statement again for every bound value, which
     # takes longer than running it.
     connection.execute(text("drop table if exists sqlite_stat4"))
+
+
+def lift_time_limit(connection: Connection) -> None:
+    """Let the statements of this transaction take as long as the site is large."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("set local statement_timeout = 0"))
 
 
 def lock_schema(connection: Connection) -> None:

@@ -35,6 +35,11 @@ if TYPE_CHECKING:  # it is imported for PostgreSQL only
 
 # Timeout of connecting to a server, in seconds.
 CONNECT_SECONDS = 5.0
+# Settings by which PostgreSQL plans statements. There is an index for what they look for, and its
+# pages are in memory or on a disk without moving parts: with the default cost of a page, whole
+# tables are read for a few hundred rows. Compilation, and processes beside the connection's own,
+# take longer to begin than most statements run, and would take the cores of other requests.
+PLANNING = {"jit": "off", "max_parallel_workers_per_gather": "0", "random_page_cost": "1.1"}
 # The SQLSTATE of a statement that PostgreSQL has cancelled.
 _CANCELED = "57014"
 # Prepared statements of a PostgreSQL connection; a large one takes some megabytes on the server.
@@ -315,9 +320,9 @@ class PostgresReader:
             max_cacheable_statement_size=0,
             max_cached_statement_lifetime=0,
             server_settings={
+                **PLANNING,
                 "application_name": "copydesk reader",
                 "default_transaction_read_only": "on",
-                "jit": "off",
                 "statement_timeout": str(int(self._timeout * 1000)),
                 "timezone": "UTC",
             },
