@@ -1,8 +1,9 @@
 """Indexes over the fields that a site declares ``indexed``.
 
-Each is an index over an expression, the same that filters compare. It covers all revisions,
-those of the past and the drafts as well, so every view can use it. Fields of the same name and
-kind share one, whatever content type they are of.
+Each is an index over an expression, the same that filters compare, and over the revision, so that
+it has the order of a list and what a facet counts. It covers all revisions, those of the past and
+the drafts as well, so every view can use it. Fields of the same name and kind share one, whatever
+content type they are of.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def _declared_indexes(connection: Connection, site: Site) -> Mapping[str, Index]
 
 def _index_of(table: Table, dialect: Dialect, field: Field) -> Index:
     expression = value_in(field, table.c.rendered)
-    sql = str(expression.compile(dialect=dialect))
     # In another version the same field may be compared in another way, and need another index.
+    sql = f"{expression.compile(dialect=dialect)}, {table.c.revision_id.name}"
     mark = hashlib.sha256(sql.encode()).hexdigest()[:8]
-    return Index(f"{OF_FIELDS}{field.stored_name[:_LONGEST_NAME]}_{mark}", expression)
+    name = f"{OF_FIELDS}{field.stored_name[:_LONGEST_NAME]}_{mark}"
+    return Index(name, expression, table.c.revision_id)

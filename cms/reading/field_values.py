@@ -58,8 +58,7 @@ def _just(number: Reading) -> Reading:
     return lambda scalar: number(JustNumber(scalar))
 
 
-def _word(scalar: Sql) -> Sql:
-    value = BooleanOf(scalar)
+def _word(value: Sql) -> Sql:
     true, false = (literal_column(f"'{word}'", SqlText()) for word in ("true", "false"))
     return case((value.is_(None), None), (value, true), else_=false)
 
@@ -70,22 +69,22 @@ class _Row:
 
     Attributes:
         compared: the value that filters, orders and indexes compare.
-        counted: the value that is counted and summed up: a number, tenths of a decimal, or text.
+        counted: the value that is counted and summed up; that which is compared if ``None``.
         written: what was counted, as text.
     """
 
     compared: Reading
-    counted: Reading = TextOf
+    counted: Reading | None = None
     written: Reading = _as_text
 
 
 _ROWS: Mapping[type[Field], _Row] = {
     Text: _Row(TextOf),
-    Number: _Row(NumberOf, counted=_just(NumberOf), written=NumberText),
-    Integer: _Row(IntegerOf, counted=_just(IntegerOf), written=NumberText),
-    Boolean: _Row(BooleanOf, counted=_word),
+    Number: _Row(_just(NumberOf), written=NumberText),
+    Integer: _Row(_just(IntegerOf), written=NumberText),
+    Boolean: _Row(BooleanOf, written=_word),
     Date: _Row(TextOf),
-    DateTime: _Row(MomentOf),
+    DateTime: _Row(MomentOf, counted=TextOf),
     Url: _Row(TextOf),
     Email: _Row(TextOf),
     Colour: _Row(ColourOf),
@@ -100,7 +99,7 @@ def _decimals(places: int) -> _Row:
     def compared(scalar: Sql) -> Sql:
         return as_decimal(scalar, places)
 
-    return _Row(compared, compared, lambda counted: DecimalText(counted, places))
+    return _Row(compared, written=lambda counted: DecimalText(counted, places))
 
 
 def value_in(field: Field, document: Sql) -> Sql:
@@ -139,12 +138,18 @@ def counted_in(field: Field, document: Sql) -> Sql:
 
 
 def counted_of(field: Field, scalar: Sql) -> Sql:
-    """Return a scalar that a field has stored, as it is counted: a number, or text.
+    """Return a scalar that a field has stored, as it is counted and summed up.
 
     Raises:
         TypeError: if the field stores neither scalars nor JSON.
     """
-    return _row(field).counted(scalar)
+    row = _row(field)
+    return (row.counted or row.compared)(scalar)
+
+
+def is_counted_by_index(field: Field) -> bool:
+    """Return whether there is an index over what is counted of a field."""
+    return field.indexed and _row(field).counted is None
 
 
 def count_text(field: Field, counted: Sql) -> Sql:

@@ -48,6 +48,7 @@ from cms.reading.visibility import (
     is_of_site,
     is_open,
     is_shown,
+    previewed_in_order,
     published_entries,
     published_in_order,
     translations_with_preview,
@@ -108,12 +109,14 @@ def entries_in_order(view: View, leading: Leading | None = None) -> Sequence[Rel
     Each entry is in one of them.
 
     Args:
-        view: the view, without a preview.
+        view: the view.
         leading: the column by which the entries are read; only those with a value are found. No
             drafts are read by one.
     """
     if view.perspective is Perspective.DRAFT:
         return [*best_drafts_in_order(view)]
+    if view.preview is not None:
+        return [*previewed_in_order(view, view.preview, leading)]
     return [*published_in_order(view, leading)]
 
 

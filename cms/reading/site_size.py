@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import SQLColumnExpression, func, select
 
@@ -20,8 +20,8 @@ from cms.tables import Entry, Publication, SearchWord
 
 _log = logging.getLogger("copydesk")
 
-# After so long it is measured again, in seconds.
-_FRESH = 60.0
+# After so long it is measured again, in seconds; and its words, of which a large site has many.
+_FRESH, _FRESH_WORDS = 60.0, 600.0
 # A word is common if one public edition of so many has it.
 _COMMON = 50
 # The letters of a beginning.
@@ -52,7 +52,7 @@ class SiteSize:
 
 
 async def measure_site(session: ReadSession) -> SiteSize:
-    """Return the size of the site."""
+    """Return the size of the site, without words."""
     counted = (
         select(Publication.content_type, func.count())
         .where(is_public_now(Publication))
@@ -60,12 +60,16 @@ async def measure_site(session: ReadSession) -> SiteSize:
     )
     entries = dict((await session.execute(counted)).all())
     position = await session.scalar(select(newest_position()))
-    editions = sum(entries.values())
+    return SiteSize(entries, position or 0)
+
+
+async def measure_words(session: ReadSession, size: SiteSize) -> SiteSize:
+    """Return the size of the site with its common words, for which all words are read."""
     words, beginnings = [
-        await _common(session, key, editions)
+        await _common(session, key, size.editions)
         for key in (SearchWord.folded, func.substr(SearchWord.folded, 1, BEGINNING))
     ]
-    return SiteSize(entries, position or 0, words, beginnings)
+    return replace(size, words=words, beginnings=beginnings)
 
 
 async def _common(
@@ -91,13 +95,15 @@ async def has_entries(session: ReadSession) -> bool:
 class KnownSize:
     """The size of a site, measured now and then.
 
-    Only the first request of all waits for it.
+    Only the first request of all waits for it, and none for the words: until they are known, all
+    words are taken for rare ones.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._size: SiteSize | None = None
-        self._measured_at = -math.inf
+        self._measured_at = self._words_at = -math.inf
+        self._is_known = asyncio.Event()
         self._measuring: asyncio.Task[None] | None = None
 
     async def current(self) -> SiteSize:
@@ -105,7 +111,7 @@ class KnownSize:
         if time.monotonic() > self._measured_at + _FRESH and self._measuring is None:
             self._measuring = asyncio.create_task(self._measure())
         if self._size is None and self._measuring is not None:
-            await asyncio.shield(self._measuring)
+            await self._is_known.wait()
         return self._size or SiteSize()
 
     async def close(self) -> None:
@@ -115,11 +121,18 @@ class KnownSize:
 
     async def _measure(self) -> None:
         # Not tried again at once, should it fail.
-        self._measured_at = time.monotonic()
+        now = self._measured_at = time.monotonic()
         try:
             async with self._database.reading() as session:
-                self._size = await measure_site(session)
+                last, size = self._size or SiteSize(), await measure_site(session)
+                size = replace(size, words=last.words, beginnings=last.beginnings)
+                self._size = size
+                self._is_known.set()
+                if now > self._words_at + _FRESH_WORDS:
+                    self._size = await measure_words(session, size)
+                    self._words_at = now
         except DatabaseError:
             _log.warning("The size of the site could not be measured; the last one is used.")
         finally:
+            self._is_known.set()
             self._measuring = None

@@ -149,10 +149,13 @@ class Published:
     def columns(self, view: View) -> list[ColumnElement[Any]]:
         """Return the columns of the entry."""
         page, revision = self.page.c, self.revision.c
+        # From the table that is read first, so that its index has it in order.
+        is_rendered_first = self.leading == "rendered"
+        of_revision = self.rendition.c.revision_id if is_rendered_first else page.revision_id
         return [
             page.entry_id.label("id"),
             page.edition_id,
-            page.revision_id,
+            of_revision,
             *(self.kinds.c.content_type, self.kinds.c.locale),
             self.stands.c.path,
             page.category_id,
@@ -252,42 +255,75 @@ def with_preview(view: View, preview: Preview) -> Relation:
     """
     shown = translations_with_preview(view, preview)
     columns = shown.selected_columns
-    previewed = aliased_table(Edition, "better_preview")
-
-    def has_better(locales: Sequence[ColumnElement[str]]) -> ColumnElement[bool]:
-        return or_(
-            _is_public_in(locales, columns["id"], view),
-            exists().where(
-                previewed.c.id.in_(_edition_of(preview)),
-                previewed.c.entry_id == columns["id"],
-                previewed.c.locale.in_(locales),
-            ),
-        )
-
-    best = is_best(columns["content_type"], columns["locale"], view, has_better)
+    best = is_best(
+        *(columns["content_type"], columns["locale"], view),
+        lambda locales: _is_seen_in(locales, columns["id"], view, preview),
+    )
     return shown.where(best)
+
+
+def _is_seen_in(
+    locales: Sequence[ColumnElement[str]],
+    entry_id: SQLColumnExpression[str],
+    view: View,
+    preview: Preview,
+) -> ColumnElement[bool]:
+    """Return whether an edition in one of these locales is public, or previewed."""
+    previewed = aliased_table(Edition, "better_preview")
+    return or_(
+        _is_public_in(locales, entry_id, view),
+        exists().where(
+            previewed.c.id.in_(_edition_of(preview)),
+            previewed.c.entry_id == entry_id,
+            previewed.c.locale.in_(locales),
+        ),
+    )
+
+
+def previewed_in_order(view: View, preview: Preview, leading: Leading | None) -> Iterator[Relation]:
+    """Yield :func:`with_preview` in parts, as :func:`published_in_order`; the last is a draft."""
+    tables = _tables(leading)
+    kinds = tables.kinds.c
+    public = _beside_preview(tables, view, preview)
+    for branch in branches_of(
+        *(kinds.content_type, kinds.locale, view),
+        lambda locales: _is_seen_in(locales, tables.page.c.entry_id, view, preview),
+    ):
+        yield public.where(branch)
+    best = is_best(
+        *(Entry.content_type, Edition.locale, view),
+        lambda locales: _is_seen_in(locales, Edition.entry_id, view, preview),
+    )
+    yield _previewed(view, preview).where(best)
 
 
 def translations_with_preview(view: View, preview: Preview) -> Relation:
     """Return what is public in every language, with one edition as it is in one revision."""
-    public = (
-        published_entries(view)
-        .where(is_open(Publication.__table__, view))
-        .where(Publication.edition_id.not_in(_edition_of(preview)))
-    )
-    everything = replace(view, scopes=EVERYTHING)
-    draft = drafts(everything).where(
-        Revision.id == preview.revision_id, Revision.purged_at.is_(None)
-    )
-    both = union_all(
-        *(
-            each.with_only_columns(
-                *(each.selected_columns[name] for name in _COMMON), maintain_column_froms=True
-            )
-            for each in (public, draft)
-        )
-    ).subquery("shown")
+    public = _beside_preview(_tables(None), view, preview)
+    both = union_all(public, _previewed(view, preview)).subquery("shown")
     return select(*both.c)
+
+
+def _beside_preview(tables: Published, view: View, preview: Preview) -> Relation:
+    """Return what is public in every language but for the edition of a previewed revision."""
+    page = tables.page
+    public = _published(tables, view).where(
+        is_open(page, view), page.c.edition_id.not_in(_edition_of(preview))
+    )
+    return _with_common(public)
+
+
+def _previewed(view: View, preview: Preview) -> Relation:
+    """Return the entry as of the previewed revision."""
+    draft = drafts(replace(view, scopes=EVERYTHING))
+    return _with_common(
+        draft.where(Revision.id == preview.revision_id, Revision.purged_at.is_(None))
+    )
+
+
+def _with_common(relation: Relation) -> Relation:
+    columns = (relation.selected_columns[name] for name in _COMMON)
+    return relation.with_only_columns(*columns, maintain_column_froms=True)
 
 
 def _edition_of(preview: Preview) -> Select[Any]:
@@ -423,7 +459,7 @@ def is_shown(publication: FromClause, view: View) -> ColumnElement[bool]:
 
 
 def _is_public_in(
-    locales: Sequence[ColumnElement[str]], entry_id: ColumnElement[str], view: View
+    locales: Sequence[ColumnElement[str]], entry_id: SQLColumnExpression[str], view: View
 ) -> ColumnElement[bool]:
     """Return whether readers see an edition of an entry in one of these locales."""
     better = aliased_table(Publication, "better")

@@ -169,7 +169,10 @@ class Publication(Base):
         # Pages that have replaced others of their editions, which pages that lead to them notice.
         partial_index("ix_publication_open_again", "position", where=_IS_AGAIN),
         Index("ix_publication_edition_id", "edition_id", "position"),
-        Index("ix_publication_revision_id", "revision_id"),
+        # With all that facets by fields ask of a revision.
+        Index(
+            "ix_publication_revision_id", "revision_id", "locale", "content_type", "ended_position"
+        ),
         # For changes between two positions.
         Index("ix_publication_position", "position"),
         partial_index("ix_publication_ended_position", "ended_position", where=_ENDED),

@@ -9,7 +9,7 @@ with 600,000 links, on SQLite and PostgreSQL; ``python -m bench.hostile`` measur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import reduce
 from typing import TypeAlias
@@ -58,6 +58,8 @@ _FILTERED = 4
 _FEW = 5_000
 # A list in the order of an index ends with its page, mostly long before all rows have been read.
 _STOPPED = 8
+# The work for each of the rows of the object that has most, which are counted.
+_OF_HUB = 4
 # The work for a row of another relation, for highlights.
 _OTHER, _HIGHLIGHT = 10, 3_000
 
@@ -69,22 +71,30 @@ class Workload:
     Attributes:
         fixed: the work that is the same for every request.
         varying: the work that depends on variables and on the site, with factors.
+        once: the work that only one of many objects makes: that with most of a site's links.
     """
 
     fixed: float = 0
     varying: tuple[tuple[float, _Varying], ...] = ()
+    once: tuple[_Varying, ...] = ()
 
     def of(self, variables: Variables, size: SiteSize) -> float:
         """Return the work for a request with these variables."""
+        return self.of_each(variables, size) + sum(of(variables, size) for of in self.once)
+
+    def of_each(self, variables: Variables, size: SiteSize) -> float:
+        """Return the work for each of many objects."""
         return self.fixed + sum(times * of(variables, size) for times, of in self.varying)
 
     def plus(self, other: Workload) -> Workload:
         """Return the sum of two workloads."""
-        return Workload(self.fixed + other.fixed, self.varying + other.varying)
+        varying = self.varying + other.varying
+        return Workload(self.fixed + other.fixed, varying, self.once + other.once)
 
     def times(self, count: float) -> Workload:
         """Return a multiple of the workload."""
-        return Workload(self.fixed * count, tuple((each * count, of) for each, of in self.varying))
+        varying = tuple((each * count, of) for each, of in self.varying)
+        return Workload(self.fixed * count, varying, self.once)
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,8 @@ def measure(plan: Plan, view: View) -> Measure:
 def _kind_of_view(view: View) -> ViewKind:
     if view.perspective is Perspective.DRAFT:
         return "drafts"
+    if view.preview is not None:
+        return "preview"
     return "now" if view.past is None else "past"
 
 
@@ -160,7 +172,8 @@ class _Meter:
         works = [each.work for each in measures]
         largest = Workload(max((each.fixed for each in works), default=0))
         if any(each.varying for each in works):
-            largest = Workload(0, ((1, lambda *at: max(each.of(*at) for each in works)),))
+            largest = Workload(0, ((1, lambda *at: max(each.of_each(*at) for each in works)),))
+        largest = replace(largest, once=tuple(of for each in works for of in each.once))
         fields = {likeness(field): field for case in cases for field in case.fields}
         once = _together(map(self._field, fields.values()))
         return Measure(once.parts, once.filters, largest)
@@ -200,6 +213,8 @@ class _Meter:
 
     def _connection(self, field: PlannedField, declared: Connection, inner: Measure) -> Measure:
         where = conditions_of(without_empty(field.arguments.get("where")), self._kind)
+        if self._kind == "preview":  # the index does not have the previewed revision
+            where = replace(where, narrows=1, is_found=False)
         keys = order_size(field.arguments.get("orderBy"))
         paging = paging_of(field.arguments, field.node, declared.largest)
         extent = (declared.plain_extent if self._is_plain else None) or declared.extent
@@ -212,13 +227,19 @@ class _Meter:
             every = _rows(extent, size)
             rows = every * min(found.share, 1 / where.narrows)
             skipped = paging.skip(variables) if paging.skip is not None else 0
-            page: float = paging.size(variables) * (_ROW + inner.work.of(variables, size))
+            page: float = paging.size(variables) * (_ROW + inner.work.of_each(variables, size))
             searched = every * found.work * (sweeps.count + sweeps.has_page)
             own = declared.work(field.arguments, variables, size) if declared.work else 0
             swept = sweeps.read(rows, where) * sweeps.work_of_page() + rows * sweeps.work_of_sums()
             return _OTHER + own + page + searched + min(skipped, rows) * _SKIPPED + swept
 
+        def of_hub(_: Variables, size: SiteSize) -> float:
+            return size.editions * declared.share_of_hub * _OF_HUB * reads
+
         times = sweeps.count + 1
+        is_sorted_or_filtered = bool(sweeps.has_page and (keys or where.count))
+        reads = sweeps.count + is_sorted_or_filtered
+        hub = (of_hub,) if declared.share_of_hub and reads else ()
         return Measure(
             parts=_PAGE_PARTS
             + inner.parts
@@ -226,7 +247,7 @@ class _Meter:
             + sweeps.sums * _LIST_PARTS
             + _order_parts(keys, field.arguments),
             filters=inner.filters + where.count,
-            work=Workload(0, ((1, work),)),
+            work=Workload(0, ((1, work),), (*inner.work.once, *hub)),
         )
 
 
@@ -337,9 +358,10 @@ def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
     read = ids.read
 
     def work(variables: Variables, size: SiteSize) -> float:
-        return len(read(variables)) * (_OTHER * relations + inner.work.of(variables, size))
+        return len(read(variables)) * (_OTHER * relations + inner.work.of_each(variables, size))
 
-    return Measure(inner.parts + _LIST_PARTS * relations, inner.filters, Workload(0, ((1, work),)))
+    total = Workload(0, ((1, work),), inner.work.once)
+    return Measure(inner.parts + _LIST_PARTS * relations, inner.filters, total)
 
 
 def _page_of_answers(field: PlannedField, inner: Measure, most: int) -> Measure:
@@ -352,9 +374,10 @@ def _page_of_answers(field: PlannedField, inner: Measure, most: int) -> Measure:
     def work(variables: Variables, size: SiteSize) -> float:
         # A size that no page has is refused by the function that computes it.
         count: int = min(max(read(variables), 0), most)
-        return _OTHER + count * inner.work.of(variables, size)
+        return _OTHER + count * inner.work.of_each(variables, size)
 
-    return Measure(inner.parts + _LIST_PARTS, inner.filters, Workload(0, ((1, work),)))
+    total = Workload(0, ((1, work),), inner.work.once)
+    return Measure(inner.parts + _LIST_PARTS, inner.filters, total)
 
 
 def _leaves(body: Body | None) -> int:

@@ -39,12 +39,15 @@ class OrderKey:
         nullable: whether the value can be null; nulls come last in both directions.
         is_same: whether it is the same for all rows of a list; cursors have it, and rows are not
             compared by it.
+        beside: for the key beside a first one that can be null, and that is null with it: its value
+            where the first has one. An index has both, and the value is different for every row.
     """
 
     sql: Sql
     descending: bool = False
     nullable: bool = False
     is_same: bool = False
+    beside: Sql | None = None
 
 
 def _no_order(_: Columns) -> tuple[OrderKey, ...]:
@@ -63,11 +66,13 @@ class Found:
         column: the column that tells which they are.
         values: its values; further conditions may exclude some of them.
         is_of_list: whether the index is over the rows themselves.
+        is_of_most: whether they can be most of all rows.
     """
 
     column: Sql
     values: Select[tuple[Any]]
     is_of_list: bool = False
+    is_of_most: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class Rows:
         is_first: whether a field of one object takes the first row in order of several.
         rank: the rank of a row in a search; ``None`` without a search.
         found: how an index finds them, if one does; see :mod:`graphql_api.planner.page`.
+        members: how an index finds them, for an order that an index has of all types together.
         is_whole: whether they are all that the view shows of a type, or of all types of the site.
         in_order: the relation in parts, each of which an index has in an order; given the column
             that an order begins with, if it is one of another table, without the rows in which
@@ -98,6 +104,7 @@ class Rows:
     is_first: bool = False
     rank: Callable[[Columns], Sql] | None = None
     found: Callable[[Columns], Found] | None = None
+    members: Callable[[Columns], Found] | None = None
     is_whole: bool = False
     in_order: Callable[[Leading | None], Sequence[Selectable]] | None = None
 
@@ -289,6 +296,7 @@ class Connection:
         plain_extent: that of a plain view, where it differs; see :class:`~cms.reading.view.View`.
         matches: the estimate of a search; see :mod:`graphql_api.planner.cost`.
         work: the work of finding all rows, beside that for each of them.
+        share_of_hub: the share of all entries from which the object with most rows has them.
     """
 
     rows: Callable[[Row, Call], Rows]
@@ -298,6 +306,7 @@ class Connection:
     plain_extent: Extent | None = None
     matches: Callable[[str, SiteSize], Matches] | None = None
     work: Callable[[Arguments, Variables, SiteSize], float] | None = None
+    share_of_hub: float = 0
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,8 @@ def _condition(where: Input, name: str, value: Argument, kind: ViewKind) -> Cond
         case Compare():
             way = declaration.look_up
             if way is not None and finds(way, value, is_past=kind == "past"):
-                return Conditions(1, _INDEXED, max(declaration.narrows, _NAMED), is_found=True)
+                left = declaration.narrows if way.is_of_most else max(declaration.narrows, _NAMED)
+                return Conditions(1, _INDEXED, left, is_found=True)
             return _comparison_conditions(value, declaration.work, declaration.narrows)
         case CompareSeen():
             return _comparison_conditions(value, SEEN, declaration.narrows)

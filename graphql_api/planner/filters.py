@@ -93,6 +93,7 @@ class LookUp:
             them needs nothing more.
         stand_in: what the index has in place of the value that is compared.
         is_of_now: whether the index does not have the past.
+        is_of_most: whether it can find most of all rows; others are tried before it.
     """
 
     rows: Callable[[Call], Rows]
@@ -104,6 +105,7 @@ class LookUp:
     is_of_list: bool = False
     stand_in: StandIn | None = None
     is_of_now: bool = False
+    is_of_most: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -30,17 +30,23 @@ _CONNECTIVES = frozenset({"AND", "OR", "NOT", "isNull"})
 _RANGES = frozenset({"eq", "in", "lt", "lte", "gt", "gte"})
 
 
-def found_by(where: Argument, row: Row, call: Call) -> Found | None:
-    """Return the rows that one of the conditions that a ``where`` joins with "and" keeps.
+# More look-ups would take longer than they save.
+_MOST = 3
+
+
+def found_by(where: Argument, row: Row, call: Call) -> Sequence[Found]:
+    """Return the rows that some conditions that a ``where`` joins with "and" keep, of each.
 
     Returns:
-        ``None`` if no index finds them.
+        The rows of those that can keep most last; none if no index finds any.
     """
     asked = without_empty(where)
     # A previewed revision stands in for one that is public.
     if asked is None or call.view.preview is not None:
-        return None
-    return next(_each_found(asked, row, call), None)
+        return ()
+    # Sorting is stable: of two alike, the one that was named first.
+    every = sorted(_each_found(asked, row, call), key=lambda found: found.is_of_most)
+    return every[:_MOST]
 
 
 def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
@@ -88,7 +94,7 @@ def _found_by_value(
             return
         conditions.append(_stand_in(way.stand_in, operand, columns, call))
     values = select(columns[way.key].label("key")).select_from(source.clause()).where(*conditions)
-    yield Found(row[way.column], values, is_of_list=way.is_of_list)
+    yield Found(row[way.column], values, is_of_list=way.is_of_list, is_of_most=way.is_of_most)
 
 
 def _stand_in(stand_in: StandIn, operand: Given, columns: Columns, call: Call) -> Condition:
@@ -117,7 +123,7 @@ def _found(  # all of a filter
         condition = columns[reference].in_(others)
     conditions = (*rows.conditions(columns), condition)
     values = select(columns[way.key].label("key")).select_from(source.clause()).where(*conditions)
-    yield Found(row[way.column], values, is_of_list=way.is_of_list)
+    yield Found(row[way.column], values, is_of_list=way.is_of_list, is_of_most=way.is_of_most)
 
 
 def _id_of(row: Any) -> Sql:

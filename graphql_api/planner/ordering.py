@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypeAlias
 
+from sqlalchemy import case
+
 from cms.reading.visibility import Leading
 from graphql_api.planner.arguments import Argument, Known
 from graphql_api.planner.declarations import Call, OrderKey, Row
 from graphql_api.planner.source import Sql
 
-# What a view shows: what is public now, or was in the past, or drafts.
-ViewKind: TypeAlias = Literal["now", "past", "drafts"]
+# What a view shows: what is public now, perhaps with a preview, or was in the past, or drafts.
+ViewKind: TypeAlias = Literal["now", "preview", "past", "drafts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,7 @@ class OrderTerm:
         descending: whether the largest comes first.
         nullable: whether the value can be null.
         leading: the column of another table with an index that has the rows in this order.
+        beside: the key after it in that index, which is different for every row.
         indexed_in: the kinds of view in which an index has the rows in this order.
     """
 
@@ -35,6 +38,7 @@ class OrderTerm:
     nullable: bool
     leading: Leading | None = None
     indexed_in: frozenset[ViewKind] = frozenset()
+    beside: Callable[[Row], Sql] | None = None
 
 
 def order_mark(argument: Argument) -> str:
@@ -48,9 +52,13 @@ def order_keys(argument: Argument, row: Row, call: Call) -> tuple[OrderKey, ...]
     The relation's own order follows them. It ends with a key that is different for every row, so
     the whole is stable.
     """
-    return tuple(
-        OrderKey(term.sql(row, call), term.descending, term.nullable) for term in _terms(argument)
-    )
+    terms = _terms(argument)
+    keys = [OrderKey(term.sql(row, call), term.descending, term.nullable) for term in terms]
+    if len(terms) == 1 and (beside := terms[0].beside) is not None:
+        (first,), value = keys, beside(row)
+        own = case((first.sql.is_not(None), value))
+        keys.append(OrderKey(own, first.descending, nullable=True, beside=value))
+    return tuple(keys)
 
 
 def order_by(keys: Sequence[OrderKey], *, reverse: bool = False) -> list[Sql]:
@@ -59,10 +67,10 @@ def order_by(keys: Sequence[OrderKey], *, reverse: bool = False) -> list[Sql]:
     for key in keys:
         if key.is_same:
             continue
+        ordered = key.sql.desc() if key.descending is not reverse else key.sql.asc()
         if key.nullable:
-            is_null = key.sql.is_(None)
-            expressions.append(is_null.desc() if reverse else is_null.asc())
-        expressions.append(key.sql.desc() if key.descending is not reverse else key.sql.asc())
+            ordered = ordered.nulls_first() if reverse else ordered.nulls_last()
+        expressions.append(ordered)
     return expressions
 
 
@@ -86,7 +94,12 @@ def leading_column(argument: Argument) -> Leading | None:
 def is_indexed(argument: Argument, kind: ViewKind) -> bool:
     """Return whether an index has the rows in an order, in a kind of view."""
     terms = _terms(argument)
-    return not terms or kind in terms[0].indexed_in
+    if not terms:
+        return True
+    # Of an order with further keys, all rows with the same first value are sorted.
+    has_few_equal = len(terms) == 1 or terms[0].beside is None
+    order_of = "now" if kind == "preview" else kind
+    return order_of in terms[0].indexed_in and has_few_equal
 
 
 def order_size(argument: Argument) -> int:

@@ -1,8 +1,8 @@
 """The rows of one page of a connection, found without reading all rows.
 
-Where an index finds the rows that a condition keeps, they are looked up and sorted if they are few.
-If they are many, the list is read in its order up to the end of the page, which is not far then. So
-no page takes long, however many rows there are.
+Where indexes find the rows that conditions keep, those of the first condition that keeps few are
+looked up and sorted. If all of them keep many, the list is read in its order up to the end of the
+page, which is not far then. So no page takes long, however many rows there are.
 
 A list that no index has in its order as a whole is read in parts: one for each locale, and the rows
 without a value of the first key by themselves.
@@ -15,10 +15,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sqlalchemy import (
+    CTE,
     Integer,
     Text,
+    and_,
     func,
     literal_column,
+    not_,
     or_,
     select,
     union_all,
@@ -26,10 +29,12 @@ from sqlalchemy import (
 from sqlalchemy.types import Boolean, Float
 
 from cms.reading.view import Perspective
-from cms.storage.dialects import IsAmongRows, Moment, Unindexed
+from cms.reading.visibility import Leading
+from cms.storage.dialects import IsAmongRows, Moment, Scaled, Unindexed
 from graphql_api.planner.arguments import Given
 from graphql_api.planner.cursors import is_ahead, is_behind
-from graphql_api.planner.declarations import Call, Found, OrderKey, Rows
+from graphql_api.planner.declarations import Call, Found, OrderKey, Row, Rows
+from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.json_sql import BeginsIf, RowCount
 from graphql_api.planner.look_ups import found_by
@@ -54,12 +59,12 @@ class _Way:
 
     Attributes:
         relation: the relation that they are read from.
-        are_few: whether they are found only if an index finds few, or only if it finds many.
+        found_by: the number of the look-up whose rows they are; ``None`` to read in order.
         has_value: whether the first key has a value; ``None`` for all rows.
     """
 
     relation: Relation
-    are_few: bool | None = None
+    found_by: int | None = None
     has_value: bool | None = None
 
 
@@ -82,6 +87,20 @@ class PageRows:
         self._call = call
         self._paging = paging
         self._parameters = parameters
+        leading = leading_column(call.arguments.get("orderBy"))
+        is_of_now = call.view.perspective is Perspective.PUBLISHED and call.view.past is None
+        # The tables with these columns have them of what is public now.
+        self._leading = leading if is_of_now else None
+        self._is_of_now = is_of_now
+        found = self._found(call.source(rows.relation).columns)
+        self._look_ups = len(found)
+        # Only once, unless they depend on the object that the rows belong to: then SQLite would
+        # make them again for each row.
+        self._some = (
+            [each.values.limit(_FEW).cte().prefix_with("MATERIALIZED") for each in found]
+            if rows.found is None
+            else []
+        )
         self._ways = tuple(self._all_ways())
 
     def keys(self, columns: Columns) -> tuple[OrderKey, ...]:
@@ -109,13 +128,41 @@ class PageRows:
             replace(key, sql=every.c[f"{_KEY}{at}"]) for at, key in enumerate(self.keys(columns))
         ]
         ordered = select(*shown).select_from(every).order_by(*self._order(keys))
-        return self._with_offset(ordered.limit(RowCount(limit)))
+        page = self._with_offset(ordered.limit(RowCount(limit)))
+        return page.add_cte(*self._some, nest_here=True) if self._some else page
 
     def conditions_of_all(self, columns: Columns) -> tuple[Condition, ...]:
         """Return the conditions for reading all rows: those that an index finds, if one does."""
-        found = self._found(columns)
-        few = [] if found is None or found.is_of_list else [found.column.in_(found.values)]
+        first = self._found(columns)[:1]
+        few = [each.column.in_(each.values) for each in first if not each.is_of_list]
         return (*few, *self._conditions(columns))
+
+    def values_by_index(
+        self, value: Callable[[Row], Sql], leading: Leading
+    ) -> Iterator[Selectable]:
+        """Yield a value of all rows, if an index over the value has it of all that it is not null.
+
+        The rows of a type that has few are looked up.
+
+        Args:
+            value: the value of a row.
+            leading: the column of another table from which the value is made.
+        """
+        rows, in_order = self._rows, self._rows.in_order
+        is_filtered = without_empty(self._call.arguments.get("where")) is not None
+        if is_filtered or rows.rank is not None or rows.members is None or in_order is None:
+            return
+        if not self._is_of_now:
+            return
+        few, *many = (rows.relation, *map(Chosen, in_order(leading)))
+        for relation in (few, *many):
+            source = self._call.source(relation)
+            counted = value(rows.row(source.columns))
+            found = rows.members(source.columns)
+            way = _few_or_many(found, OrderKey(counted), are_few=relation is few)
+            conditions = [*rows.conditions(source.columns), counted.is_not(None), way]
+            chosen = select(counted.label("value"))
+            yield chosen.select_from(source.clause()).where(*conditions)
 
     def is_within(self, cursor: Given, side: Side, columns: Columns) -> Condition:
         """Return whether a row is on a side of a cursor."""
@@ -128,21 +175,15 @@ class PageRows:
         if self._rows.rank is not None:  # a search finds them
             yield _Way(relation)
             return
-        are_few = None
-        if self._found(self._call.source(relation).columns) is not None:
-            are_few = False
-            yield _Way(relation, are_few=True)
-        in_order = self._rows.in_order
-        leading = leading_column(self._call.arguments.get("orderBy"))
-        if self._call.view.perspective is Perspective.DRAFT or self._call.view.past is not None:
-            leading = None  # the tables with these columns have them of what is public now
+        yield from (_Way(relation, number) for number in range(self._look_ups))
+        in_order, leading = self._rows.in_order, self._leading
         if in_order is None:
-            yield _Way(relation, are_few)
+            yield _Way(relation)
         elif leading is None:
-            yield from (_Way(Chosen(each), are_few) for each in in_order(None))
+            yield from (_Way(Chosen(each)) for each in in_order(None))
         else:
-            yield from (_Way(Chosen(each), are_few, has_value=True) for each in in_order(leading))
-            yield from (_Way(Chosen(each), are_few, has_value=False) for each in in_order(None))
+            yield from (_Way(Chosen(each), has_value=True) for each in in_order(leading))
+            yield from (_Way(Chosen(each), has_value=False) for each in in_order(None))
 
     def _of_ways(self, used: Sequence[str], reach: Sql) -> Selectable:
         """Return the rows of all ways with their keys, of each as many as the page can have."""
@@ -185,18 +226,18 @@ class PageRows:
         if has_keys:
             shown += [key.sql.label(f"{_KEY}{at}") for at, key in enumerate(keys)]
         conditions = [
-            *self._conditions(columns, is_in_order=way.are_few is False),
+            *self._conditions(columns, is_in_order=self._look_ups > 0 and way.found_by is None),
             *self._range(keys, has_value=way.has_value is True),
         ]
         if way.has_value is not None:
             first, *others = keys
             has_none = Unindexed(first.sql).is_(None)  # which the end of the list decides on
             conditions.append(first.sql.is_not(None) if way.has_value else has_none)
-            keys = (replace(first, nullable=False), *others) if way.has_value else (*others,)
+            keys = _with_value(keys) if way.has_value else _without_value(others)
         if only_if is not None:
             conditions.append(_begins_if(keys[0], only_if))
-        if way.are_few is not None:
-            conditions += self._conditions_of_way(columns, keys[0], are_few=way.are_few)
+        if self._look_ups:
+            conditions.append(self._condition_of_way(way, columns, keys[0]))
         chosen = (
             select(*(shown or [literal_column("1").label("one")]))
             .where(*conditions)
@@ -213,30 +254,27 @@ class PageRows:
     def _order(self, keys: Sequence[OrderKey]) -> list[Sql]:
         return order_by(keys, reverse=self._paging.is_backward)
 
-    def _conditions_of_way(
-        self, columns: Columns, first: OrderKey, *, are_few: bool
-    ) -> list[Condition]:
-        """Return the conditions of looking rows up, or of reading the list in its order."""
-        found = self._found(columns)
-        if found is None:
-            return []
-        some = found.values.limit(_FEW).subquery()
-        if are_few:
-            # Counted as they are read: a count beside them would be made for each.
-            counted = select(*some.c, func.count().over().label("size")).subquery()
-            value, size = counted.c
-            few = select(value).where(size < _FEW)
-            return [IsAmongRows(found.column, few.scalar_subquery())]
-        are_many = select(func.count()).select_from(some).scalar_subquery() >= _FEW
-        return [_begins_if(first, are_many)]
+    def _condition_of_way(self, way: _Way, columns: Columns, first: OrderKey) -> Condition:
+        """Return whether a row is found by a look-up with few, or none of them has few."""
+        found, number = self._found(columns), way.found_by
+        if not self._some:
+            return _few_or_many(found[0], first, are_few=number is not None)
+        if number is None:
+            return _begins_if(first, and_(*map(_are_many, self._some)))
+        own, before = self._some[number], self._some[:number]
+        few = select(own.c[0]).where(not_(_are_many(own)), *map(_are_many, before))
+        return IsAmongRows(found[number].column, few.scalar_subquery())
 
-    def _found(self, columns: Columns) -> Found | None:
-        """Return the rows that an index finds for one of the conditions, if one does."""
+    def _found(self, columns: Columns) -> Sequence[Found]:
+        """Return the rows that indexes find for some conditions; see :func:`found_by`."""
         if self._rows.rank is not None:
-            return None
+            return ()
         if self._rows.found is not None:
-            return self._rows.found(columns)
-        return found_by(self._call.arguments.get("where"), columns, self._call)
+            return (self._rows.found(columns),)
+        found = found_by(self._call.arguments.get("where"), columns, self._call)
+        if not found and self._rows.members is not None and self._leading == "rendered":
+            return (self._rows.members(columns),)
+        return found
 
     def _conditions(self, columns: Columns, *, is_in_order: bool = False) -> tuple[Condition, ...]:
         call = replace(self._call, is_in_order=is_in_order)
@@ -250,19 +288,57 @@ class PageRows:
             keys: the keys of the order.
             has_value: whether the first has a value in all of the rows.
         """
-        compared = (replace(keys[0], nullable=False), *keys[1:]) if has_value else keys
+        compared = _with_value(keys) if has_value else keys
         conditions: list[Condition] = []
         if self._paging.after is not None:
+            cursor = self._cursor(self._paging.after, keys)
             # None comes after a cursor without a value, with which every comparison is unknown.
-            conditions.append(is_behind(compared, self._cursor(self._paging.after, keys)))
+            conditions.append(is_behind(compared, cursor[: len(compared)]))
         if self._paging.before is not None:
             cursor = self._cursor(self._paging.before, keys)
-            ahead = is_ahead(compared, cursor)
+            ahead = is_ahead(compared, cursor[: len(compared)])
             conditions.append(or_(cursor[0].is_(None), ahead) if has_value else ahead)
         return conditions
 
     def _cursor(self, given: Given, keys: tuple[OrderKey, ...]) -> list[Sql]:
         return self._paging.cursor_values(given, self.mark, keys, self._parameters)
+
+
+def _are_many(some: CTE) -> Condition:
+    """Return whether a look-up has found so many rows that the list is better read in order."""
+    return select(func.count()).select_from(some).scalar_subquery() >= _FEW
+
+
+def _few_or_many(found: Found, first: OrderKey, *, are_few: bool) -> Condition:
+    """Return the condition of looking rows up, or of reading the list in its order.
+
+    Args:
+        found: how an index finds the rows.
+        first: the first key of the order.
+        are_few: whether they are looked up, if they are few, or the list is read, if they are many.
+    """
+    some = found.values.limit(_FEW).subquery()
+    if are_few:
+        # Counted as they are read: a count beside them would be made for each.
+        counted = select(*some.c, func.count().over().label("size")).subquery()
+        value, size = counted.c
+        few = select(value).where(size < _FEW)
+        return IsAmongRows(found.column, few.scalar_subquery())
+    are_many = select(func.count()).select_from(some).scalar_subquery() >= _FEW
+    return _begins_if(first, are_many)
+
+
+def _with_value(keys: Sequence[OrderKey]) -> tuple[OrderKey, ...]:
+    """Return the keys of rows in which the first has a value, as far as they tell rows apart."""
+    first, *others = (replace(key, nullable=key.nullable and at > 0) for at, key in enumerate(keys))
+    if others and (value := others[0].beside) is not None:
+        return first, replace(others[0], sql=value, nullable=False)
+    return first, *others
+
+
+def _without_value(others: Sequence[OrderKey]) -> tuple[OrderKey, ...]:
+    """Return the keys of rows in which the first has no value, given those after it."""
+    return tuple(key for key in others if key.beside is None)
 
 
 def _together(selects: Sequence[Selectable]) -> Selectable:
@@ -282,7 +358,7 @@ def _begins_if(key: OrderKey, condition: Condition) -> Condition:
     match key.sql.type:
         case Text() | Moment() if not key.nullable:
             return BeginsIf(key.sql, condition, literal_column("''"))
-        case Integer() | Float() | Boolean() if not key.nullable:
+        case Integer() | Float() | Boolean() | Scaled() if not key.nullable:
             return BeginsIf(key.sql, condition, literal_column("-9e999"))
         case _:
             return condition

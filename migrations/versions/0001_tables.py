@@ -646,7 +646,11 @@ def upgrade() -> None:
             [column],
             "content_type = 'Category'",
         )
-    op.create_index("ix_publication_revision_id", "publication", ["revision_id"])
+    op.create_index(
+        "ix_publication_revision_id",
+        "publication",
+        ["revision_id", "locale", "content_type", "ended_position"],
+    )
     _partial_index(
         "ix_publication_open_entry",
         "publication",

@@ -12,6 +12,7 @@ from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
+from cms.reading.field_values import is_counted_by_index
 from cms.reading.rows import CategoryRow, EntryRow, TagRow
 from cms.reading.view import View
 from cms.review import relations as review_relations
@@ -91,4 +92,5 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
         {api_name(field.name): kind.number(field) for kind, field in kinds if kind.number},
         {api_name(field.name): field.deprecated for field in fields},
         frozenset({"publishedAt", "firstPublishedAt"}),
+        frozenset(api_name(field.name) for field in fields if is_counted_by_index(field)),
     )

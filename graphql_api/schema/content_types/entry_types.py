@@ -28,7 +28,7 @@ from graphql_api.schema.content_types.outputs import declare_fields
 from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
 from graphql_api.schema.declaring.aggregates import Facet, summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
-from graphql_api.schema.declaring.fields import Declared, of_call
+from graphql_api.schema.declaring.fields import Declared, of_call, of_row
 from graphql_api.schema.declaring.inputs import (
     Order,
     add_order,
@@ -146,7 +146,14 @@ def _own_order(field: Field, kind: Kind[Any], sql: OrderSql) -> Order:
     if not (field.indexed and kind.order is value_order):
         # The other orders are not of the values that indexes have.
         return Order(_order_name(field), sql, nullable=True)
-    return Order(_order_name(field), sql, nullable=True, leading="rendered", indexed_in=_NOW)
+    return Order(
+        _order_name(field),
+        sql,
+        nullable=True,
+        leading="rendered",
+        indexed_in=_NOW,
+        beside=of_row(EntryRow.revision_id),
+    )
 
 
 def _order_name(field: Field) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from cms.content.fields import Choice, Decimal, Field, List, Reference, References
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
-from cms.reading.field_values import count_text, counted_in, counted_of
+from cms.reading.field_values import count_text, counted_in, counted_of, is_counted_by_index
 from cms.reading.rows import EntryRow
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import Elements, member
@@ -17,7 +17,12 @@ from graphql_api.schema.content_types.choices import words_of
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kind import Kinds
 from graphql_api.schema.content_types.references import all_referenced_by, referenced_by
-from graphql_api.schema.declaring.aggregates import Facet, SummedNumber, ValueOf
+from graphql_api.schema.declaring.aggregates import (
+    COUNTED_BY_VALUE,
+    Facet,
+    SummedNumber,
+    ValueOf,
+)
 from graphql_api.schema.declaring.fields import of_row
 from graphql_api.schema.declaring.words import name_of
 
@@ -34,13 +39,20 @@ def summed(field: Field) -> SummedNumber:
 
 def scalar_facet(_kinds: Kinds, field: Field) -> Facet:
     """Return the facet of a field whose value is one scalar."""
-    return Facet(api_name(field.name), countable(field), shown=partial(count_text, field))
+    shown = partial(count_text, field)
+    return replace(_own_facet(field), shown=shown)
 
 
 def choice_facet(_kinds: Kinds, field: Choice) -> Facet:
     """Return the facet of a choice, by the names of its words."""
-    value = countable(field)
-    return Facet(api_name(field.name), lambda row: name_of(words_of(field), value(row)))
+    return replace(_own_facet(field), words=words_of(field))
+
+
+def _own_facet(field: Field) -> Facet:
+    """Return the facet of a field's stored value."""
+    if not is_counted_by_index(field):
+        return Facet(api_name(field.name), countable(field))
+    return Facet(api_name(field.name), countable(field), leading="rendered", work=COUNTED_BY_VALUE)
 
 
 def choices_facet(field: List, item: Choice) -> Facet:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from cms.reading.rows import Column
 from cms.reading.rows import Row as RelationRow
 from cms.reading.view import View
+from cms.reading.visibility import Leading
 from cms.storage.dialects import DecimalMean, DecimalSum, ExactMean, ExactSum, Scaled
 from graphql_api.planner.arguments import Argument as PlannedArgument
 from graphql_api.planner.arguments import Given, Known
@@ -79,6 +80,7 @@ class Facet:
         enum: the vocabulary of which the value is a stored word, if it is one.
         words: the stored words of the vocabulary, by the names that are shown.
         counts: the numbers of all rows by value, where they are counted ahead for the view.
+        leading: the column of another table from which the value is made, with an index over it.
         work: the work for each row; see :mod:`graphql_api.planner.cost`.
     """
 
@@ -91,6 +93,7 @@ class Facet:
     enum: str = ""
     words: Mapping[str, str] | None = None
     counts: Callable[[View], Selectable | None] | None = None
+    leading: Leading | None = None
     work: float = 6
 
 
@@ -116,6 +119,7 @@ class Summed:
         moments: the times and days, by name.
         indexed_moments: the names of those that an index has.
         numbers: the numbers, by name.
+        indexed_numbers: the names of those that an index over a field has.
         deprecated: the reasons why values are deprecated, by name; empty for others.
     """
 
@@ -124,10 +128,13 @@ class Summed:
     numbers: Mapping[str, SummedNumber] = field(default_factory=dict)
     deprecated: Mapping[str, str] = field(default_factory=dict)
     indexed_moments: frozenset[str] = frozenset()
+    indexed_numbers: frozenset[str] = frozenset()
 
 
 # The work for a row that is counted by what an index has.
 COUNTED_BY_INDEX = 0.7
+# That for a row that is counted by an index over a field, which has rows of other views as well.
+COUNTED_BY_VALUE = 4
 
 _CAPITAL = re.compile("[A-Z]")
 _INTERVALS = {"YEAR": 4, "MONTH": 7, "DAY": 10}
@@ -261,9 +268,10 @@ def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
     described = {"__doc__": f"Minimum, maximum, mean and sum of the numbers of `{node}` rows."}
     registry.add_object(type(f"{node}Aggregate", (), described), **parts)
     numbers = {_in_sql(name): of for name, of in summed.numbers.items()}
+    indexed = frozenset(map(_in_sql, summed.indexed_numbers))
     return one(
         f"{node}Aggregate",
-        lambda page, _: Rows(_Aggregate(page, numbers)),
+        lambda page, _: Rows(_Aggregate(page, numbers, indexed)),
         f"Minimum, maximum, mean and sum of each number over all `{node}` rows.",
     )
 
@@ -275,10 +283,12 @@ class _Aggregate:
     Attributes:
         page: a page of the connection.
         numbers: the numbers of a row, by their names in SQL.
+        indexed: the names of those that an index over a field has.
     """
 
     page: Page
     numbers: Mapping[str, SummedNumber]
+    indexed: frozenset[str]
 
     def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
@@ -295,8 +305,8 @@ class _Aggregate:
         if not columns:
             return select(literal_column("1").label("one")).subquery(name)
         chosen = [column.partition("_") for column in columns]
-        values = {number: partial(_summed_value, self.numbers[number]) for _, _, number in chosen}
-        rows = kept_apart(self.page.over_all(values)).subquery(f"{name}_numbers")
+        values = self._values([number for _, _, number in chosen])
+        rows = kept_apart(values).subquery(f"{name}_numbers")
         return select(
             *(
                 self._aggregated(function, number, rows.c[number]).label(f"{function}_{number}")
@@ -310,6 +320,19 @@ class _Aggregate:
             return _FUNCTIONS[function][1](values)
         return _EXACT_FUNCTIONS[function](values, places)
 
+    def _values(self, names: Sequence[str]) -> Selectable:
+        """Return these numbers of each row; of a single one, an index can have all of them."""
+        first, *others = dict.fromkeys(names)
+        if first in self.indexed and not others:
+            number = self.numbers[first]
+            found = self.page.values_by_index(number.value, "rendered")
+            if found is not None:
+                (value,) = found.subquery().c
+                return select(_summed_form(number, value).label(first))
+        return self.page.over_all(
+            {each: partial(_summed_value, self.numbers[each]) for each in names}
+        )
+
 
 def _in_sql(number: str) -> str:
     """Return the name of a number in the case of SQL: ``budget_from`` for ``budgetFrom``."""
@@ -321,7 +344,10 @@ def _as_small(capital: re.Match[str]) -> str:
 
 
 def _summed_value(number: SummedNumber, row: Row) -> Sql:
-    value = number.value(row)
+    return _summed_form(number, number.value(row))
+
+
+def _summed_form(number: SummedNumber, value: Sql) -> Sql:
     return cast(value, Float) if number.places is None else value
 
 
@@ -377,7 +403,9 @@ def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
     ahead = facet.counts(page.call.view) if facet.counts and page.is_whole else None
     if ahead is not None:
         return ahead
-    values = page.values(facet.value, facet.related, facet.row).subquery(f"facet_{place}")
+    indexed = page.values_by_index(facet.value, facet.leading) if facet.leading else None
+    every = page.values(facet.value, facet.related, facet.row) if indexed is None else indexed
+    values = every.subquery(f"facet_{place}")
     counted = (
         select(facet.shown(values.c.value).label("value"), func.count().label("count"))
         .where(values.c.value.is_not(None))
@@ -388,7 +416,7 @@ def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
     count = cast(func.sum(by_key.c.count), BigInteger).label("count")
     if facet.words is not None:
         name = name_of(facet.words, by_key.c.value)
-        return select(name.label("value"), count).group_by(name)
+        return select(name.label("value"), count).where(name.is_not(None)).group_by(name)
     if facet.names is None:
         return counted
     names = facet.names(by_key.c.value, page.call)

@@ -25,6 +25,8 @@ from graphql_api.schema.declaring.type_registry import TypeRegistry
 # The entries of a category or of a tag, as a share of all; and those of a person.
 PART_OF_ALL = Extent(1 / 20)
 OF_A_PERSON = Extent(1 / 20, work=15)
+# The entries that lead to the one to which most lead, as a share of all.
+OF_A_HUB = 1 / 4
 # The tags of all entries, which are counted to know the spelling that most of them use.
 OF_TAGS = Extent(work=6)
 OF_COUNTED_TAGS = Extent(1 / 50)
@@ -128,6 +130,7 @@ def connection(
     plain_extent: Extent | None = None,
     matches: Callable[[str, SiteSize], Matches] | None = None,
     work: Callable[[Arguments, Variables, SiteSize], float] | None = None,
+    share_of_hub: float = 0,
 ) -> Declared:
     """Declare a connection.
 
@@ -144,6 +147,7 @@ def connection(
         plain_extent: that in a plain view, where it differs.
         matches: the estimate of a search.
         work: the work of finding all rows, beside that for each of them.
+        share_of_hub: the share of all entries that lead to the one to which most lead.
     """
     narrowing = (
         [Argument("where", f"{where} | None", f"Filter on `{THIS_FIELD}`; null for all.")]
@@ -163,7 +167,7 @@ def connection(
     )
     return Declared(
         f"{node}Connection",
-        Connection(of_call(rows), largest, view, extent, plain_extent, matches, work),
+        Connection(of_call(rows), largest, view, extent, plain_extent, matches, work, share_of_hub),
         description,
         (*narrowing, *sorting, *arguments, *_paging(largest)),
     )

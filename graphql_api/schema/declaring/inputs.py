@@ -155,6 +155,7 @@ class Order:
     nullable: bool = False
     leading: Leading | None = None
     indexed_in: frozenset[ViewKind] = frozenset()
+    beside: Callable[[Row], Sql] | None = None
 
 
 def two_terms(orders: Iterable[Order]) -> dict[str, OrderTerm]:
@@ -167,6 +168,7 @@ def two_terms(orders: Iterable[Order]) -> dict[str, OrderTerm]:
             each.nullable,
             each.leading,
             each.indexed_in,
+            each.beside,
         )
         for each in orders
         for direction in ("ASC", "DESC")

@@ -32,8 +32,9 @@ _TITLE_WORDS = 300
 _RARE = 0.01
 # A shorter beginning matches some word in nearly every row, and many of them.
 _WORDS_OF_SHORT = 20
-# The work for each row that has a term, and further for each that matches.
-_TERM, _MATCH = 2, 3
+# The work for each row that has a term, or all words of a phrase, whose places are then compared;
+# and further for each that matches.
+_TERM, _PHRASE, _MATCH = 2, 20, 3
 
 _DEFAULT_SUGGESTIONS = 5
 _MOST_SUGGESTIONS = 20
@@ -77,7 +78,9 @@ def _matches(text: str, size: SiteSize) -> Matches:
     work = 0.0
     for clause in parse_query(text).clauses:
         of_terms = [_share_of(term, size) for term in clause]
-        work += _TERM * sum(of_terms)
+        phrases = (len(term.words) > 1 for term in clause)
+        works = (_PHRASE if is_phrase else _TERM for is_phrase in phrases)
+        work += sum(each * share for each, share in zip(works, of_terms, strict=True))
         if not any(term.is_excluded for term in clause):
             shares.append(sum(of_terms))
     share = min(1.0, *shares) if shares else 1.0

@@ -11,7 +11,7 @@ from cms.reading.rows import EntryRow
 from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.connection import OF_A_HUB, connection
 from graphql_api.schema.declaring.fields import Declared, many, one, row_object, seen_value, value
 from graphql_api.schema.declaring.row_sources import (
     category_rows,
@@ -126,6 +126,7 @@ class Entry(Node):
         "Links from other public pages to the entry.",
         where="EntryLinkWhere",
         order="EntryLinkOrder",
+        share_of_hub=OF_A_HUB,
     )
     review = one(
         "EntryReview | None",

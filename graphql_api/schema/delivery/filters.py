@@ -93,13 +93,16 @@ _BY_SLUG = LookUp(
     is_of_list=True,
     is_of_now=True,
 )
+_BY_TYPE = replace(_BY_SLUG, is_of_now=False, is_of_most=True)
 _BY_TITLE = replace(_BY_SLUG, stand_in=StandIn(of_row(EntryRow.title_key), sort_key))
 
 # The filters on every entry.
 ENTRY_WHERE: Mapping[str, Declared] = {
     "id": indexed_comparison(EntryRow.id, f"Id of the `{THIS_TYPE}`.", "ID"),
-    "type": comparison(
-        "EntryTypeFilter", EntryRow.content_type, f"Content type of the `{THIS_TYPE}`."
+    "type": Declared(
+        "EntryTypeFilter | None",
+        Compare(of_row(EntryRow.content_type), look_up=_BY_TYPE),
+        f"Content type of the `{THIS_TYPE}`.",
     ),
     "slug": Declared(
         "StringFilter | None",

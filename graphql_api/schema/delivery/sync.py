@@ -43,7 +43,7 @@ _SINCE = Argument(
     "Position up to which the client has all changes; null for none.",
 )
 # The share of all pages that a change affects, until all are; the work for a change and for a page.
-_AFFECTED_BY_CHANGE, _CHANGE, _AFFECTED = 1 / 300, 40, 8
+_AFFECTED_BY_CHANGE, _CHANGE, _AFFECTED = 1 / 300, 40, 25
 _BEGINNING: Sql = literal_column("0", BigInteger())
 
 

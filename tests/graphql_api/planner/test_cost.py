@@ -9,6 +9,7 @@ import orjson
 import pytest
 from _pytest.mark import ParameterSet
 from graphql import OperationDefinitionNode, parse
+from sqlalchemy import null
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 import bench.site
@@ -16,7 +17,7 @@ import seeds.site
 from bench import queries
 from cms.errors import SettingsError
 from cms.reading.site_size import SiteSize
-from cms.reading.view import View
+from cms.reading.view import Preview, View
 from cms.site import Site
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.limits import Limits, limits_with
@@ -58,8 +59,15 @@ def planner_of(
 
 async def measured(planner: Planner, site: Site, query: str, **variables: Any) -> int:
     """Return the cost of a query, if it is accepted."""
-    view = View(site.locales_for(site.default_locale))
-    bound = await planner.bind(GraphQLRequest(query, None, variables))
+    return await _measured_in(
+        planner, View(site.locales_for(site.default_locale)), query, variables
+    )
+
+
+async def _measured_in(
+    planner: Planner, view: View, query: str, variables: Mapping[str, Any] | None = None
+) -> int:
+    bound = await planner.bind(GraphQLRequest(query, None, dict(variables or {})))
     return (await planner.plan(bound, view)).cost
 
 
@@ -211,6 +219,40 @@ async def test_ids_count_as_often_as_they_are_given() -> None:
 async def test_an_order_that_an_index_has_costs_nothing(order: str) -> None:
     newest = await cost("{ terms { nodes { id } } }")
     assert await cost(f"{{ terms(orderBy: [{order}_ASC]) {{ nodes {{ id }} }} }}") == newest
+
+
+async def test_an_order_by_an_indexed_number_costs_nothing_by_itself_alone() -> None:
+    planner = planner_of(DEMO, LARGE)
+    newest, by_field, by_both = [
+        await measured(planner, DEMO, f"{{ hardwareItems{order} {{ nodes {{ id }} }} }}")
+        for order in ("", "(orderBy: [memoryGb_ASC])", "(orderBy: [memoryGb_ASC, title_ASC])")
+    ]
+    # Of an order with further keys, all rows with the same first value are sorted.
+    assert newest == by_field < by_both / 100
+
+
+async def test_a_list_in_a_preview_costs_what_it_does_without() -> None:
+    planner = planner_of(BENCH, LARGE)
+    view = View(BENCH.locales_for(BENCH.default_locale), preview=Preview(null()))
+    for query, is_same in (
+        ("{ terms { nodes { id } } }", True),
+        ("{ terms(orderBy: [title_ASC]) { nodes { id } } }", True),
+        ('{ terms(where: {source: {eq: "a"}}) { nodes { id } } }', False),  # no index has it
+    ):
+        plain = await measured(planner, BENCH, query)
+        previewed = await _measured_in(planner, view, query)
+        assert previewed == plain if is_same else previewed > plain
+
+
+async def test_a_count_of_incoming_links_costs_what_it_takes_for_a_hub() -> None:
+    query = "{ terms(first: %d) { nodes { incomingLinks%s } } }"
+    shown = await cost(query % (20, " { nodes { url } }"))
+    one, many = [await cost(query % (first, " { totalCount }")) for first in (1, 20)]
+    assert one > LARGE / 2 > 10 * shown
+    # Only one of them is taken for a hub.
+    assert many < one * 2
+    ordered = await cost(query % (20, "(orderBy: [label_ASC]) { nodes { url } }"))
+    assert ordered > LARGE / 2
 
 
 async def test_an_order_is_as_large_as_its_different_keys() -> None:

@@ -5,8 +5,8 @@ FROM publication, search_document, (
  from search_document as f
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
 ) AS hit 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t2 
-WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object('cursor', encode(convert_to((json_build_array('', t1.points, to_char(t1.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), t1.id))::text, 'UTF8'), 'hex'), 'rank', CAST(t1.points AS DOUBLE PRECISION) / CAST(1000000 AS NUMERIC), 'highlight', json_build_object('body', (
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t3 
+WHERE t3.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object('cursor', encode(convert_to((json_build_array('', t2.points, to_char(t2.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), t2.id))::text, 'UTF8'), 'hex'), 'rank', CAST(t2.points AS DOUBLE PRECISION) / CAST(1000000 AS NUMERIC), 'highlight', json_build_object('body', (
  select coalesce(
   case when max(w.first) > 0 then '…' else '' end
   || rtrim(string_agg(
@@ -26,11 +26,11 @@ WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object
      order by h.place rows between current row and 25 following) as near
    from (
     select b.place, b.word, b.gap, b.hits, b.total, case when b.hits > 0 then (
-     select max(cast(s.value ->> 'size' as integer)) from jsonb_array_elements(t1.sought) as s(value)
+     select max(cast(s.value ->> 'size' as integer)) from jsonb_array_elements(t2.sought) as s(value)
      where substr(b.ahead, 1, length(s.value ->> 'text')) = s.value ->> 'text') else 0 end as size
     from (
      select a.place, a.word, a.gap, a.ahead, count(*) over () as total, (
-      select count(*) from jsonb_array_elements(t1.sought) as s(value)
+      select count(*) from jsonb_array_elements(t2.sought) as s(value)
       where substr(a.ahead, 1, length(s.value ->> 'text')) = s.value ->> 'text') as hits
      from (
       select p.place, p.word, p.gap, string_agg(p.folded, ' ') over (
@@ -38,15 +38,15 @@ WHERE t2.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object
       from (
   select p.place - 1 as place, p.value ->> 0 as word, coalesce(p.value ->> 1, ' ') as gap,
    coalesce(p.value ->> 2, p.value ->> 0) as folded
-  from jsonb_array_elements(t1.shown -> 'body') with ordinality as p(value, place)) as p
+  from jsonb_array_elements(t2.shown -> 'body') with ordinality as p(value, place)) as p
      ) as a
     ) as b
    ) as h
   ) as n
  ) as w
  where w.place >= w.first and w.place < w.first + 30
-)), 'node', json_build_object('title', t1.title))), '[]'::json)) AS anon_2 
-FROM (SELECT t3.points AS points, t3.published_at AS published_at, t3.id AS id, t3.shown AS shown, t3.sought AS sought, t3.title AS title 
+)), 'node', json_build_object('title', t2.title))), '[]'::json)) AS anon_2 
+FROM (SELECT t4.points AS points, t4.published_at AS published_at, t4.id AS id, t4.shown AS shown, t4.sought AS sought, t4.title AS title 
 FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, $2::JSONB AS sought, publication.title AS title, publication.content_type AS content_type 
 FROM publication, (
  with lookup as materialized (
@@ -62,13 +62,13 @@ FROM publication, (
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
  group by f.id
 ) AS hit, search_document 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t3 
-WHERE t3.content_type = 'Article' AND (t3.points, t3.published_at, t3.id) < ($3::BIGINT, $4::TIMESTAMP WITH TIME ZONE, $5::VARCHAR COLLATE "C") ORDER BY t3.points DESC, t3.published_at DESC, t3.id DESC 
- LIMIT ($6::BIGINT)) AS t1), 'suggest', (SELECT coalesce(json_agg(json_build_object('word', t4.word, 'score', t4.score) order by t4.ordinal ASC), '[]'::json) AS anon_3 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t4 
+WHERE t4.content_type = 'Article' AND (t4.points, t4.published_at, t4.id) < ($3::BIGINT, $4::TIMESTAMP WITH TIME ZONE, $5::VARCHAR COLLATE "C") ORDER BY t4.points DESC, t4.published_at DESC, t4.id DESC 
+ LIMIT ($6::BIGINT)) AS t2), 'suggest', (SELECT coalesce(json_agg(json_build_object('word', t5.word, 'score', t5.score) order by t5.ordinal ASC), '[]'::json) AS anon_3 
 FROM (SELECT likely.word AS word, CAST(likely.score AS DOUBLE PRECISION) / CAST(1000 AS NUMERIC) AS score, row_number() OVER (ORDER BY likely.is_beginning DESC, likely.score DESC, likely.editions DESC, likely.word, likely.place) AS ordinal 
 FROM (SELECT alike.typed AS typed, alike.word AS word, min(alike.place) AS place, max((1000 * alike.shared) / ((alike.typed_grams + alike.grams) - alike.shared)) AS score, CAST(sum(alike.editions) AS BIGINT) AS editions, substr(alike.folded, $7::INTEGER, length(alike.typed)) = alike.typed AS is_beginning 
 FROM (SELECT CAST(part.value ->> 'place' AS INTEGER) AS place, part.value ->> 'word' AS typed, CAST(part.value ->> 'grams' AS INTEGER) AS typed_grams, search_word.locale AS locale, search_word.word AS word, search_word.folded AS folded, search_word.grams AS grams, search_word.editions AS editions, count(DISTINCT search_gram.gram) AS shared 
 FROM jsonb_array_elements($8::JSONB) AS part JOIN search_gram ON search_gram.gram = (part.value ->> 'gram') JOIN search_word ON search_word.locale = search_gram.locale AND search_word.word = search_gram.word 
 WHERE search_gram.locale IN ('en') GROUP BY CAST(part.value ->> 'place' AS INTEGER), part.value ->> 'word', CAST(part.value ->> 'grams' AS INTEGER), search_word.locale, search_word.word, search_word.folded, search_word.grams, search_word.editions) AS alike 
 WHERE substr(alike.folded, $7::INTEGER, length(alike.typed)) = alike.typed OR (1000 * alike.shared) / ((alike.typed_grams + alike.grams) - alike.shared) >= 250 GROUP BY alike.typed, alike.word, alike.folded) AS likely ORDER BY likely.is_beginning DESC, likely.score DESC, likely.editions DESC, likely.word, likely.place 
- LIMIT ($9::BIGINT)) AS t4)) AS anon_1
+ LIMIT ($9::BIGINT)) AS t5)) AS anon_1
