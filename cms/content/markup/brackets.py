@@ -19,6 +19,13 @@ from markdown_it.rules_inline import StateInline
 DEEPEST_BRACKETS = 10
 
 _MARK = re.compile(r"\\.|`+|[\[\]]", re.DOTALL)
+# What can be a tag of HTML, a bare address, or the address and the title of a link. None is read
+# beyond the next mark of its kind, so that many of them take time for their length.
+_TAG = r"<[A-Za-z/](?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+>|<[^\s<>]++>"
+_TITLE = r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+\)"
+_ADDRESS = r"<[^<>\n]*+>|(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*+\))*+"
+_TARGET = rf"\(\s*+(?:{_ADDRESS})(?:\s++(?:(?:{_TITLE})\s*+)?)?\)"
+_OUTSIDE_TAGS = re.compile(rf"\\.|`+|{_TAG}|\](?:{_TARGET})?+|\[", re.DOTALL)
 _CODE = re.compile(r"(?<!`)`+")
 
 InlineRule: TypeAlias = Callable[[StateInline, bool], bool]
@@ -37,28 +44,35 @@ def bounded_to_pairs(rule: InlineRule) -> InlineRule:
 
 
 def closed_brackets(text: str) -> frozenset[int]:
-    """Return the indexes of the opening brackets in a paragraph that are closed in it.
+    """Return the indexes of the opening brackets in a paragraph that can be closed in it.
 
     Brackets in code are not those of links. Nor are those with more than
-    :data:`DEEPEST_BRACKETS` pairs within each other between them.
+    :data:`DEEPEST_BRACKETS` pairs within each other between them. Brackets in what can be a tag
+    of HTML or an address are counted, or left out if a bracket is not closed with them.
     """
+    closed, is_complete = _pairs_in(text, _MARK)
+    return closed if is_complete else closed | _pairs_in(text, _OUTSIDE_TAGS)[0]
+
+
+def _pairs_in(text: str, marks: re.Pattern[str]) -> tuple[frozenset[int], bool]:
+    """Return the indexes of opening brackets that are closed, and whether all are."""
     code = _CodeSpans(text)
     closed: set[int] = set()
     opened: list[_Opened] = []
     position = 0
-    while (mark := _MARK.search(text, position)) is not None:
+    while (mark := marks.search(text, position)) is not None:
         position = mark.end()
         if mark[0][0] == "`":
             position = code.end_of(mark.start(), position)
         elif mark[0] == "[":
             opened.append(_Opened(mark.start()))
-        elif mark[0] == "]" and opened:
+        elif mark[0][0] == "]" and opened:
             pair = opened.pop()
             if pair.height <= DEEPEST_BRACKETS:
                 closed.add(pair.start)
             if opened:
                 opened[-1].height = max(opened[-1].height, pair.height + 1)
-    return frozenset(closed)
+    return frozenset(closed), not opened
 
 
 @dataclass
@@ -86,8 +100,9 @@ class _CodeSpans:
 
 
 def _closed_in(state: StateInline) -> frozenset[int]:
-    kept = state.env.get("closed_brackets")
-    if kept is None or kept[0] is not state.src:
-        kept = state.env["closed_brackets"] = (state.src, closed_brackets(state.src))
-    closed: frozenset[int] = kept[1]
+    # The words of a picture are read within its paragraph.
+    kept: dict[str, frozenset[int]] = state.env.setdefault("closed_brackets", {})
+    closed = kept.get(state.src)
+    if closed is None:
+        closed = kept[state.src] = closed_brackets(state.src)
     return closed
