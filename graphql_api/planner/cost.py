@@ -62,6 +62,8 @@ _STOPPED = 8
 _OF_HUB = 4
 # The work for a row of another relation, for highlights.
 _OTHER, _HIGHLIGHT = 10, 3_000
+# How many copies of a piece of SQL take the time to make one: to write, to read and to keep them.
+_COPIES_LIKE_ONE = 10
 
 
 @dataclass(frozen=True)
@@ -102,18 +104,30 @@ class Measure:
     """The size of a statement, or of a piece of one.
 
     Attributes:
-        parts: the number of pieces of SQL, weighed by the time to make them.
+        made: the number of pieces of SQL, weighed by the time to make them.
         filters: the number of conditions in filters.
         work: the work for the database.
+        copied: the number of pieces that are copies of what another type has. Each nested list
+            of entries of any type multiplies them.
     """
 
-    parts: int = 0
+    made: int = 0
     filters: int = 0
     work: Workload = Workload()
+    copied: int = 0
+
+    @property
+    def parts(self) -> int:
+        """The number of pieces of SQL, of which copies are less work."""
+        return self.made + self.copied // _COPIES_LIKE_ONE
 
     def cost(self, variables: Variables, size: SiteSize) -> int:
         """Return the work for a request with these variables."""
         return round(self.work.of(variables, size))
+
+    def around(self, parts: int, work: Workload) -> Measure:
+        """Return the measure with further pieces of SQL, and with other work."""
+        return replace(self, made=self.made + parts, work=work)
 
 
 def measure(plan: Plan, view: View) -> Measure:
@@ -176,7 +190,8 @@ class _Meter:
         largest = replace(largest, once=tuple(of for each in works for of in each.once))
         fields = {likeness(field): field for case in cases for field in case.fields}
         once = _together(map(self._field, fields.values()))
-        return Measure(once.parts, once.filters, largest)
+        written = sum(each.made + each.copied for each in measures)
+        return Measure(once.made, once.filters, largest, written - once.made)
 
     def _meter_of(self, field: PlannedField) -> _Meter:
         """Return the meter of what is selected on a field, which can be in another view."""
@@ -241,13 +256,14 @@ class _Meter:
         reads = sweeps.count + is_sorted_or_filtered
         hub = (of_hub,) if declared.share_of_hub and reads else ()
         return Measure(
-            parts=_PAGE_PARTS
-            + inner.parts
+            made=_PAGE_PARTS
+            + inner.made
             + times * _CONDITION_PARTS * where.count
             + sweeps.sums * _LIST_PARTS
             + _order_parts(keys, field.arguments),
             filters=inner.filters + where.count,
             work=Workload(0, ((1, work),), (*inner.work.once, *hub)),
+            copied=inner.copied,
         )
 
 
@@ -360,8 +376,7 @@ def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
     def work(variables: Variables, size: SiteSize) -> float:
         return len(read(variables)) * (_OTHER * relations + inner.work.of_each(variables, size))
 
-    total = Workload(0, ((1, work),), inner.work.once)
-    return Measure(inner.parts + _LIST_PARTS * relations, inner.filters, total)
+    return inner.around(_LIST_PARTS * relations, Workload(0, ((1, work),), inner.work.once))
 
 
 def _page_of_answers(field: PlannedField, inner: Measure, most: int) -> Measure:
@@ -376,8 +391,7 @@ def _page_of_answers(field: PlannedField, inner: Measure, most: int) -> Measure:
         count: int = min(max(read(variables), 0), most)
         return _OTHER + count * inner.work.of_each(variables, size)
 
-    total = Workload(0, ((1, work),), inner.work.once)
-    return Measure(inner.parts + _LIST_PARTS, inner.filters, total)
+    return inner.around(_LIST_PARTS, Workload(0, ((1, work),), inner.work.once))
 
 
 def _leaves(body: Body | None) -> int:
@@ -413,14 +427,15 @@ def _constant(parts: int, work: float) -> Measure:
 def _around(inner: Measure, parts: int, work: float, times: int = 1) -> Measure:
     """Return the measure of a field and of its selection, taken a number of times."""
     total = inner.work.times(times).plus(Workload(work))
-    return Measure(inner.parts + parts, inner.filters, total)
+    return inner.around(parts, total)
 
 
 def _together(measures: Iterable[Measure]) -> Measure:
     """Return the sum of the measures of several fields."""
     found = list(measures)
     return Measure(
-        sum(each.parts for each in found),
+        sum(each.made for each in found),
         sum(each.filters for each in found),
         reduce(Workload.plus, (each.work for each in found), Workload()),
+        sum(each.copied for each in found),
     )

@@ -348,3 +348,21 @@ async def test_a_page_of_any_type_is_accepted() -> None:
       }} }} }}
     }}"""
     assert await measured(planner, DEMO, query, path="/a") < 10_000
+
+
+@pytest.mark.parametrize("types", [2, 3, 6])
+async def test_copies_of_what_types_share_are_counted(types: int) -> None:
+    # Each level has the SQL of the next one once for each type: few parts, and much text.
+    planner = planner_of(DEMO, 100)
+    view = View(DEMO.locales_for(DEMO.default_locale))
+    own = " ".join(f"... on {name} {{ {OWN_FIELDS[name]} }}" for name in [*OWN_FIELDS][:types])
+    inner, lengths = "title", list[int]()
+    with pytest.raises(RequestFailed, match="parts"):
+        for _ in range(7):
+            inner = f"{own} translations {{ {inner} }}"
+            query = f'query Q {{ entry(by: {{path: "/a"}}) {{ {inner} }} }}'
+            bound = await planner.bind(GraphQLRequest(query, None, {}))
+            statement = (await planner.plan(bound, view)).planned.statement
+            lengths.append(len(statement.sql) if statement is not None else 0)
+    assert lengths
+    assert max(lengths) < 1_000_000
