@@ -31,7 +31,8 @@ class Draft:
 
     Attributes:
         title: title of the page.
-        slug: URL slug; derived from the title if empty.
+        slug: URL slug. If it is empty, an edition keeps its own, and that of a new one is made
+            from the title.
         summary: one or two sentences for lists.
         category: id of the category, or ``None``.
         tags: words by which readers find the page; see :mod:`cms.content.tags`.

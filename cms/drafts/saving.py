@@ -388,7 +388,8 @@ async def _drafts(work: Work, batch: Batch[SaveItem], held: Mapping[int, Held]) 
 
 def _draft(bases: Mapping[str, Revision], held: Held, item: SaveItem) -> Draft:
     if isinstance(item.values, Draft):
-        return item.values
+        # The address of a page stays, whatever would be proposed for its title now.
+        return replace(item.values, slug=item.values.slug or held.head.slug)
     content = revision_in(bases, held.edition, item.base_revision).content
     base = draft_of(held.content_type, content)
     if isinstance(item.values, TagChanges):

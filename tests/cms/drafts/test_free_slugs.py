@@ -21,6 +21,7 @@ from cms.drafts.entries import (
     duplicate_entry,
 )
 from cms.drafts.free_slugs import _POWERS, _Family
+from cms.drafts.saving import save_draft
 from cms.publishing.redirects import create_redirect
 from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
@@ -181,3 +182,20 @@ def test_a_free_number_is_found_among_any_that_are_taken(some: set[int], dense: 
     assert family.name(family.free) not in taken
     assert family.free == 1 or family.name(family.free - 1) in taken
     assert rounds <= 6
+
+
+@pytest.mark.parametrize("slug", ["", "it-2"])
+async def test_a_page_that_is_saved_without_a_slug_keeps_its_own(desk: Newsroom, slug: str) -> None:
+    async with desk.as_(desk.author) as work:
+        await create_entry(work, "Story", Draft(title="It", fields=FIELDS))
+    async with desk.as_(desk.author) as work:
+        saved = await create_entry(work, "Story", Draft(title="It", slug=slug, fields=FIELDS))
+    assert saved.revision.slug == "it-2"
+    async with desk.as_(desk.author) as work:
+        saved = await save_draft(
+            work,
+            saved.entry_id,
+            Draft(title="Else", fields=FIELDS),
+            base_revision=saved.revision.id,
+        )
+    assert saved.revision.slug == "it-2"
