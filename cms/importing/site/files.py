@@ -249,8 +249,10 @@ class _Places:
 
     def of(self, line: _Line) -> PagePlace | None:
         """Return the place of a changed file; that of a deleted one is the one that it had."""
-        place = self._known.get(line.path) or self.generator.place_of(line.path)
-        if place is not None and line.text is not None:
+        place = self.generator.place_of(line.path)
+        if line.text is None:
+            return self._known.get(line.path, place)
+        if place is not None:
             try:
                 source = parse_markdown(line.label, line.text)
                 place = self.generator.in_language(place, source)

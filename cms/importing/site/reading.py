@@ -142,6 +142,9 @@ def _files(
             faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
             continue
         if language and not generator.locale_of(language):
+            if reason := generator.reason_against_language(language):
+                faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
+                continue
             reason = f"its language {language!r} is not a locale; the page is in {place.locale!r}"
             faults.append(Fault(file, 1, FaultKind.CHANGED, reason))
         yield place, source

@@ -176,9 +176,14 @@ class Generator:
 
     def locale_of(self, language: str) -> str:
         """Return the locale of a language as files name it; empty if the mapping has none."""
-        names = [language.casefold().replace("_", "-"), language.casefold()[:2]]
+        whole = language.casefold().replace("_", "-")
         known = {each.casefold(): each for each in self.mapping.locales}
-        return next((known[each] for each in names if each in known), "")
+        return known.get(whole) or known.get(whole.partition("-")[0], "")
+
+    def reason_against_language(self, language: str) -> str:
+        """Return why a file in a language that the mapping does not have is not a page."""
+        del language
+        return ""
 
     def written_language(self, place: PagePlace, source: FrontMatter) -> str:
         """Return the language that the front matter of a page names; empty if it names none.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cms.errors import ContentFileError, SiteError
@@ -24,6 +24,7 @@ from cms.importing.site.generators.base import (
 )
 from cms.importing.site.generators.hugo_settings import (
     default_language,
+    folder_of,
     languages_of,
     locale_files,
     lower_keys,
@@ -80,18 +81,42 @@ class Hugo(Generator):
         """Return that a file is ignored, a resource of a bundle, or in a language left out."""
         if any(each.search(f"/{path}") for each in self._ignored):
             return "is ignored by the site"
-        stem = path.rpartition("/")[2].split(".")
-        *folders, _ = path.split("/")
+        *folders, file = path.split("/")
         bundles = ["/".join(folders[:number]) for number in range(1, len(folders) + 1)]
         for each in bundles:
-            if stem[0] == "index" and each == "/".join(folders):
+            if file.split(".")[0] == "index" and each == "/".join(folders):
                 continue
             if any((self.folder / each).glob("index.*")) and _has_index(self.folder / each):
                 return "is a resource of the bundle of its folder, and not a page"
-        others = {name for name in languages_of(self.settings) if name != self.default}
-        if len(stem) > 2 and stem[-2] in others - set(self.mapping.locales):  # noqa: PLR2004
-            return f"its language {stem[-2]!r} is not a locale of the mapping"
+        language = self._language_left_out(path)
+        return f"its language {language!r} is not a locale of the mapping" if language else ""
+
+    def _language_left_out(self, path: str) -> str:
+        """Return the language of a file that is not a locale of the mapping; empty if it is."""
+        mapped = self.mapping.locales
+        suffix = PurePosixPath(PurePosixPath(path).stem).suffix.lower()
+        known = {locale.lower() for locale in mapped}
+        for name, folder in self._other_folders.items():
+            if name in known:
+                continue
+            if suffix == f".{name}" and suffix not in {each.suffix for each in mapped.values()}:
+                return name
+            folders = [each.folder.strip("/") for each in mapped.values()]
+            is_within = folder and path.startswith(f"{folder}/")
+            if is_within and not any(f"{each}/".startswith(f"{folder}/") for each in folders):
+                return name
         return ""
+
+    @cached_property
+    def _other_folders(self) -> Mapping[str, str]:
+        """The folder of each language but the default one; empty if it has none of its own."""
+        found = {name: folder_of(self.settings, name) for name in languages_of(self.settings)}
+        default = folder_of(self.settings, self.default)
+        return {
+            name: folder.strip("/") if folder != default else ""
+            for name, folder in found.items()
+            if name != self.default
+        }
 
     @cached_property
     def _ignored(self) -> Sequence[re.Pattern[str]]:

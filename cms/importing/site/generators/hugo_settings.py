@@ -65,11 +65,11 @@ def locale_files(settings: Mapping[str, Any], locales: Sequence[str]) -> Mapping
     """
     languages, default = languages_of(settings), default_language(settings)
     found = {
-        locale: _files_of(settings, locale.lower(), languages)
+        locale: _files_of(settings, locale.lower())
         for locale in locales
         if locale.lower() in languages
     }
-    return found or {locales[0]: _files_of(settings, default, languages)}
+    return found or {locales[0]: _files_of(settings, default)}
 
 
 def unread_mounts(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -80,21 +80,18 @@ def unread_mounts(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{source} is mounted as {target}"
 
 
-def _files_of(
-    settings: Mapping[str, Any], name: str, languages: Mapping[str, Mapping[str, Any]]
-) -> LocaleFiles:
-    default = default_language(settings)
-    folder, of_default = (_folder_of(settings, each, languages) for each in (name, default))
-    is_shared = name != default and folder == of_default
-    return LocaleFiles(folder=folder, suffix=f".{name}" if is_shared else "")
-
-
-def _folder_of(
-    settings: Mapping[str, Any], name: str, languages: Mapping[str, Mapping[str, Any]]
-) -> str:
-    own = languages.get(name, {}).get("contentdir") or _mounted(settings, name)
+def folder_of(settings: Mapping[str, Any], name: str) -> str:
+    """Return the folder with the content of a language, which it can share with others."""
+    own = languages_of(settings).get(name, {}).get("contentdir") or _mounted(settings, name)
     whole = _mounted(settings, "") or lower_keys(settings).get("contentdir")
     return str(own or whole or "content")
+
+
+def _files_of(settings: Mapping[str, Any], name: str) -> LocaleFiles:
+    default = default_language(settings)
+    folder, of_default = folder_of(settings, name), folder_of(settings, default)
+    is_shared = name != default and folder == of_default
+    return LocaleFiles(folder=folder, suffix=f".{name}" if is_shared else "")
 
 
 def _mounted(settings: Mapping[str, Any], language: str) -> str:

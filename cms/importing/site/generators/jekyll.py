@@ -83,8 +83,15 @@ class Jekyll(Generator):
         permalink = PageValues(source, {}).text("permalink").strip("/")
         if self._is_polyglot and permalink:
             return replace(found, name=permalink)
-        folders = [each for each in found.name.split("/") if each.casefold() != language]
-        return replace(found, name="/".join(folders)) if folders else found
+        stem = PurePosixPath(found.path).stem
+        is_index = stem in self.index_names and found.name not in self.index_names
+        *folders, last = f"{found.name}/{stem}".split("/") if is_index else found.name.split("/")
+        others = [each for each in folders if each.casefold() != language]
+        return replace(found, name=self.without_index("/".join([*others, last])))
+
+    def reason_against_language(self, language: str) -> str:
+        """Return that a translation by the plugin is not in a locale of the mapping."""
+        return f"its language {language!r} is not a locale of the mapping" * self._is_polyglot
 
     def reason_against(self, path: str) -> str:
         """Return that a file is excluded, or in a folder whose files are not pages."""

@@ -9,7 +9,11 @@ from pathlib import Path
 from cms.errors import ContentFileError
 from cms.importing.front_matter import read_text
 
-_COMMENT = re.compile(r"/\*[\s\S]*?\*/|(?<![:\"'`])//[^\n]*")
+# Comments, and texts, which can have the marks of comments in paths with "*".
+_COMMENT = re.compile(
+    r"""(?P<text>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\]|\\.)*+`)"""
+    r"|/\*[\s\S]*?(?:\*/|\Z)|//[^\n]*"
+)
 
 
 def unread_scripts(
@@ -38,6 +42,10 @@ def _has(script: str, setting: str) -> bool:
 def _script(file: Path) -> str:
     """Return a script without its comments; empty if there is none."""
     try:
-        return _COMMENT.sub(" ", read_text(file)) if file.is_file() else ""
+        return _without_comments(read_text(file)) if file.is_file() else ""
     except ContentFileError:
         return ""
+
+
+def _without_comments(script: str) -> str:
+    return _COMMENT.sub(lambda match: match["text"] or " ", script)

@@ -22,6 +22,7 @@ _LINK = re.compile(
 _BLOCK_ID = re.compile(
     r"(?P<lead>(?<=\S)[ \t]+|^[ \t>]*)\^(?P<id>[A-Za-z0-9-]+)[ \t]*$", re.MULTILINE
 )
+_HEADING = re.compile(r"(?P<lead>[ \t>]*)#{1,6}[ \t]")
 _MARK = re.compile(r"(?<![=\\])==(?=\S)([^=\n]+?)(?<=\S)==(?!=)")
 _SIZE = re.compile(r"\d+(x\d+)?")
 _SIZED = re.compile(r"(!\[[^\]\n|]*)\|\d+(?:x\d+)?(?=\]\()")
@@ -33,7 +34,7 @@ def without_obsidian(body: Body, page: Conversion) -> Body:
     steps: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = (
         (_COMMENT, lambda _: ""),
         (_SIZED, lambda each: each[1]),
-        (_BLOCK_ID, lambda each: f'{each["lead"]}<a id="{block_anchor(each["id"])}"></a>'),
+        (_BLOCK_ID, _anchored),
         (_MARK, lambda each: f"<mark>{each[1]}</mark>"),
     )
     for pattern, new in steps:
@@ -42,6 +43,20 @@ def without_obsidian(body: Body, page: Conversion) -> Body:
             (*each.span(), new(each)) for each in found if not body.is_code(each.start())
         )
     return body.edited(_links(body, page)) if "[[" in body.text else body
+
+
+def _anchored(block_id: re.Match[str]) -> str:
+    """Return an anchor for the id of a block; below a heading, whose words it does not belong to.
+
+    The anchor of a heading within a quote or a list is a block of its own there, too.
+    """
+    anchor = f'<a id="{block_anchor(block_id["id"])}"></a>'
+    start = block_id.string.rfind("\n", 0, block_id.start()) + 1
+    heading = _HEADING.match(block_id.string, start, block_id.start())
+    if heading is None:
+        return f"{block_id['lead']}{anchor}"
+    lead = heading["lead"]
+    return f"\n{lead.rstrip()}\n{lead}{anchor}\n{lead.rstrip()}"
 
 
 def _links(body: Body, page: Conversion) -> Iterator[Edit]:

@@ -1,0 +1,73 @@
+"""Languages of the pages of old sites, anchors in their texts, and reports of settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cms.importing.site.faults import FaultKind
+from tests.cms.importing.test_addresses import PAGE, front, read
+
+
+def test_ids_of_headings_of_a_vault_are_no_words_of_them(tmp_path: Path) -> None:
+    files = {
+        "a.md": "## One two ^own\n| b | c |\n|---|---|\n\n[[#One two]] [[#^own]] [[d#^in]]",
+        "d.md": "# Title ^top\n\n> ## Quoted ^in\n> words",
+    }
+    old = read(tmp_path, "obsidian", files)
+    texts = {text.page.place.path: text for text in old.current.values()}
+    draft = old.draft(old.page(texts["a.md"].key), texts["a.md"])
+    body = str(draft.draft.fields["body"])
+    assert body.startswith('## One two\n\n<a id="block-own"></a>\n\n| b | c |')
+    links = re.findall(r"\]\(([^)]*)\)", body)
+    assert links == ["#one-two", "#block-own", "/docs/d#block-in"]
+    assert not draft.lost
+    assert "<a" not in texts["d.md"].draft.title
+    assert "quoted" in texts["d.md"].own_anchors
+
+
+def test_pages_in_folders_of_other_languages_are_not_pages_of_hugo(tmp_path: Path) -> None:
+    settings = "languages: {en: {}, de: {contentDir: content/de}, fr: {contentDir: content/fr}}"
+    paths = ("a.md", "de/a.md", "fr/a.md", "b.DE.md", "den/a.md")
+    old = read(tmp_path, "hugo", {"hugo.yaml": settings, **{f"content/{p}": PAGE for p in paths}})
+    assert {text.address for text in old.current.values()} == {"/a/", "/fr/a/", "/den/a/"}
+    reason = "its language 'de' is not a locale of the mapping"
+    found = {each.file.relative_to(old.folder).as_posix(): each.message for each in old.faults}
+    assert found == {"content/b.DE.md": reason, "content/de/a.md": reason}
+
+
+def test_a_language_is_no_other_that_begins_like_it(tmp_path: Path) -> None:
+    files = {"a.md": front("lang: frr"), "b.md": front("lang: fr_CA")}
+    old = read(tmp_path, "jekyll", files)
+    assert {t.page.place.path: t.key[0] for t in old.current.values()} == {
+        "a.md": "en",
+        "b.md": "fr",
+    }
+
+
+def test_home_pages_of_jekyll_are_translations_of_each_other(tmp_path: Path) -> None:
+    files = {"index.md": PAGE, "fr/index.md": front("lang: fr"), "x/fr.md": front("lang: fr")}
+    old = read(tmp_path, "jekyll", files)
+    assert set(old.current) == {("en", "index"), ("fr", "index"), ("fr", "x/fr")}
+
+
+def test_translations_to_no_locale_are_not_pages(tmp_path: Path) -> None:
+    files = {
+        "_config.yml": "plugins: [jekyll-polyglot]\ndefault_lang: en",
+        "de/index.md": front("lang: de", "permalink: /"),
+        "index.md": front("lang: en", "permalink: /"),
+    }
+    old = read(tmp_path, "jekyll", files)
+    assert [text.page.place.path for text in old.current.values()] == ["index.md"]
+    (fault,) = old.faults
+    assert (fault.kind, fault.message) == (
+        FaultKind.IGNORED,
+        "its language 'de' is not a locale of the mapping",
+    )
+
+
+def test_paths_in_scripts_are_no_comments(tmp_path: Path) -> None:
+    script = "export default {x: ['**/*.a'], base: '/b/', y: ['**/c'] /* , rewrites: {} */}"
+    old = read(tmp_path, "vitepress", {".vitepress/config.ts": script, "a.md": PAGE})
+    (fault,) = (each for each in old.faults if each.file.name == "config.ts")
+    assert fault.message.endswith("write roots in the mapping")
