@@ -17,6 +17,8 @@ URL_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 # Attributes whose value is an address.
 ADDRESSES = frozenset({"cite", "href", "src"})
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# This is in all HTML with an id.
+RAW_ANCHOR = re.compile(r"\bid\s*=", re.IGNORECASE)
 # The mark of attributes that only the writer makes.
 MARK = "\x02"
 # The marked attribute with the index of a directive in its text, which readers do not get.

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +22,7 @@ from markdown_it.token import Token
 from cms.content.canonical_json import Json
 from cms.content.markup.allowed_html import (
     MARK,
+    RAW_ANCHOR,
     RawAnchors,
     sanitise,
     sanitise_marked,
@@ -62,8 +62,6 @@ _CHARACTERS_OF_TEXT = 75
 # Number of links of the texts whose facts are kept; a text counts for some more.
 _MOST_LINKS = 200_000
 _LINKS_OF_TEXT = 5
-# This is in all HTML with an id.
-_RAW_ANCHOR = re.compile(r"\bid\s*=", re.IGNORECASE)
 # One of these is in every text with a code block.
 _CODE_MARKS = ("```", "~~~", "    ", "\t")
 
@@ -137,8 +135,8 @@ class _Anchored:
 
     def names_on(self, page: Anchors) -> list[str]:
         """Return the anchors of HTML elements, headings, footnotes and references to them."""
-        raw = [page.claim(name) for name in self.raw]
         own = {index: page.claim(name) for index, (name, _) in enumerate(self.headings) if name}
+        raw = [page.claim(name) for name in self.raw]
         headings = [
             own[index] if name else page.take(words)
             for index, (name, words) in enumerate(self.headings)
@@ -182,7 +180,7 @@ class _Source:
 
     def _raw_anchors(self) -> Sequence[str]:
         """Return the ids that are left in the HTML when nothing else has one."""
-        if not any(_RAW_ANCHOR.search(html) for _, html in html_in(self.tokens)):
+        if not any(RAW_ANCHOR.search(html) for _, html in html_in(self.tokens)):
             return ()
         self.name(repeat(""))
         return HtmlReader(sanitise_marked(self.parser.write(self.tokens)), self.texts()).anchors

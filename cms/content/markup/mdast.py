@@ -6,7 +6,7 @@ definition lists (``defList``, ``defListTerm``, ``defListDescription``) and dire
 a callout is a ``blockquote`` with ``data.alert``. The anchors of headings and footnotes are in
 ``data.hProperties.id``. HTML blocks are sanitised, with the ids that they have in
 the HTML; HTML within text is left out, and the words in it stay, unless they are a script or a
-style.
+style. An id in it is an ``html`` node with an empty element, so that links can lead there.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 
 from cms.content.markup.allowed_html import (
     MARK,
+    RAW_ANCHOR,
     RawAnchors,
     is_harmless,
     sanitise_marked,
@@ -27,7 +29,8 @@ from cms.content.markup.allowed_html import (
 )
 from cms.content.markup.directives import Call, DirectiveValues
 from cms.content.markup.fences import FenceInfo, read_info
-from cms.content.markup.footnotes import Footnote
+from cms.content.markup.footnotes import Footnote, compared_label
+from cms.content.markup.html_reader import HtmlReader
 
 Node: TypeAlias = dict[str, Any]
 
@@ -104,6 +107,7 @@ class _Builder:
             "hr": lambda _: {"type": "thematicBreak"},
             "table_open": lambda _: {"type": "table", "align": [], "children": []},
             "html_block": self._html,
+            "html_inline": self._html_anchor,
             "text": lambda token: {"type": "text", "value": token.content},
             "softbreak": lambda _: {"type": "text", "value": "\n"},
             "hardbreak": lambda _: {"type": "break"},
@@ -125,8 +129,6 @@ class _Builder:
         place = self._open[-1]
         if token.type == "html_inline":
             place.dropped = _dropped_element(token.content, place.dropped)
-            if self._raw_anchors:
-                self._html(token)  # which has the next of its ids
         if token.nesting < 0:
             self._open.pop()
         elif token.nesting > 0:
@@ -158,6 +160,14 @@ class _Builder:
         marked = sanitise_marked(token.content, raw_anchors=self._raw_anchors)
         html = without_marks(marked)
         return {"type": "html", "value": html} if html else None
+
+    def _html_anchor(self, token: Token) -> Node | None:
+        """Return an empty element with the id of a tag within text; ``None`` if it has none."""
+        if not RAW_ANCHOR.search(token.content):
+            return None
+        marked = sanitise_marked(token.content, raw_anchors=self._raw_anchors)
+        anchor = next(iter(HtmlReader(marked, ()).anchors), "")
+        return {"type": "html", "value": f'<a id="{escapeHtml(anchor)}"></a>'} if anchor else None
 
     def _node(self, token: Token) -> Node | None:
         make = self._makers.get(token.type)
@@ -280,7 +290,7 @@ def _footnote_reference(token: Token) -> Node:
 
 
 def _association(label: str) -> Node:
-    return {"identifier": label.lower(), "label": label}
+    return {"identifier": compared_label(label), "label": label}
 
 
 def _plain_text(tokens: Sequence[Token]) -> str:

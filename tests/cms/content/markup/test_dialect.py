@@ -351,6 +351,6 @@ def test_html_in_the_tree_has_the_ids_of_the_html(pieces: list[str]) -> None:
     text = "\n\n".join([*pieces, "[^a]: <h2 id='a'>n</h2>"])
     blocks = [each["value"] for each in nodes(text, "html")]
     page = rendered(text)
-    assert all(each in page.html for each in blocks)
+    assert all(each in page.html for each in blocks if not each.startswith("<a"))
     ids = re.findall(r'id="([^"]*)"', "".join(blocks))
     assert len(ids) == len(set(ids))

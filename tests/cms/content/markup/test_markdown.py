@@ -126,14 +126,14 @@ def test_the_tree_of_a_table_says_how_columns_are_aligned() -> None:
 
 def nodes(text: str, kind: str) -> list[Any]:
     """Return the nodes of one type in the tree of a text."""
+    return list(nodes_in(render_markdown(text, Anchors()).tree, kind))
 
-    def found(node: Any) -> Iterator[Any]:
-        if node["type"] == kind:
-            yield node
-        for child in node.get("children", ()):
-            yield from found(child)
 
-    return list(found(render_markdown(text, Anchors()).tree))
+def nodes_in(node: Any, kind: str) -> Iterator[Any]:
+    if node["type"] == kind:
+        yield node
+    for child in node.get("children", ()):
+        yield from nodes_in(child, kind)
 
 
 @pytest.mark.parametrize(
@@ -358,3 +358,30 @@ def test_ids_are_unique_in_any_order(blocks: list[str]) -> None:
     page = Anchors()
     html = "".join(render_markdown("\n\n".join(blocks), page).html for _ in range(2))
     assert len(set(ids_in(html))) == len(ids_in(html))
+
+
+def test_ids_in_braces_come_before_those_in_html() -> None:
+    page = render_markdown('<a id="a"></a> <b id="c">d</b>\n\n## E {#a}\n\n## C', Anchors())
+    assert ids_in(page.html) == ["a-1", "c", "a", "c-1"]
+
+
+def test_the_tree_has_the_ids_of_the_html() -> None:
+    text = (
+        'a <a id="x" href="/b">b</a> <script id="s">c</script> <img id="i&quot;" src="/d">\n\n'
+        '<p id="x">e</p>\n\n<form id="x"></form>\n\n> f <b ID=x>g</b>[^1]\n\n## x\n\n[^1]: h'
+    )
+    page = Anchors()
+    for _ in range(2):
+        made = render_markdown(text, page)
+        html = [each["value"] for each in nodes_in(made.tree, "html")]
+        headings = [each["data"]["hProperties"]["id"] for each in nodes_in(made.tree, "heading")]
+        assert [*ids_in("".join(html)), *headings] == [
+            each.replace('"', "&quot;") for each in made.anchors if not each.startswith("fn")
+        ]
+        assert "src" not in "".join(html)
+
+
+def test_footnotes_of_the_tree_are_those_of_the_html() -> None:
+    text = "[^ß] [^SS]\n\n[^ss]: a"
+    found = [each["identifier"] for each in nodes(text, "footnoteReference")]
+    assert found == [nodes(text, "footnoteDefinition")[0]["identifier"]] * 2
