@@ -166,7 +166,7 @@ def _set(row: DeclarativeBase, columns: Mapping[str, Any]) -> None:
 
 
 def _note(session: WriteSession, *written: _Before) -> None:
-    """Remember what a savepoint would take back; the end of the transaction takes back nothing."""
+    """Keep the rows that are written while a savepoint is open."""
     if session.info.get(_DEPTH):
         _written_in(session).extend(written)
 
