@@ -9,7 +9,7 @@ export COPYDESK_HOST ?= 127.0.0.1
 export COPYDESK_PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test deep check clients bench snapshots clean
+.PHONY: help demo test deep check clients frontends bench snapshots clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ check: .venv/dev ## Check format, lint, types and layers.
 clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Generate code with what frontends use; needs npm.
 	$(BIN)/python -m pytest -n 0 -vv tests/clients
 
+frontends: .venv/dev docs/frontends/node_modules/.package-lock.json ## Build the demo with Astro and Next.js; needs npm.
+	$(BIN)/python -m pytest -n 0 -vv tests/frontends
+
 bench: .venv/dev ## Measure against a raw limit and an ordinary app; see bench/README.md.
 	$(BIN)/python -m bench
 
@@ -47,7 +50,7 @@ snapshots: .venv/dev ## Write the files that tests compare with: the schema, the
 		tests/cms/work/test_statements.py tests/graphql_api/http/test_saving.py
 
 clean: ## Remove the environment, the demo's database and key, and what tools leave behind.
-	rm -rf .venv tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db* copydesk.key*
+	rm -rf .venv tests/clients/node_modules docs/frontends/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis copydesk.db* copydesk.key*
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
@@ -63,4 +66,8 @@ clean: ## Remove the environment, the demo's database and key, and what tools le
 
 tests/clients/node_modules/.package-lock.json: tests/clients/package.json tests/clients/package-lock.json
 	npm ci --prefix tests/clients --loglevel=error
+	@touch $@
+
+docs/frontends/node_modules/.package-lock.json: docs/frontends/package-lock.json
+	npm ci --prefix docs/frontends --loglevel=error
 	@touch $@
