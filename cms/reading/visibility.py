@@ -299,26 +299,23 @@ def previewed_in_order(view: View, preview: Preview, leading: Leading | None) ->
 
 def translations_with_preview(view: View, preview: Preview) -> Relation:
     """Return what is public in every language, with one edition as it is in one revision."""
-    public = _beside_preview(_tables(None), view, preview)
-    both = union_all(public, _previewed(view, preview)).subquery("shown")
+    public = _with_common(_beside_preview(_tables(None), view, preview))
+    both = union_all(public, _with_common(_previewed(view, preview))).subquery("shown")
     return select(*both.c)
 
 
 def _beside_preview(tables: Published, view: View, preview: Preview) -> Relation:
     """Return what is public in every language but for the edition of a previewed revision."""
     page = tables.page
-    public = _published(tables, view).where(
+    return _published(tables, view).where(
         is_open(page, view), page.c.edition_id.not_in(_edition_of(preview))
     )
-    return _with_common(public)
 
 
 def _previewed(view: View, preview: Preview) -> Relation:
     """Return the entry as of the previewed revision."""
     draft = drafts(replace(view, scopes=EVERYTHING))
-    return _with_common(
-        draft.where(Revision.id == preview.revision_id, Revision.purged_at.is_(None))
-    )
+    return draft.where(Revision.id == preview.revision_id, Revision.purged_at.is_(None))
 
 
 def _with_common(relation: Relation) -> Relation:
