@@ -54,6 +54,7 @@ SEARCHES = (
     "b* -g* beta-g* 学* 1.2* 1*",
     "a*",
     "v1.2.3-beta 1.2* -1.2.4",
+    "v1* -v10* v9*",
     "C++ c# .NET",
     "so\u00adft\u200b łódź",
     "«smorrebrod» ❤\ufe0f",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from cms.search.tokens import is_word_by_itself, words_of
@@ -25,6 +25,8 @@ _SHORTEST_BEGINNING = 2
 
 _OR = "OR"
 _QUOTES = str.maketrans("“”„‟«»", '""""""')
+# The beginning of a version, whose v is a word of its own, or of a word such as V100.
+_BEGINS_VERSION = re.compile(r'(?<![0-9A-Za-z\x80-\U0010ffff])[vV][0-9]{1,2}"?\*$')
 _TOKEN = re.compile(r'(?P<minus>-*)(?:"(?P<phrase>[^"]*)(?:"\*?|$)|(?P<word>[^\s"]+))')
 
 
@@ -89,6 +91,7 @@ def _tokens(text: str) -> Iterator[Term | None]:
             continue
         words = words_of(match["word"] or match["phrase"] or "")
         is_prefix = match[0].endswith("*") and len(words) <= MOST_WORDS_OF_TERM
+        with_letter = _with_letter(match[0], words) if is_prefix else None
         if is_prefix and words and len(words[-1]) < _SHORTEST_BEGINNING:
             words, is_prefix = _whole_words(words), False
         if not words:
@@ -96,11 +99,21 @@ def _tokens(text: str) -> Iterator[Term | None]:
         count += 1
         if count > MOST_TERMS:
             return
-        yield Term(
+        term = Term(
             tuple(words[:MOST_WORDS_OF_TERM]),
             is_prefix=is_prefix,
             is_excluded=match["minus"] == "-",
         )
+        yield term
+        if with_letter is not None:
+            if not term.is_excluded:
+                yield None
+            yield replace(term, words=with_letter, is_prefix=True)
+
+
+def _with_letter(written: str, words: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the words of which the last one has its ``v``, if it may begin a word such as V100."""
+    return (*words[:-2], "".join(words[-2:])) if _BEGINS_VERSION.search(written) else None
 
 
 def _whole_words(words: Sequence[str]) -> list[str]:

@@ -54,6 +54,8 @@ def shown(term: Term) -> str:
         ('--"no cache" «en coulisses»', [["no cache"], ["en coulisses"]]),
         ("v1.2.3-beta 1.2* 1.23*", [["v 1 2 3 beta"], ["1 2"], ["1 23*"]]),
         ("a* kv-c* 学* 1* -b* ab*", [["kv"], ["学"], ["ab*"]]),
+        ("V10* x-v1* -v1*", [["v 10*", "v10*"], ["x v 1", "x v1*"], ["-v 1"], ["-v1*"]]),
+        ('"a v12"* av1* v100* v1', [["a v 12*", "a v12*"], ["av1*"], ["v100*"], ["v 1"]]),
         ("C++ -C# .NET node.js", [["cplusplus"], ["-csharp"], ["net"], ["node js"]]),
         (
             "jane@example.com /usr/local key:value",
