@@ -110,7 +110,7 @@ def decimal_of(value: object) -> decimal.Decimal | None:
     """Return the number that a value is, exactly as it is written; ``None`` if it is none.
 
     Texts are numbers of JSON without an exponent. A float is the shortest number that is read as
-    it, which is how it is written in JSON.
+    it, and none if that has an exponent: below 0.0001.
     """
     if isinstance(value, decimal.Decimal):
         # Its text has a digit for each power of ten.

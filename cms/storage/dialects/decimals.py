@@ -52,7 +52,8 @@ class Scaled(TypeDecorator[Decimal]):
 
 
 # SQL for a scalar in the form of a JSON number, without an exponent, of which the digits before the
-# point are few enough, and those after the places are zeros; any other scalar is null.
+# point are few enough, and those after the places are zeros; any other scalar is null. PostgreSQL
+# keeps no exponents, which small numbers have in other places.
 _SQLITE = (
     "(case when json_valid({{0}}) and {{0}} not glob '*[^-0-9.]*' "
     "and instr({{0}} || '.', '.') <= {whole} + 2 + ({{0}} glob '-*') "
@@ -64,6 +65,7 @@ _SQLITE = (
 _POSTGRESQL = (
     "(case when ({{0}} #>> '{{{{}}}}') ~ '^-?(0|[1-9][0-9]{{{{0,{whole}}}}})"
     "([.](?=[0-9])[0-9]{{{{0,{places}}}}}0*)?$' "
+    "and not ({{0}} > '-0.0001' and {{0}} < '0.0001' and {{0}} <> '0') "
     "then (({{0}} #>> '{{{{}}}}')::numeric * {tens})::bigint end)"
 )
 

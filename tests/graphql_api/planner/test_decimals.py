@@ -188,18 +188,28 @@ OTHERS: Mapping[str, tuple[Field, Any, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
+# Of a field with five places.
+SMALL: Mapping[str, tuple[Field, Any, str | None]] = {
+    "a small number": (Number(), 0.0001, "0.00010"),
+    "a number with an exponent": (Number(), 0.00005, None),
+    "a number below zero with an exponent": (Number(), -0.00005, None),
+    "a small text": (Text(), "-0.00005", "-0.00005"),
+    "zero": (Number(), 0, "0.00000"),
+}
+
+
+@pytest.mark.parametrize("name", [*OTHERS, *SMALL])
 async def test_a_value_of_another_declaration_is_compared_if_it_is_such_a_number(
     database: Database, name: str
 ) -> None:
-    before, stored, counted = OTHERS[name]
+    before, stored, counted = {**OTHERS, **SMALL}[name]
     newsroom = Newsroom(database, site_with(price=before, prices=List(of=before)))
     await newsroom.hire()
     async with newsroom.as_(newsroom.author) as work:
         fields = {"price": stored, "prices": [stored]}
         created = await create_entry(work, "Item", Draft(title="T", slug="t", fields=fields))
     await newsroom.publish(created.revision)
-    field = Decimal(digits=16)
+    field = Decimal(digits=16, places=5 if name in SMALL else 2)
     assert field.canonical(stored) == counted
     api = api_of(site_with(price=field, prices=List(of=field)), newsroom)
     asked = "{ items { facets(fields: [price, prices]) { value } aggregate { sum { price } } } }"
