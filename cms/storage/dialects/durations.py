@@ -9,6 +9,8 @@ from collections import OrderedDict
 FAST = 0.0005
 # Seconds after which a question on the event loop is interrupted and asked in a thread instead.
 LONGEST_ON_LOOP = 0.005
+# The same for one that takes little CPU time, but waits: for a disk, or while other programs run.
+LONGEST_WAIT_ON_LOOP = 0.1
 # Instructions of SQLite's virtual machine between two checks of the deadline; about 0.1 ms.
 STEPS_BETWEEN_CHECKS = 10_000
 # Number of statements whose last duration is kept.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote
 
 from pysqlite3 import dbapi2 as sqlite
@@ -21,6 +21,7 @@ from cms.storage.dialects.decimals import register_decimal_functions
 from cms.storage.dialects.durations import (
     FAST,
     LONGEST_ON_LOOP,
+    LONGEST_WAIT_ON_LOOP,
     STEPS_BETWEEN_CHECKS,
     RecentDurations,
 )
@@ -172,27 +173,36 @@ class SqliteReader:
         """Return the connection of the event loop."""
         if self._own is None:
             # Its limit is in CPU time: a statement is not long for being interrupted by programs.
-            self._own = self._open(
-                LONGEST_ON_LOOP, time.thread_time, time.monotonic, _CACHE_OF_LOOP
-            )
+            # But all clients would wait for a disk with it.
+            limits = [
+                _Limit(time.thread_time, LONGEST_ON_LOOP),
+                _Limit(time.monotonic, LONGEST_WAIT_ON_LOOP),
+            ]
+            self._own = self._open(limits, time.monotonic, _CACHE_OF_LOOP)
         return self._own
 
     def _open_for_thread(self) -> _ReadConnection:
         # Its durations are in CPU time, without waits for Python's lock, which would keep a short
         # statement in threads for good once the event loop is busy.
-        return self._open(self._timeout, time.monotonic, time.thread_time)
+        return self._open((_Limit(time.monotonic, self._timeout),), time.thread_time)
 
     def _open(
         self,
-        timeout: float,
-        limit_clock: Callable[[], float],
+        limits: Sequence[_Limit],
         clock: Callable[[], float],
         cache_kibibytes: int = _CACHE,
     ) -> _ReadConnection:
         opened = connect_to_read(self._file, self._mapped_megabytes, cache_kibibytes)
-        connection = _ReadConnection(opened, timeout, limit_clock, clock)
+        connection = _ReadConnection(opened, limits, clock)
         self._opened.append(connection)
         return connection
+
+
+class _Limit(NamedTuple):
+    """A time limit of statements, in seconds by a clock."""
+
+    clock: Callable[[], float]
+    seconds: float
 
 
 class _ReadConnection:
@@ -200,22 +210,19 @@ class _ReadConnection:
 
     Args:
         connection: the connection.
-        timeout: the time limit in seconds.
-        limit_clock: the clock of the time limit.
+        limits: the time limits, of which the first that is exceeded counts.
         clock: measures the durations of statements.
     """
 
     def __init__(
         self,
         connection: sqlite.Connection,
-        timeout: float,
-        limit_clock: Callable[[], float],
+        limits: Sequence[_Limit],
         clock: Callable[[], float],
     ) -> None:
-        self._timeout = timeout
-        self._limit_clock = limit_clock
+        self._limits = limits
         self._clock = clock
-        self._deadline = 0.0
+        self._ends: Sequence[float] = ()
         self._connection = connection
         self._connection.text_factory = bytes
         self._connection.create_function(FOLD, 1, fold_case, deterministic=True)
@@ -232,18 +239,19 @@ class _ReadConnection:
         Raises:
             ReadTimeout: if the statement exceeded the time limit.
         """
-        self._deadline = self._limit_clock() + self._timeout
+        self._ends = [limit.clock() + limit.seconds for limit in self._limits]
         started = self._clock()
         try:
             (value,) = self._connection.execute(sql, values).fetchone()
         except sqlite.OperationalError as error:
             if str(error) == "interrupted":
-                raise ReadTimeout(self._timeout) from None
+                raise ReadTimeout(self._limits[-1].seconds) from None
             raise
         return value, self._clock() - started
 
     def _is_late(self) -> bool:
-        return self._limit_clock() > self._deadline
+        ends = zip(self._limits, self._ends, strict=True)
+        return any(limit.clock() > end for limit, end in ends)
 
 
 class PostgresReader:

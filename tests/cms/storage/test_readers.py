@@ -174,8 +174,8 @@ async def test_a_statement_that_was_fast_does_not_keep_the_event_loop_with_other
 async def test_a_statement_on_the_event_loop_is_not_long_when_its_thread_has_to_wait(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    minutes = itertools.count(step=60.0)  # as if other programs had run each time
-    clocks = SimpleNamespace(monotonic=lambda: next(minutes), thread_time=time.thread_time)
+    ticks = itertools.count(step=0.01)  # as if other programs had run each time
+    clocks = SimpleNamespace(monotonic=lambda: next(ticks), thread_time=time.thread_time)
     monkeypatch.setattr(reading, "time", clocks)
     reader = Database(sqlite_url).reader
     assert isinstance(reader, SqliteReader)
@@ -183,6 +183,19 @@ async def test_a_statement_on_the_event_loop_is_not_long_when_its_thread_has_to_
     assert json.loads(found) == {"count": 2_000}
     with pytest.raises(ReadTimeout):
         reader._loop_connection().fetch(_COUNT, [10**9])
+    await reader.close()
+
+
+async def test_a_statement_that_waits_long_for_a_disk_does_not_keep_the_event_loop(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = itertools.count(step=0.2)
+    clocks = SimpleNamespace(monotonic=lambda: next(ticks), thread_time=lambda: 0.0)
+    monkeypatch.setattr(reading, "time", clocks)
+    reader = Database(sqlite_url).reader
+    assert isinstance(reader, SqliteReader)
+    with pytest.raises(ReadTimeout):
+        reader._loop_connection().fetch(_COUNT, [100_000])
     await reader.close()
 
 
