@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
@@ -13,13 +14,24 @@ _CONTAINERS = frozenset(
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 # Elements at which a reader of HTML searches all open ones for a paragraph to close, so that deep
 # nesting takes quadratic time.
-_ELEMENT = re.compile(
-    r"<(?P<end>/?)(?:address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset"
-    r"|figcaption|figure|footer|form|header|hgroup|listing|main|menu|nav|ol|pre|search|section"
-    r"|summary|ul)(?=[\s/>])",
+_SEARCHING = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "center", "details", "dialog", "dir"),
+        *("div", "dl", "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup"),
+        *("listing", "main", "menu", "nav", "ol", "pre", "search", "section", "summary", "ul"),
+    }
+)
+_ATTRIBUTES = (
+    r"""(?:[\s/]++|=?+[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]++)?+)?+|=)*+(?:>|\Z)"""
+)
+# Tags, and what a reader of HTML passes over: comments, and elements whose content is text.
+_TAG = re.compile(
+    r"<!--(?:-?>|[\s\S]*?(?:--!?>|\Z))|<(?:[!?]|/(?![a-z]))[^>]*+"
+    r"|<(?P<text>iframe|noembed|noframes|script|style|textarea|title|xmp)(?=[\s/>])"
+    rf"{_ATTRIBUTES}[\s\S]*?(?:</(?P=text)(?=[\s/>])|\Z)"
+    rf"|<(?P<end>/?)(?P<name>[a-z][^\s/>]*+){_ATTRIBUTES}",
     re.IGNORECASE,
 )
-
 # What lines begin with: each enclosing block takes a column of it.
 _BEGINNINGS = re.compile(r"^(?:\[\^[^\s\[\]]*\]|[\W\d_])*", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -83,13 +95,34 @@ def first_deep_element(tokens: Sequence[Token], deepest: int) -> int | None:
         tokens: tokens of the parser.
         deepest: maximum number of elements that are not closed before it.
     """
-    depth = 0
-    for line, html in html_in(tokens):
-        for element in _ELEMENT.finditer(html):
-            depth = max(depth - 1, 0) if element["end"] else depth + 1
-            if depth > deepest:
-                return line + html.count("\n", 0, element.start()) + 1
+    pieces = list(html_in(tokens))
+    html = "".join(piece for _, piece in pieces)
+    opened: list[str] = []
+    numbers: Counter[str] = Counter()
+    for tag in _TAG.finditer(html):
+        name = (tag["name"] or "").lower()
+        if name not in _SEARCHING:
+            continue
+        if not tag["end"]:
+            opened.append(name)
+            numbers[name] += 1
+        while tag["end"] and numbers[name]:  # it ends all elements in it, too
+            last = opened.pop()
+            numbers[last] -= 1
+            if last == name:
+                break
+        if len(opened) > deepest:
+            return _line_at(pieces, tag.start())
     return None
+
+
+def _line_at(pieces: Sequence[tuple[int, str]], offset: int) -> int:
+    """Return the line, from 1, of a place in pieces of HTML, each with its first line, from 0."""
+    for line, piece in pieces:
+        if offset < len(piece):
+            return line + piece.count("\n", 0, offset) + 1
+        offset -= len(piece)
+    raise ValueError(offset)
 
 
 def html_in(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:

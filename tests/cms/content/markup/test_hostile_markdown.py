@@ -85,6 +85,8 @@ REPEATED = {
     "closing tags": "</",
     "broken html": "a\n\n<div\n\n",
     "scripts": "<script>",
+    "closed by others": "<div></nav>",
+    "attributes of tags": "<div a = '",
     "tables": "|a|b|\n|-|-|\n",
     "references": "[a]: /b\n",
     "tasks": "- [ ] ",
@@ -181,6 +183,28 @@ def test_html_in_too_many_elements_is_refused_with_its_line(name: str) -> None:
     assert message == "line 1003 is within more than 1,000 HTML elements; close them"
     closed = f"<{name}>a</{name.partition(' ')[0]}>\n" * (DEEPEST_ELEMENTS + 1)
     assert refusals(f"{closed}\n\nb") == []
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<div></nav>",
+        '<div title="</div>">',
+        "<p title='</p>' a=b=\"><div>\" </p>",
+        "<div><!-- </div> -->",
+        "<div><!--><div>a</div><!-- -->",
+        "<div><!a </div>",
+        "<div></ </div>",
+        "<div><textarea title='</textarea>'></div></textarea>",
+        "<DIV><p title='</div>'>",
+    ],
+)
+def test_elements_are_closed_by_their_own_tags_only(unit: str) -> None:
+    assert refusals(unit * (DEEPEST_ELEMENTS - 1)) == []
+    (message,) = refusals(unit * (DEEPEST_ELEMENTS + 1))
+    assert message.startswith("line 1 is within more than")
+    opened = "<div><section><ul><nav></div>"
+    assert refusals(opened * DEEPEST_ELEMENTS) == []
 
 
 def test_html_that_is_refused_is_not_sanitised(monkeypatch: pytest.MonkeyPatch) -> None:
