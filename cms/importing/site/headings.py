@@ -13,10 +13,10 @@ from cms.content.canonical_json import Json
 from cms.content.slug import slugify
 from cms.importing.site.heading_ids import HeadingIds
 
-_OWN = re.compile(r"\s*\{\s*#([^\s}]+)[^}]*\}\s*$")
-_ATTRIBUTES = re.compile(r"\s*\{\s*[#.][^}]*\}\s*$")
+_OWN = re.compile(r"(?<!\s)\s*+\{\s*#([^\s}]+)[^}]*\}\s*$")
+_ATTRIBUTES = re.compile(r"(?<!\s)\s*+\{\s*[#.][^}]*\}\s*$")
 # Components that stay as text, since they have no replacement.
-_COMPONENT = re.compile(r"\s*</?[A-Z][\w.]*(?:\s[^<>]*)?>")
+_COMPONENT = re.compile(r"(?<!\s)\s*+</?[A-Z][\w.]*(?:\s[^<>]*)?>")
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # Finds headings, and leaves the text of all other blocks as it is.
 _BLOCK_PARSER = MarkdownIt("commonmark").enable("table")

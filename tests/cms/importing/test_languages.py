@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from cms.importing.site.faults import FaultKind
+from cms.importing.site.headings import headings_in
 from tests.cms.importing.test_addresses import PAGE, front, read
 
 
@@ -71,3 +72,19 @@ def test_paths_in_scripts_are_no_comments(tmp_path: Path) -> None:
     old = read(tmp_path, "vitepress", {".vitepress/config.ts": script, "a.md": PAGE})
     (fault,) = (each for each in old.faults if each.file.name == "config.ts")
     assert fault.message.endswith("write roots in the mapping")
+
+
+def test_words_without_a_place_in_a_replacement_are_reported(tmp_path: Path) -> None:
+    text = "<Badge>old</Badge> <Badge text='new' />\n\n<Card>\nin\n</Card>\n"
+    old = read(tmp_path, "astro", {"src/pages/a.mdx": PAGE + text})
+    (page,) = old.current.values()
+    assert str(old.draft(old.page(page.key), page).draft.fields["body"]).split() == ["new", "in"]
+    (fault,) = old.faults
+    assert (fault.kind, fault.line) == (FaultKind.LOST_WORDS, 4)
+    assert "'Badge'" in fault.message
+
+
+def test_spaces_in_headings_are_read_once() -> None:
+    # Each of them was the start of a search for attributes: that took minutes.
+    (heading,) = headings_in(f"# a{' ' * 100_000}b {{#c}}", has_own=True)
+    assert (heading.words.split(), heading.own) == (["a", "b"], "c")

@@ -9,6 +9,7 @@ from textwrap import dedent
 
 from cms.importing.front_matter import parse_markdown
 from cms.importing.site.body import Body, Edit
+from cms.importing.site.faults import FaultKind
 from cms.importing.site.mapping import Shortcode
 from cms.importing.site.syntax.conversion import Conversion
 
@@ -18,6 +19,8 @@ _ARGUMENT = re.compile(
     |\{(?P<braces>[^{}]*)\}|(?P<word>[^\s"'`=,{}]+))""",
     re.VERBOSE,
 )
+# A placeholder between marks that are nothing without its value.
+_STRONG = re.compile(r"\*\*\{(\w+)\}\*\*")
 _PLACEHOLDER = re.compile(r"\{([\w-]+)\}")
 _EMPTY_TITLE = re.compile(r'\s+""\)')
 _COLONS = re.compile(r"^\s*(:{3,})", re.MULTILINE)
@@ -86,6 +89,11 @@ def _innermost(body: Body, page: Conversion, tags: Sequence[Tag]) -> Iterator[Ed
         if is_outer:
             continue
         inner = body.text[first.end : last.start] if last is not None else ""
+        if inner.strip() and _loses_words(code):
+            message = (
+                f"the words between the two tags of {first.name!r} are left out; write {{inner}}"
+            )
+            page.report(body, first.start, FaultKind.LOST_WORDS, f"{message} in its shortcode")
         is_block = _is_alone(body.text, first.start, end)
         text = _replacement(code, page, first, inner if last is not None else None, is_block)
         yield first.start, end, _placed(text, body, first)
@@ -131,6 +139,14 @@ def _replacement(
     return parse_markdown(page.file, text).body if text is not None else f"[{path}]"
 
 
+def _loses_words(code: Shortcode) -> bool:
+    """Return whether a replacement has no place for the words between two tags.
+
+    One without any text is that of comments.
+    """
+    return bool(code.include or (code.markdown and "{inner}" not in code.markdown))
+
+
 def _dedented(text: str) -> str:
     """Return the text between two tags, without the indentation that all its lines share."""
     return dedent(text.strip("\n")).strip()
@@ -147,7 +163,8 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     lines: list[str] = []
     for line in template.split("\n"):
         names = _PLACEHOLDER.findall(line)
-        filled = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), line)
+        shown = _STRONG.sub(lambda match: match[0] if values.get(match[1]) else "", line)
+        filled = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), shown)
         prefix = line.partition("{")[0] if "inner" in names else ""
         marks = prefix if prefix.strip() in {"", ">"} else ""
         new = filled.split("\n")
