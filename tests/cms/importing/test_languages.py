@@ -88,3 +88,9 @@ def test_spaces_in_headings_are_read_once() -> None:
     # Each of them was the start of a search for attributes: that took minutes.
     (heading,) = headings_in(f"# a{' ' * 100_000}b {{#c}}", has_own=True)
     assert (heading.words.split(), heading.own) == (["a", "b"], "c")
+
+
+def test_defaults_of_jekyll_that_are_none_are_left_out(tmp_path: Path) -> None:
+    settings = "defaults: [3, {scope: 4, values: 5}, {scope: {path: ''}, values: {lang: fr}}]"
+    old = read(tmp_path, "jekyll", {"_config.yml": settings, "a.md": PAGE})
+    assert set(old.current) == {("fr", "a")}

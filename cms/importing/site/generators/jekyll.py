@@ -121,7 +121,7 @@ class Jekyll(Generator):
         found: list[tuple[int, Mapping[str, Written]]] = []
         defaults = self.settings.get("defaults")
         for each in defaults if isinstance(defaults, list) else []:
-            scope, values = each.get("scope") or {}, each.get("values") or {}
+            scope, values = _mapping(each, "scope"), _mapping(each, "values")
             path, kind = str(scope.get("path") or ""), str(scope.get("type") or "")
             own = self.collection_of(place.path) or "pages"
             is_in = not path or place.path.startswith(path) or fnmatchcase(place.path, path)
@@ -299,3 +299,8 @@ class Jekyll(Generator):
 def _text(settings: Mapping[str, Any], key: str) -> str:
     value = settings.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _mapping(settings: Any, key: str) -> Mapping[str, Any]:
+    value = settings.get(key) if isinstance(settings, dict) else None
+    return value if isinstance(value, dict) else {}
