@@ -144,6 +144,9 @@ async def savepoint(session: WriteSession) -> AsyncIterator[None]:
     except BaseException:
         while len(written) > mark:
             _take_back(*written.pop())
+        # What the unit of work has not written yet would be, with the next statement.
+        for row in (*session.new, *session.dirty, *session.deleted):
+            session.expunge(row)
         if connection.is_usable:
             await connection.run(f"ROLLBACK TO SAVEPOINT copydesk_{depth}")
         raise

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from cms.clock import now, to_milliseconds
 from cms.identifiers import new_id
 from cms.storage.rows import columns_of, insert_rows, loaded, savepoint, update_rows
-from cms.tables import Account, Base, Edition, Revision
+from cms.tables import Account, Base, Edition, Revision, Throttle
 from tests.builders import Newsroom
 from tests.histories import make_history
 
@@ -105,3 +105,23 @@ async def test_a_list_of_unknown_length_is_refused(newsroom: Newsroom) -> None:
     async with newsroom.database.reading() as session:
         with pytest.raises(TypeError, match="the same text"):
             await session.fetch(statement, ids=["one"])
+
+
+async def test_a_failed_savepoint_forgets_what_was_changed_but_not_written(
+    newsroom: Newsroom,
+) -> None:
+    moment = now()
+    async with newsroom.database.transaction() as session:
+        counted = Throttle(name="counted", since=moment, count=1)
+        dropped = Throttle(name="dropped", since=moment, count=1)
+        await insert_rows(session, [counted, dropped])
+        counted.count = 2  # before the savepoint, so that it stays
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
+            async with savepoint(session):
+                counted.count = 3
+                await session.delete(dropped)
+                session.add(Throttle(name="added", since=moment, count=1))
+                await insert_rows(session, [account("one"), account("one")])
+    async with newsroom.database.reading() as session:
+        rows = await session.execute(select(Throttle.name, Throttle.count).order_by(Throttle.name))
+        assert [tuple(row) for row in rows] == [("counted", 2), ("dropped", 1)]
