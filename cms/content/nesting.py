@@ -34,6 +34,8 @@ _TAG = re.compile(
 )
 # What lines begin with: each enclosing block takes a column of it.
 _BEGINNINGS = re.compile(r"^(?:\[\^[^\s\[\]]*\]|[\W\d_])*", re.MULTILINE)
+# Labels of footnotes that end neither there nor at the next space.
+_ODD_LABEL = re.compile(r"\[\^[^\s\[\]]*(?:\[|[^\S \n])")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 # Each mark of emphasis and each link has one of these, but a bare address, which has no marks.
 _MARKS = re.compile(r"[*_~\[]")
@@ -48,6 +50,8 @@ def is_flat(text: str, deepest: int) -> bool:
             is not certain.
     """
     if "\r" in text:  # ends of lines that are looked for are others
+        return False
+    if _ODD_LABEL.search(text) is not None:
         return False
     lines = (each.expandtabs(4) for each in _BEGINNINGS.findall(text))
     paragraphs = (_MARKS.findall(each) for each in _PARAGRAPH.split(text))

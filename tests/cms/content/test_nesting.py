@@ -23,6 +23,7 @@ AROUND = ("*", "**", "~~", "_")
 # Pieces of which blocks and marks are made.
 PIECES = (
     *("- ", "* ", "1. ", "> ", ">", "> [!NOTE]\n", ": ", "[^a]: ", "    ", "\t", "  ", "\r", "\n"),
+    *("[^a[b]: ", "[^a\t]: "),
     *("\n\n", "\n \n", "a", "*", "**", "_", "~~", "[", "](/b)", "<https://a.b>", "www.a.bc", "<b>"),
 )
 
@@ -74,6 +75,17 @@ def test_a_text_that_is_called_flat_is_not_too_deep(pieces: list[str], deepest: 
     text = "".join(pieces)
     if is_flat(text, deepest):
         assert first_deep_line(parser_of().parse(text).tokens, deepest) is None
+
+
+@pytest.mark.parametrize("label", ["a", "a[b", "[", "a\tb", "\u00a0", "a^b"])
+def test_depth_in_a_footnote_is_seen_whatever_its_label_is(label: str) -> None:
+    text = f"Word[^{label}].\n\n[^{label}]: " + "> " * (DEEPEST + 1) + "[w](/a)"
+    assert nesting_fault(text) is not None
+
+
+def test_labels_of_footnotes_that_do_not_end_take_linear_time() -> None:
+    assert not is_flat("[^" * 100_000, DEEPEST)
+    assert is_flat("[^a " * 90 + "\n\n" + "a" * 200_000, DEEPEST)
 
 
 @pytest.mark.parametrize("kind", MARKS)
