@@ -151,8 +151,9 @@ class _Matching:
         return self.matches
 
     def _is_missing(self, path: str) -> bool:
+        file = self._folder / path
         try:
-            return not (self._folder / path).is_file()
+            return not (file.is_file() or file.is_symlink())  # a link to nothing is a fault
         except OSError:  # it is in a folder that cannot be read
             return False
 

@@ -107,12 +107,13 @@ def files_in(folder: Path, faults: list[Fault]) -> Iterator[str]:
         found += [Path(at, each) for each in folders if Path(at, each).is_symlink()]
     for file in sorted(found):
         try:
-            file.name.encode()
+            path = file.relative_to(folder).as_posix()
+            path.encode()
             if file.is_symlink():
                 refuse_outside(folder, file)
         except UnicodeEncodeError:
             label = Path(os.fsencode(file).decode("utf-8", "replace"))
-            faults.append(Fault(label, None, FaultKind.REFUSED, "its name is not UTF-8"))
+            faults.append(Fault(label, None, FaultKind.REFUSED, "its path is not UTF-8"))
         except ContentFileError as error:
             faults.append(refused(error))
         else:
@@ -120,7 +121,10 @@ def files_in(folder: Path, faults: list[Fault]) -> Iterator[str]:
                 reason = "links to folders are not followed"
                 faults.append(Fault(file, None, FaultKind.IGNORED, reason))
             elif file.is_file():
-                yield file.relative_to(folder).as_posix()
+                yield path
+            elif file.is_symlink():
+                reason = "is a link to a file that does not exist"
+                faults.append(Fault(file, None, FaultKind.IGNORED, reason))
 
 
 def key_name(name: str) -> str:

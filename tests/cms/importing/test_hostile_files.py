@@ -22,6 +22,7 @@ from cms.work.work import Desk
 from tests.builders import Newsroom
 from tests.cms.importing.conftest import PUBLIC, Importer
 from tests.cms.importing.sites import GlossaryTerm
+from tests.cms.importing.test_batches import public
 from tests.cms.importing.test_markdown import told
 
 GOOD = "---\ntitle: {title}\n---\n\nSee [the other](/{other}/).\n"
@@ -63,16 +64,36 @@ async def test_each_file_is_refused_by_itself(quay: Importer) -> None:
     (quay.folder / "en/out.md").symlink_to("/etc/hostname")
     (quay.folder / "en/round.md").symlink_to("round.md")
     quay.write(os.fsdecode(b"en/name-\xff.md"), "Words.")
+    (quay.folder / os.fsdecode(b"en/folder-\xff")).mkdir()
+    quay.write(os.fsdecode(b"en/folder-\xff/three.md"), GOOD.format(title="Three", other="one"))
     report = await quay.run()
     refused = {each.file.name: each.message for each in report.of_kind(FaultKind.REFUSED)}
     for name, (_, reason) in REFUSED.items():
         assert reason in refused.pop(f"{name}.md")
     assert "points outside" in refused.pop("out.md")
     assert "link without an end" in refused.pop("round.md")
-    assert refused == {"name-\ufffd.md": "its name is not UTF-8"}
+    assert refused.pop("three.md") == "its path is not UTF-8"
+    assert refused == {"name-\ufffd.md": "its path is not UTF-8"}
     assert report.made["publications"] == 2
     assert report.to_json()
     assert +(await quay.run()).made == {}
+
+
+async def test_a_page_whose_file_is_a_link_now_stays_public(quay: Importer) -> None:
+    targets = {"round": "round.md", "outside": "/etc/hostname", "nowhere": "nothing.md"}
+    for each in targets:
+        quay.write(f"en/{each}.md", GOOD.format(title=each, other="one"))
+    await quay.run()
+    for name, target in targets.items():
+        file = quay.folder / f"en/{name}.md"
+        file.unlink()
+        file.symlink_to(target)
+    report = await quay.run()
+    assert +report.made == {}
+    assert {each.file.stem for each in report.of_kind(FaultKind.REFUSED)} == {"round", "outside"}
+    reason = "is a link to a file that does not exist"
+    assert ("ignored", f"en/nowhere.md: {reason}") in told(quay, report)
+    assert await public(quay) == {"one", "two", *targets}
 
 
 async def test_odd_names_are_names(quay: Importer) -> None:
