@@ -42,6 +42,7 @@ from cms.content.fields import (
 )
 from cms.content.fields import Reference as ReferenceField
 from cms.content.fields.base import all_fields
+from cms.content.fields.names import api_name
 from cms.search.query import SearchQuery, parse_query
 from cms.site import Site
 from cms.storage.database import Database
@@ -554,6 +555,14 @@ class Reference:
 
     # --- Pages ---
 
+    def _is_of_indexed_field(self, term: str) -> bool:
+        name = term.rpartition("_")[0]
+        return any(
+            field.indexed and api_name(field.name) == name
+            for content_type in self.site.content_types.values()
+            for field in content_type.fields.values()
+        )
+
     def page(
         self,
         things: Sequence[Thing],
@@ -570,9 +579,16 @@ class Reference:
         if found.query is not None and not terms:
             own_order = found.best_first(own_order)
         ordered = sorted(matching, key=own_order)
+        is_of_indexed = len(terms) == 1 and self._is_of_indexed_field(terms[0])
+        if is_of_indexed:
+            # Those without a value stay in the order of the list.
+            absent = [each for each in ordered if _order_value(each, terms[0]) is None]
+            present = [each for each in ordered if _order_value(each, terms[0]) is not None]
+            present.sort(key=_revision_id, reverse=terms[0].endswith("_DESC"))
+            ordered = present + absent
         for term in reversed(terms):
             ordered = _sorted_by(term, ordered)
-        cursors = [_cursor(terms, each, own_order) for each in ordered]
+        cursors = [_cursor(terms, each, own_order, is_of_indexed) for each in ordered]
         start, end = _slice(cursors, args)
         skip, size = args.get("skip") or 0, args.get("first")
         if args.get("last") is not None:
@@ -705,6 +721,10 @@ def _order_value(thing: Thing, term: str) -> Any:
     return value.place if isinstance(value, Word) else _folded(_compared(value))
 
 
+def _revision_id(thing: Thing) -> str:
+    return str(thing.values["revision"]().values["id"])
+
+
 def _compared(value: Any) -> Any:
     return datetime.fromisoformat(value) if isinstance(value, Zoned) else value
 
@@ -719,9 +739,14 @@ def _sorted_by(term: str, things: list[Thing]) -> list[Thing]:
 
 
 def _cursor(
-    terms: Sequence[str], thing: Thing, own_order: Callable[[Thing], tuple[Any, ...]]
+    terms: Sequence[str],
+    thing: Thing,
+    own_order: Callable[[Thing], tuple[Any, ...]],
+    is_of_indexed: bool,
 ) -> str:
     values = [_order_value(thing, term) for term in terms]
+    if is_of_indexed:
+        values.append(None if values[0] is None else _revision_id(thing))
     own = (v.value if isinstance(v, Descending) else v for v in own_order(thing))
     shown = [_shown(value) for value in (*values, *own)]
     return json.dumps([",".join(terms), *shown]).encode().hex()
