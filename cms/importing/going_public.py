@@ -17,7 +17,7 @@ from cms.drafts.addresses import FoundAddress, PathKey, addresses_among, spellin
 from cms.errors import Refused
 from cms.importing.batches import holders_of_paths, in_batches, public_links_among
 from cms.importing.drafting import Drafting
-from cms.importing.existing import DeskEdition
+from cms.importing.existing import DeskEdition, editions_at
 from cms.importing.session import path_of
 from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.page_text import PageText
@@ -214,13 +214,25 @@ class GoingPublic:
         """Unpublish pages that only imports have published; return those that stay public."""
         left: list[Gone] = []
         due: list[Gone] = []
-        for each in gone:
-            if each.edition.live is not None:
-                (due if each.edition.is_publishable else left).append(each)
-        for each in left:
-            basis = str(each.edition.basis).upper()
-            reason = "was edited" if basis == "IMPORTED" else f"was published as {basis}"
-            self._note(each, FaultKind.KEPT, f"not unpublished: its page here {reason}")
+        public = [each for each in gone if each.edition.live is not None]
+        await work.in_turn()  # since people can publish while an import runs
+        found = await editions_at(
+            work, [(each.edition.entry_id, each.edition.locale) for each in public]
+        )
+        for each in public:
+            now = found.get((each.edition.entry_id, each.edition.locale))
+            if now is None or now.live is None:
+                each.edition.live = None
+            elif now.is_publishable:
+                due.append(each)
+            else:
+                left.append(each)
+                reason = (
+                    "was edited"
+                    if now.basis == "imported"
+                    else f"was published as {str(now.basis).upper()}"
+                )
+                self._note(each, FaultKind.KEPT, f"not unpublished: its page here {reason}")
         reasons: dict[int, str] = {}
         while due:  # a page can be in the way of another
             before = len(due)

@@ -20,6 +20,7 @@ from cms.drafts.entries import create_entry
 from cms.drafts.saving import update_entry
 from cms.errors import ContentFileError, InvalidValue, Refused
 from cms.events import EntryPublished, Event
+from cms.importing.drafting import Drafting
 from cms.importing.markdown import ImportOptions, import_markdown
 from cms.importing.session import Provenance
 from cms.importing.site.faults import FaultKind
@@ -269,6 +270,30 @@ async def test_a_page_that_is_hidden_at_the_source_is_unpublished_until_it_is_sh
     assert (await coast.data(BY_PATH, path="/glossary/tide"))["entry"] is not None
     assert +(await coast.run()).made == {}
     await check_ledger(coast)
+
+
+async def test_a_page_that_is_edited_while_an_import_runs_stays_public(
+    coast: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await coast.run()
+    entry_id = (await entries(coast))["tide"]
+    save = Drafting.save
+
+    async def save_while_others_do(*args: Any, **options: Any) -> None:
+        await save(*args, **options)
+        async with coast.newsroom.as_(coast.newsroom.second_author) as work:
+            head = await work.session.scalar(
+                select(Edition.head_id).where(Edition.entry_id == entry_id)
+            )
+            await update_entry(work, entry_id, Changes(title="Ours"), base_revision=str(head))
+
+    coast.replace("en/tide.md", "title: Tide", "title: Tide\ndraft: true")
+    monkeypatch.setattr(Drafting, "save", save_while_others_do)
+    report = await coast.run()
+    message = "en/tide.md: not unpublished: its page here was edited"
+    assert ("kept", message) in told(coast, report)
+    assert report.made["unpublished"] == 0
+    assert (await coast.data(BY_PATH, path="/glossary/tide"))["entry"] is not None
 
 
 async def test_a_hidden_page_that_people_have_edited_stays_public(coast: Importer) -> None:
