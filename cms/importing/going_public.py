@@ -153,6 +153,7 @@ class GoingPublic:
         except Refused as refusal:  # of a hook, which does not say for which page
             message = f"{len(pages)} pages were not published: {refusal}"
             report.faults.append(Fault(folder, None, kind, message))
+            desk.look_again_at(beside)
             return list(pages)
         refused: list[OldPage] = []
         for outcome in outcomes[: len(beside)]:

@@ -333,6 +333,10 @@ class ImportDesk:
             for entry_id, revision_id in found
         ]
 
+    def look_again_at(self, items: Iterable[ImportedItem]) -> None:
+        """Have what was beside editions that were not published come with the next ones."""
+        self._settled -= {each.entry_id for each in items}
+
 
 async def _outcomes(work: Work, writings: Sequence[Writing], run: _Run) -> Sequence[Outcome[Saved]]:
     try:

@@ -495,6 +495,32 @@ async def test_the_date_in_a_file_is_that_of_the_first_publication(coast: Import
         assert quay["firstPublishedAt"] == quay["publishedAt"]
 
 
+async def test_a_category_goes_public_with_the_first_page_that_no_hook_refuses(
+    coast: Importer,
+) -> None:
+    coast.mapping = replace(coast.mapping, category="section")
+    (coast.folder / "en/tide.md").unlink()
+    (coast.folder / "en/quay.md").unlink()
+    for each in ("one", "two", "three"):
+        page = f"---\ntitle: {each}\nsection: Sea\n---\nWords.\n"
+        coast.write(f"en/{each}.md", page)
+    refused: list[str] = []
+
+    async def refuse_first(_: Work, events: Sequence[Event]) -> None:
+        if not refused and any(isinstance(each, EntryPublished) for each in events):
+            refused.append("first")
+            raise Refused(InvalidValue(message="not on a Sunday"))
+
+    desk = Desk(coast.database, SITE, [*reactions_of(SITE), refuse_first])
+    options = ImportOptions(provenance=PUBLIC, batch=1)
+    report = await import_markdown(desk, coast.folder, coast.mapping, options)
+    (fault,) = report.of_kind(FaultKind.DRAFT)
+    assert fault.message.endswith("not on a Sunday")
+    assert report.made["publications"] == 2
+    data = await coast.data("{ categories(first: 9) { nodes { title } } }")
+    assert [each["title"] for each in data["categories"]["nodes"]] == ["Sea"]
+
+
 async def test_drafts_stay_where_a_hook_refuses_to_publish(coast: Importer) -> None:
     async def refuse(_: Work, events: Sequence[Event]) -> None:
         if any(isinstance(each, EntryPublished) for each in events):
