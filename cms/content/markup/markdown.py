@@ -59,9 +59,9 @@ MOST_LOSSES = 50
 # 1.5 kB for each text.
 _MOST_CHARACTERS = 1_000_000
 _CHARACTERS_OF_TEXT = 75
-# Number of links of the texts whose facts are kept; a text counts for some more.
-_MOST_LINKS = 200_000
-_LINKS_OF_TEXT = 5
+# Number of characters in the facts that are kept of texts: addresses and errors, each of which
+# counts for some more, as a text itself does.
+_MOST_CHARACTERS_OF_FACTS = 20_000_000
 # One of these is in every text with a code block.
 _CODE_MARKS = ("```", "~~~", "    ", "\t")
 
@@ -262,8 +262,13 @@ class _Facts:
     shows_something: bool
 
 
+def _size_of(facts: _Facts) -> int:
+    strings = (*facts.hrefs, *(each.message for each in facts.faults))
+    return sum(map(len, strings)) + _CHARACTERS_OF_TEXT * (len(strings) + 5)
+
+
 _FACTS: LRUCache[tuple[bytes, Directives], _Facts] = LRUCache(
-    _MOST_LINKS, getsizeof=lambda facts: len(facts.hrefs) + _LINKS_OF_TEXT
+    _MOST_CHARACTERS_OF_FACTS, getsizeof=_size_of
 )
 _FACTS_LOCK = Lock()
 

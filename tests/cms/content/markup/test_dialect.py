@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms.content.markup import markdown
 from cms.content.markup.fences import read_info
 from cms.content.markup.html_reader import InlineLink
 from cms.content.markup.markdown import (
     RenderedMarkdown,
     has_content,
+    hrefs_of,
     render_markdown,
     sanitising_losses,
 )
@@ -354,3 +356,10 @@ def test_html_in_the_tree_has_the_ids_of_the_html(pieces: list[str]) -> None:
     assert all(each in page.html for each in blocks if not each.startswith("<a"))
     ids = re.findall(r'id="([^"]*)"', "".join(blocks))
     assert len(ids) == len(set(ids))
+
+
+def test_what_is_kept_of_texts_is_limited_by_its_characters() -> None:
+    for each in range(2):
+        hrefs_of(f"[a](/{each}{'b' * 100_000})")
+    assert sum(map(markdown._FACTS.getsizeof, markdown._FACTS.values())) > 2 * 100_000
+    assert markdown._FACTS.currsize <= markdown._FACTS.maxsize < 50_000_000
