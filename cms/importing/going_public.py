@@ -216,6 +216,8 @@ class GoingPublic:
         left: list[Gone] = []
         due: list[Gone] = []
         public = [each for each in gone if each.edition.live is not None]
+        if not public:
+            return []
         await work.in_turn()  # since people can publish while an import runs
         found = await editions_at(
             work, [(each.edition.entry_id, each.edition.locale) for each in public]
