@@ -11,7 +11,7 @@ from sqlalchemy import Select, select, union_all
 
 from cms.content.addresses import path_key
 from cms.content.content_type import ContentType
-from cms.content.slug import slugify
+from cms.content.slug import slug_of_title
 from cms.content.snapshot import LONGEST_SLUG
 from cms.drafts.addresses import Placed, paths_of, spellings_of
 from cms.ledger.counters import wait_for_turn
@@ -97,7 +97,7 @@ class _Family:
 
 def proposed_slug(title: str) -> str:
     """Return the slug that is proposed for a title, before it has a number."""
-    return slugify(title)[:LONGEST_SLUG].rstrip("-")
+    return slug_of_title(title)[:LONGEST_SLUG].rstrip("-")
 
 
 async def free_slugs(

@@ -78,6 +78,7 @@ async def test_equal_titles_get_different_slugs(desk: Newsroom) -> None:
     assert await created(desk, "It", "It", type_="Snippet") == ["it", "it-2"]
     assert await created(desk, "It", type_="Snippet") == ["it-3"]
     assert await created(desk, "!!!", "!!!") == ["", ""]
+    assert await created(desk, "Łódź", "Lodz") == ["lodz", "lodz-2"]
 
 
 async def test_a_slug_that_is_given_stays(desk: Newsroom) -> None:

@@ -28,7 +28,8 @@ def site(*locales: str, **more: Any) -> Site:
 async def translated(scene: Scene, title: str) -> Revision:
     """Translate an entry into German, and return the revision."""
     newsroom, entry_id = scene.newsroom, scene.entries[title]
-    draft = Draft(title=f"{title} de", fields={"body": "Ein *Text*."})
+    slug = f"{title.lower()}-de"
+    draft = Draft(title=f"{title} de", slug=slug, fields={"body": "Ein *Text*."})
     async with newsroom.as_(newsroom.author) as work:
         begun = await add_edition(work, entry_id, "de")
         base = begun.revision.id

@@ -177,7 +177,7 @@ async def test_what_a_page_shows_beside_it_is_in_its_locale_or_the_default_one(
     animals, birds = await topics(newsroom)
     english = await newsroom.draft("Page", title="Owl", category=birds)
     await newsroom.publish(english)
-    german = await newsroom.translate(english, "de", title="Eule", category=birds)
+    german = await newsroom.translate(english, "de", title="Eule", slug="eule", category=birds)
     await newsroom.publish(german, locale="de")
     asked = """query @view(locale: DE) { pages { nodes { path category {
       name localeName treePath ancestors { name } } revision { author { name localeName } } } } }"""
