@@ -180,7 +180,8 @@ class _Meter:
 
         The SQL of a field that several types share is made once.
         """
-        measures = [_together(map(self._field, case.fields)) for case in cases]
+        measured = {likeness(field): self._field(field) for case in cases for field in case.fields}
+        measures = [_together(measured[likeness(each)] for each in case.fields) for case in cases]
         if len(measures) == 1:
             return measures[0]
         works = [each.work for each in measures]
@@ -188,8 +189,7 @@ class _Meter:
         if any(each.varying for each in works):
             largest = Workload(0, ((1, lambda *at: max(each.of_each(*at) for each in works)),))
         largest = replace(largest, once=tuple(of for each in works for of in each.once))
-        fields = {likeness(field): field for case in cases for field in case.fields}
-        once = _together(map(self._field, fields.values()))
+        once = _together(measured.values())
         written = sum(each.made + each.copied for each in measures)
         return Measure(once.made, once.filters, largest, written - once.made)
 
