@@ -98,6 +98,16 @@ async def entries(importer: Importer) -> dict[str, str]:
         return dict(rows.all())
 
 
+async def edit_here(importer: Importer, entry_id: str) -> None:
+    """Change the title of a page here, as another author does."""
+    newsroom = importer.newsroom
+    async with newsroom.as_(newsroom.second_author) as work:
+        head = await work.session.scalar(
+            select(Edition.head_id).where(Edition.entry_id == entry_id)
+        )
+        await update_entry(work, entry_id, Changes(title="Ours"), base_revision=str(head))
+
+
 async def files(importer: Importer) -> list[tuple[str | None, bool]]:
     """Return the recorded files, each with whether it is there."""
     async with importer.database.reading() as session:
@@ -209,11 +219,7 @@ async def test_files_that_link_to_each_other_are_removed_together(coast: Importe
 async def test_what_people_have_edited_is_not_taken_back(coast: Importer) -> None:
     await coast.run()
     entry_id = (await entries(coast))["tide"]
-    async with coast.newsroom.as_(coast.newsroom.second_author) as work:
-        head = await work.session.scalar(
-            select(Edition.head_id).where(Edition.entry_id == entry_id)
-        )
-        await update_entry(work, entry_id, Changes(title="Ours"), base_revision=str(head))
+    await edit_here(coast, entry_id)
     (coast.folder / "en/tide.md").unlink()
     for _ in range(2):
         report = await coast.run()
@@ -281,11 +287,7 @@ async def test_a_page_that_is_edited_while_an_import_runs_stays_public(
 
     async def save_while_others_do(*args: Any, **options: Any) -> None:
         await save(*args, **options)
-        async with coast.newsroom.as_(coast.newsroom.second_author) as work:
-            head = await work.session.scalar(
-                select(Edition.head_id).where(Edition.entry_id == entry_id)
-            )
-            await update_entry(work, entry_id, Changes(title="Ours"), base_revision=str(head))
+        await edit_here(coast, entry_id)
 
     coast.replace("en/tide.md", "title: Tide", "title: Tide\ndraft: true")
     monkeypatch.setattr(Drafting, "save", save_while_others_do)
@@ -299,11 +301,7 @@ async def test_a_page_that_is_edited_while_an_import_runs_stays_public(
 async def test_a_hidden_page_that_people_have_edited_stays_public(coast: Importer) -> None:
     await coast.run()
     entry_id = (await entries(coast))["tide"]
-    async with coast.newsroom.as_(coast.newsroom.second_author) as work:
-        head = await work.session.scalar(
-            select(Edition.head_id).where(Edition.entry_id == entry_id)
-        )
-        await update_entry(work, entry_id, Changes(title="Ours"), base_revision=str(head))
+    await edit_here(coast, entry_id)
     coast.replace("en/tide.md", "title: Tide", "title: Tide\ndraft: true")
     for _ in range(2):
         report = await coast.run()
