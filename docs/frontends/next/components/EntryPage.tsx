@@ -2,6 +2,7 @@ import { assuranceOf, factsOf } from "site/facts";
 import type { EntryPageFragment } from "site/generated/graphql";
 
 import { Html } from "./Frame";
+import { LinkList } from "./LinkList";
 
 /** What search engines and other sites read; React moves it into the head. */
 export function Head({ entry }: { entry: EntryPageFragment }) {
@@ -67,17 +68,7 @@ export function EntryPage({ entry }: { entry: EntryPageFragment }) {
       {entry.linkGroups.map((group) => (
         <section key={group.label}>
           <h2>{group.label}</h2>
-          <ul>
-            {group.links.map(
-              (link) =>
-                link.url && (
-                  <li key={link.url}>
-                    <a href={link.url}>{link.label}</a>
-                    {link.note && `: ${link.note}`}
-                  </li>
-                ),
-            )}
-          </ul>
+          <LinkList links={group.links} />
         </section>
       ))}
     </article>

@@ -1,6 +1,8 @@
 import type { FrameFragment } from "site/generated/graphql";
 import type { ReactNode } from "react";
 
+import { LinkList } from "./LinkList";
+
 export function Frame({ frame, children }: { frame: FrameFragment; children: ReactNode }) {
   const { navigation, siteSettings } = frame;
   return (
@@ -19,16 +21,7 @@ export function Frame({ frame, children }: { frame: FrameFragment; children: Rea
         {navigation?.groups.map((group) => (
           <section key={group.heading}>
             <h2>{group.heading}</h2>
-            <ul>
-              {group.links.map(
-                (link) =>
-                  link.url && (
-                    <li key={link.url}>
-                      <a href={link.url}>{link.label}</a>
-                    </li>
-                  ),
-              )}
-            </ul>
+            <LinkList links={group.links} />
           </section>
         ))}
       </nav>

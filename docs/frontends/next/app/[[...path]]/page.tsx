@@ -2,12 +2,12 @@ import { cookies, draftMode } from "next/headers";
 import { notFound, permanentRedirect } from "next/navigation";
 import { keptBuild } from "site/changes";
 import { HomeDocument, PageDocument } from "site/generated/graphql";
+import { COOKIE } from "site/preview";
 import { read } from "site/read";
 
 import { BUILD } from "../../build";
 import { EntryPage, Head } from "../../components/EntryPage";
 import { Frame } from "../../components/Frame";
-import { COOKIE } from "../preview/cookie";
 
 interface Props {
   params: Promise<{ path?: string[] }>;

@@ -1,8 +1,7 @@
 /** Closes the preview. */
 import { cookies, draftMode } from "next/headers";
 import { redirect } from "next/navigation";
-
-import { COOKIE } from "../cookie";
+import { COOKIE } from "site/preview";
 
 export async function GET() {
   (await cookies()).delete(COOKIE);

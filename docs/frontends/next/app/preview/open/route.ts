@@ -1,19 +1,13 @@
-/** Opens the preview of a draft: `/preview/open?token=…&path=/glossary/dropout`. */
+/** Opens the preview of a draft. */
 import { cookies, draftMode } from "next/headers";
 import { redirect } from "next/navigation";
 import type { NextRequest } from "next/server";
-
-import { COOKIE } from "../cookie";
+import { COOKIE, LONGEST, namedPreview, refusedPreview } from "site/preview";
 
 export async function GET(request: NextRequest) {
-  const token = request.nextUrl.searchParams.get("token");
-  const path = request.nextUrl.searchParams.get("path");
-  if (!token || !path || !/^\/(?![/\\])/.test(path)) {
-    return new Response("A preview needs a token, and a path that begins with one slash.", {
-      status: 400,
-    });
-  }
-  (await cookies()).set(COOKIE, token, { httpOnly: true, sameSite: "lax", maxAge: 3600 });
+  const preview = namedPreview(request.nextUrl.searchParams);
+  if (!preview) return refusedPreview();
+  (await cookies()).set(COOKIE, preview.token, { httpOnly: true, sameSite: "lax", maxAge: LONGEST });
   (await draftMode()).enable();
-  redirect(path);
+  redirect(preview.path);
 }
