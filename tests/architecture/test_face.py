@@ -15,7 +15,7 @@ import pytest
 import cms
 import graphql_api
 from cms import commands
-from tests.docs.test_docs import DOCS, blocks
+from tests.docs.test_docs import PAGES, blocks
 
 ROOT = Path(__file__).parents[2]
 FACE = {
@@ -28,7 +28,7 @@ SQL = {"alembic", "sqlalchemy"}
 
 def sources() -> Iterator[tuple[str, str]]:
     """Yield the code that is written as users write it, each with where it stands."""
-    for file in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))):
+    for file in (ROOT / "README.md", *PAGES):
         for number, block in enumerate(blocks(file, "python"), 1):
             yield f"{file.name}-{number}", block
     for file in sorted((ROOT / "seeds").glob("*.py")):

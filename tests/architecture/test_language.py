@@ -12,12 +12,13 @@ import pytest
 
 from cms.settings import Settings
 from graphql_api import cli
+from tests.docs.test_docs import PAGES as DOCS
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     file for folder in ("cms", "graphql_api", "seeds") for file in (ROOT / folder).rglob("*.py")
 ]
-PAGES = [ROOT / "README.md", ROOT / "bench" / "README.md", *(ROOT / "docs").rglob("*.md")]
+PAGES = [ROOT / "README.md", ROOT / "bench" / "README.md", *DOCS]
 
 ROOMS = sorted(
     room

@@ -26,6 +26,8 @@ from tests.rooms import action_of, modules_of_the_engine
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+# Without those of the packages that the frontends are built with.
+PAGES = sorted(each for each in DOCS.rglob("*.md") if "node_modules" not in each.parts)
 
 
 def rows(file: str, heading: str) -> list[list[str]]:
@@ -197,7 +199,7 @@ def test_the_site_of_the_readme_can_be_built() -> None:
 
 
 def links() -> Iterator[tuple[Path, str]]:
-    for file in (ROOT / "README.md", *DOCS.rglob("*.md"), ROOT / "bench" / "README.md"):
+    for file in (ROOT / "README.md", *PAGES, ROOT / "bench" / "README.md"):
         for target in re.findall(r"\]\(([^)#]+)", file.read_text()):
             if "://" not in target:
                 yield file, target
@@ -210,7 +212,7 @@ def test_a_link_leads_to_a_file(file: Path, target: str) -> None:
 
 def fragments() -> Iterator[tuple[Path, str]]:
     """Yield each linked page with the fragment of the link."""
-    for file in (ROOT / "README.md", *DOCS.rglob("*.md"), ROOT / "bench" / "README.md"):
+    for file in (ROOT / "README.md", *PAGES, ROOT / "bench" / "README.md"):
         for target, fragment in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", file.read_text()):
             yield (file.parent / target if target else file), fragment
 
