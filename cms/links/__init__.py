@@ -1,0 +1,1 @@
+"""The link graph: edges, metrics, questions and history."""
