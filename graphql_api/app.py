@@ -15,6 +15,7 @@ from cms.copydesk import Copydesk
 from cms.errors import DatabaseError
 from cms.reading.site_size import KnownSize
 from graphql_api import pages
+from graphql_api.answering import Answering
 from graphql_api.delivery import Delivery
 from graphql_api.endpoints import DeliveryEndpoint, ManagementEndpoint
 from graphql_api.http.authentication import Identify
@@ -64,13 +65,13 @@ def create_app(
             the stored names were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
-    size, thread = KnownSize(database), PlanningThread()
+    size, thread, answering = KnownSize(database), PlanningThread(), Answering(copydesk)
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
-    delivery = Delivery(site, schema, database.reader, limits, size.current, thread)
+    delivery = Delivery(site, schema, database.reader, limits, size.current, thread, answering)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
     identify = identify or plugin_identity(copydesk)
-    management = _management(copydesk, size, thread, has_credentials=identify is None)
+    management = _management(copydesk, size, thread, answering, has_credentials=identify is None)
     shutdown = Shutdown(partial(_end_subscriptions, copydesk))
     reading = DeliveryEndpoint(delivery, database, shutdown, identify)
     editing = ManagementEndpoint(management, database, shutdown, identify, allowed_origins)
@@ -143,7 +144,12 @@ def _end_subscriptions(copydesk: Copydesk) -> None:
 
 
 def _management(
-    copydesk: Copydesk, size: KnownSize, thread: PlanningThread, *, has_credentials: bool
+    copydesk: Copydesk,
+    size: KnownSize,
+    thread: PlanningThread,
+    answering: Answering,
+    *,
+    has_credentials: bool,
 ) -> OnDemand[Management]:
     for enum, words in site_words(copydesk.site).items():
         words_by_name(enum, words)  # refused at the start, though the enums are made later
@@ -155,7 +161,7 @@ def _management(
         from graphql_api.management import make_management  # noqa: PLC0415
 
         return make_management(
-            copydesk, limits, size.current, thread, has_credentials=has_credentials
+            copydesk, limits, size.current, thread, answering, has_credentials=has_credentials
         )
 
     return OnDemand(make)

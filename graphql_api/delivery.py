@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from graphql import GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 from sqlalchemy import null
 
+from cms.authorization.actor import ANONYMOUS
 from cms.reading.view import ContentScope, Preview, View, view_of
 from cms.site import Site
 from cms.storage.dialects import Reader
+from graphql_api.answering import Answering
 from graphql_api.http.errors import request_failure
 from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
@@ -49,6 +52,7 @@ class Delivery:
         limits: the limits on one request.
         site_size: measures the site, for the estimate of a request's cost.
         thread: the thread that plans new requests.
+        answering: answers fields in Python; ``None`` if no operation has any.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Delivery:
         limits: Limits | None = None,
         site_size: MeasureSite = no_size,
         thread: PlanningThread | None = None,
+        answering: Answering | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.roles = site.roles
@@ -66,6 +71,7 @@ class Delivery:
         self._responder = Responder(schema, self.limits, self._planner.thread)
         self._view = view_of(site)
         self._reader = reader
+        self._answering = answering
 
     async def answer(
         self, request: GraphQLRequest, visitor: Visitor = READER, timings: Timings | None = None
@@ -83,9 +89,16 @@ class Delivery:
         bound = await self._planner.bind(request, visitor.client, timings)
         if not bound.operation.is_query:
             raise request_failure("This endpoint accepts only queries.", "BAD_REQUEST")
-        ready = await self._planner.plan(bound, self._view_of(visitor))
-        data = await fetch(self._reader, ready, {PREVIEW: visitor.preview})
-        return await self._responder.respond(ready, data)
+        view = self._view_of(visitor)
+        ready = await self._planner.plan(bound, view)
+        values: dict[str, Any] = {PREVIEW: visitor.preview}
+        errors: list[GraphQLError] = []
+        if ready.planned.answers and self._answering is not None:
+            answered = await self._answering.answer(ready, view, ANONYMOUS, visitor.preview)
+            values |= answered.values
+            errors = answered.errors
+        data = await fetch(self._reader, ready, values)
+        return await self._responder.respond(ready, data, errors)
 
     def _view_of(self, visitor: Visitor) -> View:
         view = replace(self._view, scopes=visitor.scopes) if visitor.scopes else self._view

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from cms.copydesk import Copydesk
+from graphql_api.answering import Answering
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed, error_json
 from graphql_api.http.request import GraphQLRequest
@@ -39,5 +40,7 @@ async def execute(
 def _delivery(copydesk: Copydesk) -> Delivery:
     if copydesk not in _DELIVERIES:
         schema = build_delivery_schema(copydesk.site)
-        _DELIVERIES[copydesk] = Delivery(copydesk.site, schema, copydesk.database.reader)
+        _DELIVERIES[copydesk] = Delivery(
+            copydesk.site, schema, copydesk.database.reader, answering=Answering(copydesk)
+        )
     return _DELIVERIES[copydesk]

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
 
@@ -21,19 +20,18 @@ from cms.copydesk import Copydesk
 from cms.drafts.loading import authorise_on, look_at
 from cms.errors import DatabaseError, OutcomeUnknown, Refused
 from cms.reading.scopes import scopes_of
-from cms.reading.view import Perspective, view_of
-from cms.work.work import Desk, Reading
+from cms.reading.view import Perspective, View, view_of
+from cms.work.work import Desk
+from graphql_api.answering import Answering, arguments_in, declaration_of
 from graphql_api.http.authentication import unauthenticated_failure
 from graphql_api.http.errors import RequestFailed, request_failure
 from graphql_api.http.limits import MANAGEMENT_LIMITS, OPEN_LIMITS, Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import ReadResult, Responder, fetch
 from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS, answer_slot
-from graphql_api.planner.arguments import plain_values
-from graphql_api.planner.declarations import Answer, Answers, Through
+from graphql_api.planner.declarations import Through
 from graphql_api.planner.plan import Body, PlannedField
 from graphql_api.planner.selection import Selections
-from graphql_api.planner.statement import without_nul
 from graphql_api.planning import (
     BoundOperation,
     MeasureSite,
@@ -58,6 +56,7 @@ def make_management(
     limits: Limits,
     site_size: MeasureSite,
     thread: PlanningThread,
+    answering: Answering,
     *,
     has_credentials: bool,
 ) -> Management:
@@ -68,6 +67,7 @@ def make_management(
         limits: the limits on one request.
         site_size: measures the site, for the estimate of a request's cost.
         thread: the thread that plans new requests.
+        answering: answers fields in Python.
         has_credentials: whether Copydesk's own tokens identify the actors. Otherwise, the
             mutations that issue them would have no effect and are not in the schema.
     """
@@ -83,6 +83,7 @@ def make_management(
         ),
         site_size=site_size,
         thread=thread,
+        answering=answering,
     )
 
 
@@ -96,6 +97,7 @@ class Management:
         lifetimes: how long a session's tokens are valid.
         site_size: measures the site, for the estimate of a request's cost.
         thread: the thread that plans new requests.
+        answering: answers fields in Python.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Management:
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
         site_size: MeasureSite = no_size,
         thread: PlanningThread | None = None,
+        answering: Answering | None = None,
     ) -> None:
         self.limits = limits
         self._lifetimes = lifetimes
@@ -116,6 +119,7 @@ class Management:
         # Requests without an account have the limits of a reader.
         self._open_planner = Planner(schema, dialect, OPEN_LIMITS, site_size, self._planner.thread)
         self._responder = Responder(schema, limits, self._planner.thread)
+        self._answering = answering or Answering(desk)
 
     async def answer(
         self, request: GraphQLRequest, actor: Actor, address: str, timings: Timings | None = None
@@ -159,9 +163,9 @@ class Management:
             return
         field = await self._subscription_field(bound, current)
         context = SubscriptionContext(self._desk, current)
-        arguments = _arguments(field, bound)
+        arguments = arguments_in(field, bound)
         async with (
-            aclosing(_declaration_of(field).run(context, arguments)) as all_events,
+            aclosing(declaration_of(field).run(context, arguments)) as all_events,
             aclosing(_events_until_refusal(all_events)) as events,
         ):
             async for event in events:
@@ -199,26 +203,21 @@ class Management:
         self, bound: BoundOperation, actor: Actor, key: str | None = None
     ) -> ReadyOperation:
         """Return an operation with its plan for an actor, or that of one root field."""
+        return await self._planner.plan(bound, self._view_of(actor), key)
+
+    def _view_of(self, actor: Actor) -> View:
+        """Return the view of an actor, who sees the drafts that its roles reach."""
         site = self._desk.site
-        # An actor sees the drafts that its roles reach.
         scopes = scopes_of(actor, site.roles)
-        view = replace(view_of(site), perspective=Perspective.DRAFT, scopes=scopes)
-        return await self._planner.plan(bound, view, key)
+        return replace(view_of(site), perspective=Perspective.DRAFT, scopes=scopes)
 
     async def _query(self, bound: BoundOperation, actor: Actor) -> ReadResult:
         ready = await self._plan(bound, actor)
         _check_restricted(ready.planned, actor, self._desk.site.roles)
-        answers: dict[str, Any] = {**self._actor_variables(actor)}
-        errors: list[GraphQLError] = []
-        if ready.planned.answers:
-            with bound.timings.step("answers"):
-                async with self._desk.reading(actor) as reading:
-                    for field in ready.planned.answers:
-                        answers[answer_slot(field.key)] = await _answer(
-                            reading, field, bound, errors
-                        )
-        data = await fetch(self._desk.database.reader, ready, answers)
-        return await self._responder.respond(ready, data, errors)
+        answered = await self._answering.answer(ready, self._view_of(actor), actor)
+        values = {**self._actor_variables(actor), **answered.values}
+        data = await fetch(self._desk.database.reader, ready, values)
+        return await self._responder.respond(ready, data, answered.errors)
 
     async def _mutate(self, bound: BoundOperation, context: RequestContext) -> ReadResult:
         """Run the root fields one after the other, each completely before the next."""
@@ -233,8 +232,8 @@ class Management:
                 answer = None
                 if isinstance(field, PlannedField):
                     with bound.timings.step("command"):
-                        run = _declaration_of(field).run
-                        answer = await run(context, _arguments(field, bound))
+                        run = declaration_of(field).run
+                        answer = await run(context, arguments_in(field, bound))
                     done.append(field.name)
                 _, data = await self._fetch_field(bound, context.actor, field.key, answer)
                 parts.append(data.strip()[1:-1])
@@ -315,30 +314,8 @@ async def _events_until_refusal(
         raise request_failure(first.message, first.code) from None
 
 
-def _arguments(field: PlannedField, bound: BoundOperation) -> dict[str, Any]:
-    """Return the arguments of a field that Python answers."""
-    values = plain_values(field.arguments, bound.variables)
-    return {name: without_nul(value) for name, value in values.items()}
-
-
 def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
-
-
-async def _answer(
-    reading: Reading, field: PlannedField, bound: BoundOperation, errors: list[GraphQLError]
-) -> object:
-    """Return Python's answer for a field, or nothing and an error."""
-    try:
-        return await _declaration_of(field).run(reading, _arguments(field, bound))
-    except Refused as refusal:
-        errors += (
-            GraphQLError(
-                each.message, nodes=field.node, path=[field.key], extensions={"code": each.code}
-            )
-            for each in refusal.errors
-        )
-        return [] if isinstance(field.declaration, Answers) else None
 
 
 def _check_restricted(planned: PlannedOperation, actor: Actor, roles: Roles) -> None:
@@ -368,9 +345,3 @@ def _root_fields(root: Body) -> Iterator[PlannedField]:
             yield field
             if isinstance(field.declaration, Through) and field.body is not None:
                 yield from _root_fields(field.body)
-
-
-def _declaration_of(field: PlannedField) -> Answer | Answers:
-    if not isinstance(field.declaration, Answer | Answers):
-        raise TypeError(f"{field.name} is computed in Python")
-    return field.declaration

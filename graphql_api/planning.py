@@ -32,8 +32,7 @@ from graphql_api.planner.arguments import Variables, constant_of
 from graphql_api.planner.build import INTROSPECTION, build_plan
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.cost import Measure, measure
-from graphql_api.planner.declarations import Answer, Answers
-from graphql_api.planner.plan import Plan, PlannedField, Typename
+from graphql_api.planner.plan import Asked, Plan, PlannedField, Typename
 from graphql_api.planner.selection import Selections
 from graphql_api.planner.statement import Statement
 from graphql_api.timings import Timings
@@ -99,7 +98,7 @@ class PlannedOperation:
         measure: the size of the statement, and its work for the database.
         keys: the response names of the root fields, in order.
         introspection: the root fields about the schema.
-        answers: the root fields that Python computes first.
+        answers: the fields that Python answers first.
         document_bytes: the memory of the document.
     """
 
@@ -108,7 +107,7 @@ class PlannedOperation:
     measure: Measure
     keys: tuple[str, ...]
     introspection: tuple[FieldNode, ...]
-    answers: tuple[PlannedField, ...]
+    answers: tuple[Asked, ...]
     document_bytes: int
     _fixed_cost: _FixedCost = field(default_factory=_FixedCost, init=False)
 
@@ -304,8 +303,6 @@ class Planner:
                 for node in nodes
                 if node.name.value in INTROSPECTION
             ),
-            answers=tuple(
-                each for each in fields if isinstance(each.declaration, Answer | Answers)
-            ),
+            answers=plan.asked(),
             document_bytes=operation.bytes,
         )

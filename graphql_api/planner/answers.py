@@ -15,12 +15,15 @@ ACTOR = "@actor"
 READS_ACCOUNTS = "@reads-accounts"
 
 
-def answer_slot(key: str) -> str:
+def answer_slot(*keys: str) -> str:
     """Return the name of a root field's answer among the variables.
 
     No variable of a client has it, since names in GraphQL have no ``@``.
+
+    Args:
+        keys: the response name of the field, after those of the views that it is selected through.
     """
-    return f"@{key}"
+    return f"@{'.'.join(keys)}"
 
 
 def answer_rows(answer: Sql) -> Rows:

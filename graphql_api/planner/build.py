@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DirectiveNode,
@@ -108,9 +108,10 @@ class _Builder:
         self._count(len(selected))
         fields = tuple(self._field(type_, key, nodes) for key, nodes in selected.items())
         for field in fields:
-            if isinstance(field, PlannedField) and isinstance(field.declaration, Answer | Answers):
+            declared = field.declaration if isinstance(field, PlannedField) else None
+            if isinstance(declared, Answer | Answers) and not declared.of_view:
                 # Python answers once, before the statement, and not for each view.
-                raise _at_the_root(field.node)
+                raise _at_the_root(cast("PlannedField", field).node)
         return fields
 
     def _count(self, fields: int) -> None:

@@ -77,17 +77,31 @@ def compile_plan(plan: Plan, view: View, dialect: Dialect) -> Statement:
 
 
 class _Compiler:
-    """Compiles each part of a plan to an expression."""
+    """Compiles each part of a plan to an expression.
 
-    def __init__(self, view: View, parameters: Parameters, numbers: Iterator[int]) -> None:
+    Args:
+        view: the view of what is compiled.
+        parameters: the parameters of the statement.
+        numbers: numbers for aliases.
+        keys: the response names of the views that lead to it.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        parameters: Parameters,
+        numbers: Iterator[int],
+        keys: tuple[str, ...] = (),
+    ) -> None:
         self._view = view
         self._parameters = parameters
         self._numbers = numbers
+        self._keys = keys
 
-    def through(self, declaration: Through, arguments: Arguments) -> _Compiler:
+    def through(self, declaration: Through, arguments: Arguments, *keys: str) -> _Compiler:
         """Return a compiler of parts of the same statement that are seen through another view."""
         view = declaration.view(self._call(arguments))
-        return _Compiler(view, self._parameters, self._numbers)
+        return _Compiler(view, self._parameters, self._numbers, (*self._keys, *keys))
 
     def object(
         self,
@@ -146,7 +160,7 @@ class _Compiler:
             case Part(name):
                 return self._part(field, name, cast("Page", row))
             case Through():
-                other = self.through(field.declaration, field.arguments)
+                other = self.through(field.declaration, field.arguments, field.key)
                 return other.object(_only_case(field), row, None)
             case Answer():
                 return self._one(field.body, answer_rows(self._answer(field)))
@@ -158,7 +172,7 @@ class _Compiler:
         compiler, call = self, self._call(field.arguments)
         if declaration.view is not None:
             call = replace(call, view=declaration.view(call))
-            compiler = _Compiler(call.view, self._parameters, self._numbers)
+            compiler = _Compiler(call.view, self._parameters, self._numbers, self._keys)
         page = Page(field, declaration, row, call, self._parameters)
         return page.aggregate(compiler.object(_only_case(field), page, None))
 
@@ -268,7 +282,7 @@ class _Compiler:
 
     def _answer(self, field: PlannedField) -> Sql:
         """Return the parameter with Python's answer for a root field."""
-        slot = answer_slot(field.key)
+        slot = answer_slot(*self._keys, field.key)
         return self._parameters.add(lambda variables: variables[slot], JsonDocument)
 
     def _call(self, arguments: Arguments) -> Call:

@@ -18,6 +18,7 @@ from cms.reading.site_size import SiteSize
 from cms.reading.view import Perspective, View
 from graphql_api.planner.arguments import Argument, Arguments, Given, Known, Variables
 from graphql_api.planner.declarations import (
+    Answer,
     Answers,
     Connection,
     EachOf,
@@ -207,11 +208,11 @@ class _Meter:
                 return self._connection(field, field.declaration, inner)
             case EachOf(relations=relations):
                 return _each(field, inner, relations)
-            case Answers(most=int(most)):
-                return _page_of_answers(field, inner, most)
-            case Many() | Answers():
+            case Answers():
+                return _answers(field, inner, field.declaration)
+            case Many():
                 return _around(inner, _LIST_PARTS, _OTHER, _LIST_SIZE)
-            case One(work=work):
+            case One(work=work) | Answer(work=work):
                 return _around(inner, _OBJECT_PARTS, work)
             case OneOf(relations=relations):
                 return _around(inner, _OBJECT_PARTS * relations, _OTHER * relations)
@@ -379,17 +380,20 @@ def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
     return inner.around(_LIST_PARTS * relations, Workload(0, ((1, work),), inner.work.once))
 
 
-def _page_of_answers(field: PlannedField, inner: Measure, most: int) -> Measure:
-    """Return the measure of a selection on each object of a page that Python computes."""
+def _answers(field: PlannedField, inner: Measure, declared: Answers) -> Measure:
+    """Return the measure of a selection on each object that Python computes."""
+    own, most = _OTHER + declared.work, declared.most
+    if most is None:
+        return _around(inner, _LIST_PARTS, own, _LIST_SIZE)
     first = field.arguments.get("first")
     if not isinstance(first, Given):
-        return _around(inner, _LIST_PARTS, _OTHER, most)
+        return _around(inner, _LIST_PARTS, own, most)
     read = first.read
 
     def work(variables: Variables, size: SiteSize) -> float:
         # A size that no page has is refused by the function that computes it.
         count: int = min(max(read(variables), 0), most)
-        return _OTHER + count * inner.work.of_each(variables, size)
+        return own + count * inner.work.of_each(variables, size)
 
     return inner.around(_LIST_PARTS, Workload(0, ((1, work),), inner.work.once))
 

@@ -325,9 +325,13 @@ class Answer:
 
     Attributes:
         run: computes the object; its arguments are agreed between declaration and caller.
+        of_view: whether it depends on the view, so that it can be selected through another one.
+        work: the work of computing it; see :mod:`graphql_api.planner.cost`.
     """
 
     run: Callable[..., Any]
+    of_view: bool = False
+    work: int = 0
 
 
 @dataclass(frozen=True)
@@ -338,10 +342,14 @@ class Answers:
         run: computes the objects.
         most: the most objects, where the argument ``first`` does not ask for fewer; ``None`` for
             a list without pages.
+        of_view: see :class:`Answer`.
+        work: see :class:`Answer`.
     """
 
     run: Callable[..., Any]
     most: int | None = None
+    of_view: bool = False
+    work: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from graphql import FieldNode
 
+from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known
-from graphql_api.planner.declarations import Declaration, SeenValue, Through
+from graphql_api.planner.declarations import Answer, Answers, Declaration, SeenValue, Through
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +131,44 @@ class Plan:
         kept = tuple(field for field in case.fields if field.key == key)
         return Plan(Body((Case(case.types, kept),), is_abstract=False), self.through)
 
+    def asked(self) -> tuple[Asked, ...]:
+        """Return the fields that Python answers, including those through other views."""
+        through = (self.through,) if self.through is not None else ()
+        return tuple(_asked(self.root, (), through))
+
     def __str__(self) -> str:
         return "\n".join(_draw(self.root, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A field that Python answers before the statement runs.
+
+    Attributes:
+        path: the response names of the views that lead to it, and its own.
+        field: the field.
+        through: the views through which it is selected, the outermost first.
+    """
+
+    path: tuple[str, ...]
+    field: PlannedField
+    through: tuple[Seen, ...]
+
+    @property
+    def slot(self) -> str:
+        """The name of the answer among the variables."""
+        return answer_slot(*self.path)
+
+
+def _asked(root: Body, keys: tuple[str, ...], through: tuple[Seen, ...]) -> Iterator[Asked]:
+    for field in root.cases[0].fields:
+        if not isinstance(field, PlannedField):
+            continue
+        if isinstance(field.declaration, Answer | Answers):
+            yield Asked((*keys, field.key), field, through)
+        elif isinstance(field.declaration, Through) and field.body is not None:
+            further = (*through, Seen(field.declaration, field.arguments))
+            yield from _asked(field.body, (*keys, field.key), further)
 
 
 def _draw(body: Body, depth: int) -> Iterator[str]:

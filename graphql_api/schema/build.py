@@ -28,6 +28,7 @@ from graphql_api.schema.declaring.view import add_directive, add_view
 from graphql_api.schema.delivery.entry import Entry, available_locales
 from graphql_api.schema.delivery.filters import add_wheres
 from graphql_api.schema.delivery.link import LINKS_SUMMED, EntryLink, LinkGroup, link_groups
+from graphql_api.schema.delivery.link_questions import QUESTION_FIELDS, add_questions
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.orders import add_content_orders
 from graphql_api.schema.delivery.query import NODES, Query, fields_of_types, node_fields
@@ -114,11 +115,13 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     add_connection(registry, "Tag")
     add_site_types(registry, site)
     add_change_types(registry)
+    add_questions(registry)
     root = {
         **node_fields(NODES),
         **fields_of_types(site),
         **site_fields(site),
         **change_fields(site),
+        **QUESTION_FIELDS,
         "view": add_view(registry, site),
         **more.query,
     }

@@ -12,8 +12,10 @@ from graphql import GraphQLSchema
 from sqlalchemy import Dialect
 
 from cms.authorization.actor import Actor
+from cms.copydesk import desk_of
 from cms.site import Site
 from cms.storage.dialects import Reader
+from graphql_api.answering import Answering
 from graphql_api.delivery import READER, Delivery, Visitor
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
@@ -116,15 +118,19 @@ def schema() -> GraphQLSchema:
 
 def api_of(site: Site, newsroom: Newsroom) -> Api:
     """Return the delivery API of another site over the same database."""
+    return _api(newsroom, site, build_delivery_schema(site))
+
+
+def _api(newsroom: Newsroom, site: Site, schema: GraphQLSchema) -> Api:
     reader = CountingReader(newsroom.database.reader)
-    return Api(newsroom, Delivery(site, build_delivery_schema(site), reader), reader)
+    answering = Answering(desk_of(newsroom.database, site))
+    return Api(newsroom, Delivery(site, schema, reader, answering=answering), reader)
 
 
 @pytest.fixture
 def api(newsroom: Newsroom, schema: GraphQLSchema) -> Api:
     """The delivery API over an empty database."""
-    reader = CountingReader(newsroom.database.reader)
-    return Api(newsroom, Delivery(SITE, schema, reader), reader)
+    return _api(newsroom, SITE, schema)
 
 
 @dataclass

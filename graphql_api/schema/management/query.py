@@ -26,6 +26,17 @@ from graphql_api.planner.source import Sql
 from graphql_api.schema.declaring.connection import connection
 from graphql_api.schema.declaring.fields import Argument, Declared, one
 from graphql_api.schema.declaring.json_parts import json_member, part, part_list, part_row
+from graphql_api.schema.declaring.places import (
+    CURSOR,
+    cursor_at,
+    key,
+    maybe_moment,
+    moment,
+    number,
+    page_arguments,
+    place_after,
+    size_of,
+)
 from graphql_api.schema.declaring.row_sources import revision_with_id
 from graphql_api.schema.declaring.words import part_text, part_word, word_list
 from graphql_api.schema.delivery.query import NODES, node_fields
@@ -37,17 +48,6 @@ from graphql_api.schema.management.editing import review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json, draft_path
 from graphql_api.schema.management.nodes import EDITING_NODES
-from graphql_api.schema.management.places import (
-    CURSOR,
-    cursor_at,
-    key,
-    maybe_moment,
-    moment,
-    number,
-    page_arguments,
-    place_after,
-    size_of,
-)
 from graphql_api.schema.management.publications import publication_rows
 from graphql_api.schema.management.redirects import open_redirect_rows
 

@@ -1,0 +1,120 @@
+"""Questions about the link graph: a snapshot, a view, and the graphs that a process keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from cachetools import LRUCache
+from sqlalchemy import BindParameter, select
+
+from cms.links.graph import Layer, LinkGraph
+from cms.links.loading import load_graph
+from cms.reading.positions import newest_position
+from cms.reading.view import Perspective, View
+from cms.storage.dialects import RestingTurns, wait_for
+from cms.work.work import Reading
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# The memory limit for the graphs of views other than the plain ones, which are always kept.
+_OTHERS_BYTES = 64 * 1024**2
+# Questions that are computed at once, and how many times as long their client rests.
+_AT_ONCE, _REST = 1, 1.0
+
+
+class LinkGraphs:
+    """The graphs that a process keeps, and the turns of those who ask.
+
+    A graph is true for a position, and made again after the next one. Those of what is public now
+    are kept; of the past, a few; drafts change without positions, so theirs are made at each
+    question.
+
+    Attributes:
+        turns: the turns in which clients ask: few graphs are made at a time.
+    """
+
+    def __init__(self) -> None:
+        self.turns = RestingTurns(_AT_ONCE, _REST)
+        self._executor = ThreadPoolExecutor(_AT_ONCE, "copydesk-links")
+        self._plain: dict[View, tuple[int, LinkGraph]] = {}
+        self._others: LRUCache[Hashable, LinkGraph] = LRUCache(
+            _OTHERS_BYTES, lambda graph: graph.bytes
+        )
+
+    async def graph(self, reading: Reading, view: View) -> LinkGraph:
+        """Return the graph of a view, with all layers.
+
+        Args:
+            reading: the snapshot.
+            view: the view, whose expressions are values.
+        """
+        if view.perspective is Perspective.DRAFT or view.preview is not None:
+            return await load_graph(reading.session, reading.site, view)
+        newest = await reading.session.scalar(select(newest_position())) or 0
+        if view.past is not None:
+            return await self._past(reading, view, newest)
+        position, graph = self._plain.get(view, (None, None))
+        if graph is None or position != newest:
+            graph = await load_graph(reading.session, reading.site, view)
+            self._plain[view] = newest, graph
+        return graph
+
+    async def _past(self, reading: Reading, view: View, newest: int) -> LinkGraph:
+        # An import publishes at times of the past, so that they change with a position too.
+        key = (view, _value(view), newest)
+        graph = self._others.get(key)
+        if graph is None:
+            graph = await load_graph(reading.session, reading.site, view)
+            if graph.bytes <= self._others.maxsize:
+                self._others[key] = graph
+        return graph
+
+    async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return the result of a function, run in a thread; wait for it even if cancelled."""
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await wait_for(running)
+            raise
+
+
+def _value(view: View) -> Any:
+    """Return the point of the past that a view shows."""
+    if view.past is None or not isinstance(view.past.at, BindParameter):
+        raise TypeError("the expressions of the view have no values")
+    return view.past.at.value
+
+
+@dataclass(frozen=True)
+class GraphReading:
+    """The first argument of a question about the link graph.
+
+    Attributes:
+        reading: the snapshot, with the actor that asks.
+        view: the view, whose expressions are values.
+        graphs: the graphs that the process keeps.
+    """
+
+    reading: Reading
+    view: View
+    graphs: LinkGraphs = field(default_factory=LinkGraphs)
+
+    async def graph(
+        self, layers: Collection[Layer] = (Layer.CONTENT,), kinds: Collection[str] | None = None
+    ) -> LinkGraph:
+        """Return the graph of the view, with the edges of some layers and kinds.
+
+        Args:
+            layers: the layers.
+            kinds: the kinds, as they are stored; ``None`` for all.
+        """
+        whole = await self.graphs.graph(self.reading, self.view)
+        return whole.only(layers, kinds)

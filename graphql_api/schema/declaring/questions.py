@@ -1,0 +1,107 @@
+"""Questions about the link graph: root fields that Python answers, through any view.
+
+A question is declared here without its answer, which needs arrays: these are loaded for the first
+question, and not when a server starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import BigInteger, cast
+
+from cms.reading.positions import newest_position, position_token
+from cms.storage.dialects import JsonText
+from graphql_api.on_demand import OnDemand
+from graphql_api.planner.declarations import LARGEST_SIZE, Answer, Answers, Call
+from graphql_api.planner.json_sql import text
+from graphql_api.planner.source import Sql
+from graphql_api.schema.declaring.fields import Argument, Declared, seen_value
+
+if TYPE_CHECKING:
+    from cms.links.asking import LinkGraphs
+    from cms.reading.view import View
+    from cms.work.work import Reading
+
+Run: TypeAlias = Callable[..., Awaitable[Any]]
+
+# The work of a question, in the unit of :mod:`graphql_api.planner.cost`, beside what it selects.
+WORK = 50_000
+
+# The arguments of all questions that follow edges.
+GRAPH_ARGUMENTS = (
+    Argument(
+        "layers",
+        "list[LinkLayer] | None",
+        "Layers of the graph whose links count; default: `CONTENT`.",
+    ),
+    Argument("kinds", "list[LinkKind] | None", "Kinds of links that count; default: all."),
+)
+
+
+def question(
+    type_: str, name: str, description: str, arguments: Sequence[Argument] = (), work: int = WORK
+) -> Declared:
+    """Declare a question with one object as its answer.
+
+    Args:
+        type_: the type of the answer.
+        name: the name of the function among :data:`graphql_api.schema.link_answers.ANSWERS`.
+        description: for the schema's readers.
+        arguments: the arguments.
+        work: the work of answering.
+    """
+    return Declared(type_, Answer(_run(name), of_view=True, work=work), description, arguments)
+
+
+def question_list(
+    type_: str, name: str, description: str, arguments: Sequence[Argument] = (), work: int = WORK
+) -> Declared:
+    """Declare a question with a page of a list as its answer; see :func:`question`."""
+    plan = Answers(_run(name), LARGEST_SIZE, of_view=True, work=work)
+    return Declared(type_, plan, description, arguments)
+
+
+def graph_position() -> dict[str, Declared]:
+    """Declare the position that an answer is true for, under the key ``position``."""
+
+    def number(row: Sql) -> Sql:
+        return cast(JsonText(row, text("position")), BigInteger)
+
+    def token(row: Sql, _: Call) -> Sql:
+        return position_token(number(row))
+
+    def behind(row: Sql, _: Call) -> Sql:
+        return newest_position() - number(row)
+
+    return {
+        "position": seen_value(
+            "SitePosition", token, "Position that the answer is true for.", parts=2
+        ),
+        "behind": seen_value(
+            "int",
+            behind,
+            "Number of positions since, in which readers got something else.",
+            parts=2,
+        ),
+    }
+
+
+def _load() -> Mapping[str, Run]:
+    answers: Mapping[str, Run] = import_module("graphql_api.schema.link_answers").ANSWERS
+    return answers
+
+
+_ANSWERS: OnDemand[Mapping[str, Run]] = OnDemand(_load)
+
+
+def _run(name: str) -> Run:
+    async def run(
+        reading: Reading, view: View, graphs: LinkGraphs, inputs: Mapping[str, Any]
+    ) -> Any:
+        answer = (await _ANSWERS.get())[name]
+        return await answer(reading, view, graphs, inputs)
+
+    return run

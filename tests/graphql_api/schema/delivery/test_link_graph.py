@@ -1,0 +1,105 @@
+"""Questions about the link graph, through every view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cms.reading.view import EVERYTHING
+from cms.tables import Publication
+from graphql_api.delivery import Visitor
+from tests.graphql_api.conftest import Api
+
+EDITOR = Visitor(scopes=EVERYTHING)
+SIZE = "linkGraph { nodes edges }"
+
+
+def to(publication: Publication) -> list[dict[str, str]]:
+    return [{"href": publication.entry_id}]
+
+
+async def chain(api: Api, *titles: str) -> list[Publication]:
+    """Publish pages of which each links the one before."""
+    pages: list[Publication] = []
+    for title in titles:
+        related = to(pages[-1]) if pages else []
+        page = await api.newsroom.published(title=title, slug=title.lower(), related=related)
+        pages.append(page)
+    return pages
+
+
+def size(nodes: int, edges: int) -> dict[str, Any]:
+    return {"linkGraph": {"nodes": nodes, "edges": edges}}
+
+
+async def test_the_public_graph_has_no_draft(api: Api) -> None:
+    (first, _) = await chain(api, "One", "Two")
+    await api.newsroom.draft(title="Three", slug="three", related=to(first))
+    assert await api.data(f"{{ {SIZE} }}") == size(2, 1)
+    assert await api.seen_by(EDITOR, f"{{ view(perspective: DRAFT) {{ {SIZE} }} }}") == {
+        "view": size(3, 2)
+    }
+    (error,) = await api.refused(f"query @view(perspective: DRAFT) {{ {SIZE} }}")
+    assert error.extensions == {"code": "NOT_ALLOWED"}
+
+
+async def test_one_question_is_asked_in_several_views(api: Api) -> None:
+    await chain(api, "One", "Two")
+    first, second = await api.at(1), await api.at(2)
+    query = f"""query($first: SitePosition, $second: SitePosition) {{
+      a: view(position: $first) {{ ...Size }}
+      b: view(position: $second) {{ ...Size }}
+      ...Size
+    }} fragment Size on Query {{ {SIZE} }}"""
+    assert await api.data(query, first=first, second=second) == {
+        "a": size(1, 0),
+        "b": size(2, 1),
+        **size(2, 1),
+    }
+    query = "query($first: SitePosition) @view(position: $first) { linkGraph { nodes position } }"
+    found = await api.data(query, first=first)
+    assert found == {"linkGraph": {"nodes": 1, "position": first}}
+
+
+async def test_an_answer_says_how_far_it_is_behind(api: Api) -> None:
+    await chain(api, "One", "Two", "Three")
+    query = "query($at: SitePosition) @view(position: $at) { linkGraph { behind } }"
+    behind = await api.data(query, at=await api.at(1))
+    assert behind == {"linkGraph": {"behind": 2}}
+    assert await api.data("{ linkGraph { behind } }") == {"linkGraph": {"behind": 0}}
+
+
+async def test_a_kept_graph_is_made_again_after_a_publication(api: Api) -> None:
+    (first, second) = await chain(api, "One", "Two")
+    assert await api.data(f"{{ {SIZE} }}") == size(2, 1)
+    await api.newsroom.published(title="Three", slug="three", related=[*to(first), *to(second)])
+    assert await api.data(f"{{ {SIZE} }}") == size(3, 3)
+    await api.newsroom.unpublish(await api.newsroom.published(title="Four", slug="four"))
+    assert await api.data(f"{{ {SIZE} }}") == size(3, 3)
+
+
+async def test_a_preview_has_the_links_of_its_revision(api: Api) -> None:
+    (first, second) = await chain(api, "One", "Two")
+    draft = await api.newsroom.draft(title="Three", slug="three", related=to(second))
+    visitor = Visitor(preview=draft.id, is_anonymous=False)
+    assert await api.seen_by(visitor, f"{{ {SIZE} }}") == size(3, 2)
+    assert await api.data(f"{{ {SIZE} }}") == size(2, 1)
+    assert first.entry_id != second.entry_id
+
+
+async def test_layers_and_kinds_choose_the_links(api: Api) -> None:
+    (first,) = await chain(api, "One")
+    await api.newsroom.published(
+        title="Two", slug="two", related=to(first), sources=to(first), body="[x](/articles/one)"
+    )
+    every = "linkGraph { edges } fields: linkGraph(kinds: [RELATED, SOURCE]) { edges }"
+    data = await api.data(
+        f"{{ {every} one: linkGraph(kinds: [SOURCE]) {{ edges }} "
+        "menus: linkGraph(layers: [NAVIGATION]) { edges } none: linkGraph(kinds: []) { edges } }"
+    )
+    assert {name: each["edges"] for name, each in data.items()} == {
+        "linkGraph": 3,
+        "fields": 2,
+        "one": 1,
+        "menus": 0,
+        "none": 0,
+    }
