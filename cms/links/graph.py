@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 Indexes: TypeAlias = NDArray[np.int32]
 Codes: TypeAlias = NDArray[np.int16]
+Layers: TypeAlias = NDArray[np.int8]
 Mask: TypeAlias = NDArray[np.bool_]
 
 # The index of no node, and the code of no category.
@@ -66,7 +67,7 @@ class LinkGraph:
     targets: Indexes
     kinds: Codes
     kind_names: Sequence[str]
-    layers: NDArray[np.int8]
+    layers: Layers
 
     def __len__(self) -> int:
         return len(self.ids)
