@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from sqlalchemy import case, literal_column
+from sqlalchemy import ColumnElement, case, false, literal_column
+from sqlalchemy.sql.functions import coalesce
 
 from cms.content.addresses import OwnAddresses
 from cms.publishing import relations
@@ -15,6 +16,7 @@ from cms.reading.rows import EntryRow
 from cms.reading.visibility import is_of_site
 from cms.site import Site
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
+from graphql_api.planner.ordering import order_mark
 from graphql_api.planner.source import Chosen, Columns
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
@@ -117,7 +119,9 @@ class GoneRoute:
 
 
 def _pages(_: Row, call: Call) -> Rows:
-    conditions: list[Condition] = [lambda entry: entry.path.is_not(None)]
+    mark = order_mark(call.arguments.get("orderBy"))
+    is_by_path = not mark or mark.startswith("path_")
+    conditions: list[Condition] = [_is_page if is_by_path else _is_found_page]
     if not asks_for_types(call):
         conditions.append(lambda entry: is_of_site(entry.content_type))
     pages = translation_rows(call.view, *conditions)
@@ -126,6 +130,19 @@ def _pages(_: Row, call: Call) -> Rows:
         order=lambda entry: (OrderKey(entry.path), OrderKey(entry.locale), OrderKey(entry.id)),
         typename=None,
     )
+
+
+def _is_page(entry: Columns) -> ColumnElement[bool]:
+    has_path: ColumnElement[bool] = entry.path.is_not(None)
+    return has_path
+
+
+def _is_found_page(entry: Columns) -> ColumnElement[bool]:
+    """Return whether an entry is a page, without making an inner join of the one with its address.
+
+    SQLite may read the addresses first for an inner join, and then sorts all pages.
+    """
+    return coalesce(_is_page(entry), false())
 
 
 class SitemapAlternate:
