@@ -31,7 +31,6 @@ from cms.publishing.loading import Proposal, links_among
 from cms.publishing.moving import blame_categories, errors_of_tree
 from cms.publishing.public_editions import PublicEditions, public_editions
 from cms.publishing.referenced import as_referenced, own_default, referenced_by
-from cms.review.edition_reviews import EditionReviews, reviews_of
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -51,7 +50,6 @@ class Assessed:
         candidate: the facts.
         stages: the stages that apply, in order.
         counting: the sign-offs that count.
-        reviews: the reviews of the edition.
         rivals: errors if another proposal of the set would have the same path or slug.
     """
 
@@ -59,7 +57,6 @@ class Assessed:
     candidate: Candidate
     stages: Sequence[Stage]
     counting: Sequence[Signature]
-    reviews: EditionReviews
     rivals: Sequence[UserError] = ()
 
 
@@ -74,7 +71,6 @@ class _Alone:
         stages: the stages that apply, in order.
         counting: the sign-offs that count.
         objectors: the accounts with an open change request on its digest.
-        reviews: the reviews of the edition.
         referenced: the roles of the entries that readers see beside it, by their ids.
         anchors: the anchors of its revision.
         slug_errors: why its slug is not free, if it is a person; the other proposals do not count.
@@ -86,7 +82,6 @@ class _Alone:
     stages: Sequence[Stage]
     counting: Sequence[Signature]
     objectors: Sequence[str]
-    reviews: EditionReviews
     referenced: Mapping[str, str]
     anchors: frozenset[str]
     slug_errors: Sequence[UserError]
@@ -250,7 +245,6 @@ class Assessment:
             candidate,
             alone.stages,
             alone.counting,
-            alone.reviews,
             together.rivals.get(key, ()),
         )
 
@@ -343,9 +337,8 @@ async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[
     revisions = [each.revision for each in proposals]
     authors = await contributors_among(reading, revisions)
     counting = await signatures_among(reading, revisions, authors)
-    reviews = await reviews_of(reading, [each.edition.id for each in proposals])
     objectors = await objectors_among(
-        reading, [each for each in revisions if reviews[each.edition_id].has_change_requests]
+        reading, [each.revision for each in proposals if each.reviews.has_change_requests]
     )
     links = await links_among(reading, [each.id for each in revisions])
     referenced = await referenced_by(
@@ -364,10 +357,9 @@ async def _facts_alone(reading: Reading, proposals: Sequence[Proposal]) -> list[
                 for edge in links[each.revision.id].edges
             ],
             nowhere=here,
-            stages=required_stages(each.content_type, reviews[each.edition.id]),
+            stages=required_stages(each.content_type, each.reviews),
             counting=counting[each.revision.id],
             objectors=objectors.get(each.revision.id, []),
-            reviews=reviews[each.edition.id],
             referenced=beside,
             anchors=links[each.revision.id].anchors,
             slug_errors=[taken[each.key]] if each.key in taken else [],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
@@ -24,7 +24,8 @@ from cms.drafts.loading import (
 )
 from cms.drafts.subjects import Ancestries
 from cms.errors import NotFound, Refused
-from cms.reading.periods import is_public_now, stands_now
+from cms.reading.periods import stands_now
+from cms.review.edition_reviews import EditionReviews, reviews_in, select_reviews
 from cms.storage.dialects import is_among
 from cms.tables import Address, Edition, Entry, Link, Publication, Rendition, Revision
 from cms.work.work import Reading
@@ -35,6 +36,7 @@ class Proposal:
     """A revision to publish, the publication that it replaces, and its address.
 
     Attributes:
+        reviews: the reviews of the edition.
         live: the publication that it replaces.
         address: the address at which the edition stands.
         path: the path at which it will stand; ``None`` if it is no page.
@@ -46,6 +48,7 @@ class Proposal:
     edition: Edition
     revision: Revision
     content_type: type[ContentType]
+    reviews: EditionReviews
     live: Publication | None
     address: Address | None
     path: str | None
@@ -75,19 +78,21 @@ class Proposal:
 
 
 class LivePage(NamedTuple):
-    """The open publication of an edition, and the times of those before.
+    """The open publication of an edition, the times of those before, and its reviews.
 
     Attributes:
+        reviews: its reviews.
         publication: its open publication.
         address: the address at which it stands.
         first_published_at: when it was public for the first time.
         last_ended_at: when its last publication ended that has ended.
     """
 
-    publication: Publication | None = None
-    address: Address | None = None
-    first_published_at: datetime | None = None
-    last_ended_at: datetime | None = None
+    reviews: EditionReviews
+    publication: Publication | None
+    address: Address | None
+    first_published_at: datetime | None
+    last_ended_at: datetime | None
 
 
 async def live_page_of(reading: Reading, edition: Edition) -> LivePage:
@@ -96,25 +101,21 @@ async def live_page_of(reading: Reading, edition: Edition) -> LivePage:
 
 
 async def live_pages_of(reading: Reading, edition_ids: Collection[str]) -> Mapping[str, LivePage]:
-    """Return the open publications of editions, with addresses and times, by the edition's id."""
+    """Return the open publications of editions, with all beside them, by the edition's id."""
     if not edition_ids:
         return {}
     past = aliased(Publication)
     of_edition = past.edition_id == Edition.id
-    is_open = and_(Publication.edition_id == Edition.id, is_public_now(Publication))
-    rows = await reading.session.execute(
-        select(
-            Edition.id,
-            Publication,
-            Address,
-            select(func.min(past.first_published_at)).where(of_edition).scalar_subquery(),
-            select(func.max(past.ended_at)).where(of_edition).scalar_subquery(),
-        )
-        .outerjoin(Publication, is_open)
-        .outerjoin(Address, stands_now())
-        .where(is_among(Edition.id, edition_ids))
-    )
-    return {row[0]: LivePage(*row[1:]) for row in rows}
+    first = select(func.min(past.first_published_at)).where(of_edition).scalar_subquery()
+    last = select(func.max(past.ended_at)).where(of_edition).scalar_subquery()
+    query = select_reviews(edition_ids).outerjoin(Address, stands_now())
+    found = await reading.session.execute(query.add_columns(Address, first, last))
+    rows = found.all()
+    reviews = reviews_in(rows)
+    return {
+        edition_id: LivePage(reviews[edition_id], reviews[edition_id].live, *beside)
+        for edition_id, beside in ((row[0], row[-3:]) for row in rows)
+    }
 
 
 async def proposal_of(reading: Reading, held: Held, revision_id: str | None) -> Proposal:
@@ -191,6 +192,7 @@ def _proposal(held: Held, revision: Revision, page: LivePage) -> Proposal:
         edition=held.edition,
         revision=revision,
         content_type=held.content_type,
+        reviews=page.reviews,
         live=page.publication,
         address=page.address,
         path=None,

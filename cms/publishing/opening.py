@@ -41,9 +41,9 @@ async def begin_publications(
     if any(each.content_type == CATEGORY for each in opened.values()):
         await refresh_tree(work)
     ended = [
-        each.reviews.open
+        each.proposal.reviews.open
         for _, each in pairs
-        if each.reviews.open is not None
+        if each.proposal.reviews.open is not None
         and each.proposal.edition.head_id == each.proposal.revision.id
     ]
     await work.close(*ended, ended_at=work.now, outcome="published")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import Row, Select, and_, exists, select
 
 from cms.reading.periods import is_public_now
 from cms.storage.dialects import is_among
@@ -36,25 +37,35 @@ class EditionReviews:
         return self.live if self.live_digest == digest else None
 
 
-async def reviews_of(reading: Reading, edition_ids: Iterable[str]) -> Mapping[str, EditionReviews]:
+async def reviews_of(
+    reading: Reading, edition_ids: Collection[str]
+) -> Mapping[str, EditionReviews]:
     """Return the reviews of editions, by the edition's id."""
-    wanted = set(edition_ids)
-    if not wanted:
+    if not edition_ids:
         return {}
+    return reviews_in(await reading.session.execute(select_reviews(edition_ids)))
+
+
+def select_reviews(edition_ids: Collection[str]) -> Select[*tuple[Any, ...]]:
+    """Return the query for the reviews of editions, to which columns and joins may be added."""
     is_asked = exists().where(
         ChangeRequest.edition_id == Edition.id, ChangeRequest.ended_at.is_(None)
     )
     is_live = and_(Publication.edition_id == Edition.id, is_public_now(Publication))
-    rows = await reading.session.execute(
+    return (
         select(Edition.id, is_asked, Publication, Revision.digest, Review)
         .outerjoin(Publication, is_live)
         .outerjoin(Revision, Revision.id == Publication.revision_id)
         .outerjoin(Review, Review.edition_id == Edition.id)
-        .where(is_among(Edition.id, wanted))
+        .where(is_among(Edition.id, edition_ids))
         .order_by(Review.requested_at, Review.id)
     )
+
+
+def reviews_in(rows: Iterable[Row[*tuple[Any, ...]]]) -> Mapping[str, EditionReviews]:
+    """Return the reviews in the rows of :func:`select_reviews`, by the edition's id."""
     found: dict[str, EditionReviews] = {}
-    for edition_id, is_asked_for, live, digest, review in rows:
+    for edition_id, is_asked_for, live, digest, review, *_ in rows:
         before = found.get(edition_id, EditionReviews())
         opened = review if review is not None and review.ended_at is None else before.open
         found[edition_id] = EditionReviews(review, opened, is_asked_for, live, digest)
