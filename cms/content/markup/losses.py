@@ -34,6 +34,8 @@ LossCode: TypeAlias = Literal[
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _NO_ELEMENTS = re.compile(r"<!--.*?(?:-->|\Z)|<[!?].*?(?:>|\Z)", re.DOTALL)
+# A tag, as the writer of Markdown makes it.
+_TAG = re.compile(r"<[a-z][^<>]*>")
 # Parts of HTML whose words are not those of the text.
 _NOT_WORDS = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)|</?[a-z][^<>]*>",
@@ -166,9 +168,11 @@ def losses_of_sanitising(
         html: its HTML after that.
         plain_text: the words that readers get.
     """
-    for each in removed_between(raw, html):
-        yield each.loss(_line_of(each, pieces) + 1)
-    if any(piece.kind == "html" for piece in pieces):
+    has_html = any(piece.kind == "html" for piece in pieces)
+    if has_html or Counter(_TAG.findall(raw.replace(" />", ">"))) - Counter(_TAG.findall(html)):
+        for each in removed_between(raw, html):
+            yield each.loss(_line_of(each, pieces) + 1)
+    if has_html:
         yield from _comments(pieces)
         yield from _lost_words(pieces, plain_text)
 

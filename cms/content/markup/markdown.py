@@ -62,8 +62,6 @@ _CHARACTERS_OF_TEXT = 75
 # Number of characters in the facts that are kept of texts: addresses and errors, each of which
 # counts for some more, as a text itself does.
 _MOST_CHARACTERS_OF_FACTS = 20_000_000
-# One of these is in every text with a code block.
-_CODE_MARKS = ("```", "~~~", "    ", "\t")
 
 
 @dataclass(frozen=True)
@@ -475,14 +473,3 @@ def _anchor(words: str, attributes: Sequence[Attribute]) -> str:
     """Return an anchor with the id of a heading; empty if its words make that id anyway."""
     name = next((each.name for each in attributes if each.kind == "id"), "")
     return f'<a id="{escapeHtml(name)}"></a>\n\n' if name and name != slugify(words) else ""
-
-
-def code_lines(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the lines of each code block, counted from 0: the first, and the one after it."""
-    if not any(mark in text for mark in _CODE_MARKS):
-        return ()
-    return tuple(
-        (token.map[0], token.map[1])
-        for token in blocks_in(text).tokens
-        if token.type in {"fence", "code_block"} and token.map
-    )

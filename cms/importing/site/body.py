@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from cms.content.markup.markdown import code_lines
+from cms.content.markup.outline import Outline, outline_of
 
 # The start and the end of a piece of text, and what replaces it.
 Edit: TypeAlias = tuple[int, int, str]
 
+# One of these is in every text with a code block.
+_CODE_MARKS = ("```", "~~~", "    ", "\t")
 _CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n\n)[\s\S])+?(?<!`)\1(?!`)")
 
 
@@ -56,15 +58,26 @@ class Body:
         lines += self.lines[self._index(done) + 1 :]
         return Body("".join(pieces), lines) if done else self
 
+    def trimmed(self) -> Body:
+        """Return the text without blank lines at both ends, as texts are stored."""
+        start = len(self.text) - len(self.text.lstrip("\n"))
+        text = self.text.strip("\n").rstrip()
+        return Body(text, self.lines[start : start + text.count("\n") + 1])
+
     @cached_property
     def code(self) -> Sequence[tuple[int, int]]:
         """The places of code: blocks, and spans within text; in order."""
-        blocks = [
-            (self.start_of(first), self.start_of(end)) for first, end in code_lines(self.text)
-        ]
+        has_blocks = any(mark in self.text for mark in _CODE_MARKS)
+        lines = self.outline.code if has_blocks else ()
+        blocks = [(self.start_of(first), self.start_of(end)) for first, end in lines]
         spans = [match.span() for match in _CODE_SPAN.finditer(self.text)]
         outside = [each for each in spans if not _covers(blocks, each[0])]
         return sorted([*blocks, *outside])
+
+    @cached_property
+    def outline(self) -> Outline:
+        """The headings and the code of the text, and its blocks with anchors."""
+        return outline_of(self.text)
 
     def is_code(self, offset: int) -> bool:
         """Return whether a place in the text is in code."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
 from cms.content.canonical_json import Json
 from cms.content.slug import slugify
+from cms.importing.site.body import Body
 from cms.importing.site.heading_ids import HeadingIds
 
 _OWN = re.compile(r"(?<!\s)\s*+\{\s*#([^\s}]+)[^}]*\}\s*$")
@@ -18,9 +18,6 @@ _ATTRIBUTES = re.compile(r"(?<!\s)\s*+\{\s*[#.][^}]*\}\s*$")
 # Components that stay as text, since they have no replacement.
 _COMPONENT = re.compile(r"(?<!\s)\s*+</?[A-Z][\w.]*(?:\s[^<>]*)?>")
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-# Finds headings, and leaves the text of all other blocks as it is.
-_BLOCK_PARSER = MarkdownIt("commonmark").enable("table")
-_BLOCK_PARSER.core.ruler.enableOnly(["normalize", "block"])
 
 
 @dataclass(frozen=True)
@@ -42,25 +39,24 @@ class OldHeading:
     line: tuple[int, int]
 
 
-def headings_in(text: str, *, has_own: bool) -> Iterator[OldHeading]:
+def headings_in(body: Body, *, has_own: bool) -> Iterator[OldHeading]:
     """Yield the headings of a text.
 
     Args:
-        text: the text.
+        body: the text.
         has_own: whether ``{#id}`` after a heading is its id, and not words of it.
     """
+    text = body.text
     if "#" not in text and not re.search(r"^[ \t>]*(=+|-+)[ \t]*$", text, re.MULTILINE):
         return
-    for token, content in pairwise(_BLOCK_PARSER.parse(text)):
-        if token.type != "heading_open" or token.map is None:
-            continue
-        (inline,) = _PARSER.parseInline(content.content)
+    for heading in body.outline.headings:
+        (inline,) = _PARSER.parseInline(heading.content)
         words = "".join(_words_of(inline.children or []))
         own = _OWN.search(words) if has_own else None
         written = "".join(_words_of(inline.children or [], _COMPONENT))
         words, bare = (_ATTRIBUTES.sub("", each) if has_own else each for each in (words, written))
         name = own[1] if own else ""
-        yield OldHeading(int(token.tag[1]), words, bare, name, (token.map[0], token.map[1]))
+        yield OldHeading(heading.level, words, bare, name, heading.line)
 
 
 def plain_heading(text: str) -> str:
@@ -70,17 +66,17 @@ def plain_heading(text: str) -> str:
 
 
 def anchors_of(
-    text: str, ids: HeadingIds, rendered: Mapping[str, Json], anchors: Sequence[str]
+    body: Body, ids: HeadingIds, rendered: Mapping[str, Json], anchors: Sequence[str]
 ) -> Mapping[str, str]:
     """Return the anchor on this site for each id on the old site; empty for the top.
 
     Args:
-        text: the text of the page.
+        body: the text of the page.
         ids: how the generator made ids.
         rendered: the rendered values of the page.
         anchors: all anchors of the page on this site.
     """
-    old = list(headings_in(text, has_own=ids.has_own))
+    old = list(headings_in(body, has_own=ids.has_own))
     names = ids.ids([(each.bare if ids.has_components else each.words, each.own) for each in old])
     here = list(_headings_here(rendered))
     of_headings = {anchor for _, anchor in here}

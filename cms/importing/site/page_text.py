@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from cms.importing.site.faults import Fault
 from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.heading_ids import HEADING_IDS
 from cms.importing.site.headings import anchors_of, headings_in, plain_heading
+from cms.importing.site.links import OldLink, links_of
 from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.page_index import PageKey
 from cms.importing.site.slugs import slug_of
@@ -92,12 +93,18 @@ class PageText:
         return self._anchors[1]
 
     @cached_property
+    def links(self) -> Sequence[OldLink]:
+        """The links and pictures in its text, but those in code."""
+        return tuple(links_of(self.body))
+
+    @cached_property
     def _anchors(self) -> tuple[Mapping[str, str], frozenset[str]]:
-        """The anchors; to find them, the text is rendered."""
-        cleaned, _ = clean_draft(self.content_type, self.draft)
+        """The anchors; to find them, the parts of the text that have some are rendered."""
+        fields = {**self.draft.fields, **fields_of(self.mapping, self.body.outline.anchored)}
+        cleaned, _ = clean_draft(self.content_type, replace(self.draft, fields=fields))
         derived = derive_from_draft(self.content_type, cleaned)
         ids = HEADING_IDS[self.mapping.heading_ids]
-        anchors = anchors_of(self.whole.text, ids, derived.rendered, derived.anchors)
+        anchors = anchors_of(self.whole, ids, derived.rendered, derived.anchors)
         return anchors, frozenset(derived.anchors)
 
 
@@ -207,7 +214,7 @@ class PageReader:
         A heading after other text stays there.
         """
         has_own = HEADING_IDS[self.mapping.heading_ids].has_own
-        first = next(iter(headings_in(self.body.text, has_own=has_own)), None)
+        first = next(iter(headings_in(self.body, has_own=has_own)), None)
         if first is None or first.level != 1 or not first.words.strip():
             return None
         start, end = map(self.body.start_of, first.line)

@@ -245,12 +245,12 @@ class OldSite:
             resolved += chosen.is_page
             return chosen.href
 
-        links = list(links_of(text.body))
-        body = with_links(text.body, links, choose)
+        # As it is stored, so that it is rendered once for its losses and when it is saved.
+        body = with_links(text.body, text.links, choose).trimmed()
         fields = {**text.draft.fields, **fields_of(text.mapping, body.text)}
         draft = replace(text.draft, slug=page.slug, fields=fields)
         return DraftWithLinks(
-            draft, body, may_miss_links(text.body, links), resolved, tuple(dict.fromkeys(lost))
+            draft, body, may_miss_links(text.body, text.links), resolved, tuple(dict.fromkeys(lost))
         )
 
     def losses(self, page: OldPage, text: PageText) -> Iterator[Fault]:
@@ -290,7 +290,7 @@ class OldSite:
         of, mentions = self._mentions.get(page.key, (None, _NO_MENTIONS))
         if of is not text:
             at = self._link_targets(text)
-            targets = [at.target(each.href) for each in links_of(text.body) if not each.is_image]
+            targets = [at.target(each.href) for each in text.links if not each.is_image]
             mentions = (
                 frozenset(each.key for each in targets if each.key is not None),
                 frozenset(each.key for each in targets if each.key is not None and each.fragment),

@@ -18,6 +18,7 @@ from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.markup.markdown import render_markdown
 from cms.content.slug import Anchors
+from cms.importing.site.body import body_of
 from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.heading_ids import HEADING_IDS
 from cms.importing.site.headings import headings_in
@@ -168,7 +169,7 @@ def test_headings_have_the_ids_of_the_generator(generator: str) -> None:
             continue
         headings = [
             each
-            for each in headings_in(text.page.values.source.body, has_own=ids.has_own)
+            for each in headings_in(body_of(text.page.values.source.body, 1), has_own=ids.has_own)
             if each.level > 1 or generator != "docusaurus"  # whose titles have no id
         ]
         found = ids.ids([(each.words, each.own) for each in headings])

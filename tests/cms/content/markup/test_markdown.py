@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from cms.content.markup.html_reader import Heading, InlineLink
 from cms.content.markup.html_segments import segments_of
 from cms.content.markup.markdown import (
-    code_lines,
     render_markdown,
     sanitising_losses,
     split_at_headings,
@@ -304,11 +303,6 @@ def test_a_page_without_foreign_definitions_is_split_as_it_is(text: str) -> None
     intro, parts = split_at_headings(text)
     joined = "".join([intro, *(f"\n\n## {heading}\n\n{part}" for heading, part in parts)])
     assert joined.strip("\n") == text.strip("\n")
-
-
-def test_code_is_found_within_the_blocks_of_the_dialect() -> None:
-    text = "[^1]: a\n\n    ```\n    b\n    ```\n\nc\n: ```\n  d\n  ```\n\n> [!e]\n> ```\n> f\n> ```"
-    assert code_lines(text) == ((2, 5), (7, 10), (12, 15))
 
 
 def ids_in(html: str) -> list[str]:

@@ -1,0 +1,70 @@
+"""The outline of a text: its headings, its code, and the blocks that can have anchors."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cms.content.markup.markdown import render_markdown
+from cms.content.markup.outline import HeadingBlock, outline_of
+from cms.content.slug import Anchors
+
+BLOCKS = (
+    "Tea\n===",
+    "# Tea",
+    "## Tea {#own}",
+    "### [Green][a] *tea* `x`",
+    "Words about tea.",
+    "Words with <b id='here'>HTML</b> in them.",
+    "<div id='part'>\n\n## Inside\n\n</div>",
+    "<textarea>",
+    "</textarea>",
+    "<!-- a comment",
+    "-->",
+    "A note.[^n]",
+    "A note.[^other]",
+    "[^n]: Its words.\n\n    ## In the note",
+    "[^other]: Other words",
+    "[a]: https://example.org",
+    "- an item\n\n  ## In the list",
+    "- an item",
+    "> ## In the quote",
+    "> [!NOTE]\n> words",
+    "Term\n: its definition\n\n  # Deep",
+    "| a | b |\n|---|---|\n| <i id='cell'>x</i> | y[^n] |",
+    "```\n# no heading\n<b id='no'>\n```",
+    "    # no heading",
+    "  # Indented",
+    "***",
+    ":::name\n\n# Around\n\n:::",
+)
+
+
+@given(st.lists(st.sampled_from(BLOCKS), max_size=10).map("\n\n".join))
+@example("- an item\n\nWords about tea.\n\n  # Indented")
+@example("# [a b][a] [c]\n\n[a]: /b\n\n<!-- a comment")
+@example("<textarea>\n\nwords\n\n# Hidden\n\n</textarea>\n\n# Shown")
+def test_the_blocks_with_anchors_have_those_of_the_whole_text(text: str) -> None:
+    alone = render_markdown(outline_of(text).anchored, Anchors())
+    whole = render_markdown(text, Anchors())
+    assert alone.anchors == whole.anchors
+    assert alone.headings == whole.headings
+
+
+def test_an_outline_has_headings_and_code_with_their_lines() -> None:
+    outline = outline_of("# One *two*\n\n```\n# no\n```\n\n- x\n\n      code\n\nThree\n===\n")
+    assert outline.headings == (
+        HeadingBlock(1, "One *two*", (0, 1)),
+        HeadingBlock(1, "Three", (10, 12)),
+    )
+    assert outline.code == ((2, 5), (8, 9))
+
+
+def test_blocks_without_anchors_are_not_in_it() -> None:
+    text = "# One\n\nwords\n\n```\n<b id='x'>\n```\n\n| a |\n|---|\n| b |\n\n- [a](/b)\n"
+    assert outline_of(text).anchored == "# One"
+
+
+def test_code_is_found_within_the_blocks_of_the_dialect() -> None:
+    text = "[^1]: a\n\n    ```\n    b\n    ```\n\nc\n: ```\n  d\n  ```\n\n> [!e]\n> ```\n> f\n> ```"
+    assert outline_of(text).code == ((2, 5), (7, 10), (12, 15))
