@@ -228,6 +228,9 @@ class Drafting:
         return refused
 
     def _tell_losses(self, writing: Writing) -> None:
+        stuck = list(self.old.stuck(writing.page, writing.text))
+        self.report.resolved -= len(stuck)
+        self.report.faults += stuck
         self.report.faults += self.old.losses(writing.page, writing.text)
 
     def _head_of(self, page: OldPage) -> str | None:

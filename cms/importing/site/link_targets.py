@@ -170,9 +170,9 @@ class LinkTargets:
         own = self._url
         if not own:
             return href
-        for prefix in dict.fromkeys(
-            [own, own.replace("http://", "https://", 1), f"//{own.partition('//')[2]}"]
-        ):
+        # A server leads from http to https, or the other way.
+        place = own.partition("//")[2]
+        for prefix in (f"https://{place}", f"http://{place}", f"//{place}"):
             rest = href.removeprefix(prefix)
             if rest != href and rest[:1] in {"", "/", "#", "?"}:
                 return rest

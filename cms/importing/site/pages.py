@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +40,7 @@ class DraftWithLinks:
         body: its text.
         has_unusual: whether the text may have links that were not found.
         resolved: the number of resolved links.
+        placed: the addresses of resolved links that are written where they lead, with their lines.
         lost: the faults of links: unresolved ones, and those without their anchor.
     """
 
@@ -46,6 +48,7 @@ class DraftWithLinks:
     body: Body
     has_unusual: bool
     resolved: int
+    placed: Sequence[tuple[str, int]]
     lost: tuple[Fault, ...]
 
 
@@ -235,6 +238,7 @@ class OldSite:
 
     def _draft(self, page: OldPage, text: PageText) -> DraftWithLinks:
         lost: list[Fault] = []
+        placed: list[tuple[str, int]] = []
         resolved = 0
         targets = self._link_targets(text)
 
@@ -243,14 +247,17 @@ class OldSite:
             chosen = targets.choose(link)
             lost.extend(chosen.faults)
             resolved += chosen.is_page
+            if chosen.is_page and chosen.href and link.form != "definition":
+                placed.append((chosen.href, link.line))
             return chosen.href
 
         # As it is stored, so that it is rendered once for its losses and when it is saved.
         body = with_links(text.body, text.links, choose).trimmed()
         fields = {**text.draft.fields, **fields_of(text.mapping, body.text)}
         draft = replace(text.draft, slug=page.slug, fields=fields)
+        has_unusual = may_miss_links(text.body, text.links)
         return DraftWithLinks(
-            draft, body, may_miss_links(text.body, text.links), resolved, tuple(dict.fromkeys(lost))
+            draft, body, has_unusual, resolved, placed, tuple(dict.fromkeys(lost))
         )
 
     def losses(self, page: OldPage, text: PageText) -> Iterator[Fault]:
@@ -270,6 +277,18 @@ class OldSite:
             yield Fault(text.source.file, body.lines[loss.line - 1], kind, loss.message)
         if drafted.has_unusual:
             yield from self._unseen(text, body)
+
+    def stuck(self, page: OldPage, text: PageText) -> Iterator[Fault]:
+        """Yield the resolved links of a page that stay as text, such as those within HTML."""
+        drafted = self.draft(page, text)
+        if not drafted.placed:
+            return
+        hrefs = Counter(map(unquote, _field_of(text).hrefs(drafted.body.text)))
+        for href, line in drafted.placed:
+            hrefs[unquote(href)] -= 1
+            if hrefs[unquote(href)] < 0:
+                message = f"the link to {href} stays as text: Markdown is not read within HTML"
+                yield Fault(text.source.file, line, FaultKind.LOST_LINK, message)
 
     def _unseen(self, text: PageText, body: Body) -> Iterator[Fault]:
         """Yield the links that stay as they are, since they are written in an unusual form."""

@@ -321,6 +321,8 @@ def link(old: OldSite, slug: str) -> tuple[str, list[str]]:
             ("[x](/docs/a/c)", []),
         ),
         ("hugo", "baseURL: https://old.example/z/", "https://old.example/y/", None),
+        ("hugo", "baseURL: https://old.example", "http://old.example/a/c", ("[x](/docs/a/c)", [])),
+        ("hugo", "baseURL: http://old.example", "https://old.example/a/c", ("[x](/docs/a/c)", [])),
         ("jekyll", "", "c.html", ("[x](/docs/a/c)", [])),
         ("jekyll", "", "/a/c", ("[x](/docs/a/c)", [])),
         ("jekyll", "", "c.md", ("[x](/docs/a/c)", ["changed"])),
@@ -535,3 +537,15 @@ def test_common_shortcodes_and_components_have_replacements(
     draft = old.draft(old.page(page.key), page)
     assert draft.draft.fields["body"] == expected
     assert old.faults == []
+
+
+def test_links_that_stay_as_text_are_reported(tmp_path: Path) -> None:
+    body = (
+        "[a](/c/)\n\n<div>\n[b](/c/)\n</div>\n\n<p><a href='/c/'>c</a> [d](/c/#no)</p>\n\n[e]: /c/"
+    )
+    old = read(tmp_path, "hugo", {"content/b.md": f"{PAGE}{body}", "content/c.md": PAGE})
+    (page, text) = next((old.page(key), text) for key, text in old.current.items() if key[1] == "b")
+    stuck = list(old.stuck(page, text))
+    assert [each.kind for each in stuck] == [FaultKind.LOST_LINK] * 2
+    assert all("stays as text" in each.message for each in stuck)
+    assert old.draft(page, text).resolved == 5

@@ -36,6 +36,11 @@ from cms.importing.site.page_index import AddressReading, PageIndex, joined
 from cms.importing.site.values import PageValues, is_true, moment_of
 
 _KEPT = frozenset("._-+~@#/")
+# The endings of pages, which links can have.
+_ENDING = re.compile(r"\.(md|markdown|mdown|mkd|html)$")
+_INDEX = re.compile(r"(^|/)_?index$")
+# A render hook that looks for the pages that links name.
+_LOOKING = re.compile(r"GetPage|\b(rel)?ref\b", re.IGNORECASE)
 _TOKEN = re.compile(r":([A-Za-z0-9]+)(?:\[([^\]]*)\])?")
 _FILE_NAME = ":filename"
 # Keys of the date of a page, in order, which ":default" stands for in settings.
@@ -140,15 +145,25 @@ class Hugo(Generator):
     @property
     def is_resolving(self) -> bool:
         """True if links to files and pages become those of their addresses."""
-        hooks = self.folder / "layouts" / "_default" / "_markup" / "render-link.html"
-        new_hooks = self.folder / "layouts" / "_markup" / "render-link.html"
         goldmark = lower_keys(lower_keys(self.settings.get("markup")).get("goldmark"))
         link = lower_keys(lower_keys(goldmark.get("renderhooks")).get("link"))
         use = str(link.get("useembedded", "auto")).lower()
         is_multilingual = len(languages_of(self.settings)) > 1
-        if hooks.exists() or new_hooks.exists() or is_true(link.get("enabledefault")):
+        if use == "always" or is_true(link.get("enabledefault")):
             return True
-        return use in {"always", "fallback"} or (use == "auto" and is_multilingual)
+        if self._hook:
+            return _LOOKING.search(self._hook) is not None
+        return use == "fallback" or (use == "auto" and is_multilingual)
+
+    @cached_property
+    def _hook(self) -> str:
+        """The template of links; empty if the site has none."""
+        for layouts in (self.folder / "layouts", *self.folder.glob("themes/*/layouts")):
+            for parent in (layouts, layouts / "_default"):
+                file = parent / "_markup" / "render-link.html"
+                if file.is_file():
+                    return file.read_text(encoding="utf-8", errors="replace")
+        return ""
 
     def defaults_of(self, place: PagePlace) -> Mapping[str, Written]:
         """Return the values that the site and the sections of a page pass on to it."""
@@ -236,23 +251,29 @@ class Hugo(Generator):
 
     def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
         """Yield the page that is named so if the site resolves names, and the address."""
-        folder = self._logical_folder(page)
-        name = joined("", path) if path.startswith("/") else joined(folder, path)
-        bare = re.sub(r"(^|/)_?index$", "", re.sub(r"\.(md|markdown|mdown|mkd)$", "", name))
-        if self.is_resolving:
-            yield AddressReading("name", name)
-            yield AddressReading("name", bare)
+        for each in self._names_in_link(path, page) if self.is_resolving else ():
+            yield AddressReading("name", each)
         yield AddressReading("address", absolute(path, address))
-        if not self.is_resolving and name != bare:
+        file = joined("" if path.startswith("/") else self._logical_folder(page), path)
+        if not self.is_resolving and (bare := _bare(file)) != file:
             yield AddressReading("name", bare, is_broken=True)
+
+    def _names_in_link(self, path: str, page: SourcePage) -> Iterator[str]:
+        """Yield the names that a link can mean: relative to its page, then to the root."""
+        folders = [] if path.startswith("/") else [self._folder_of_names(path, page)]
+        folders += [] if path.startswith("../") else [""]
+        for folder in folders:
+            name = joined(folder, path.lstrip("/"))
+            yield from (name, _bare(name))
 
     def named_page(self, kind: str, name: str, page: SourcePage, index: PageIndex) -> Named:
         """Return the page of a ``ref``: by its path from the page or the root, or its name."""
         del kind
         path, _, language = name.partition("?lang=")
         locale = language or page.place.locale
-        bare = re.sub(r"(^|/)_?index$", "", re.sub(r"\.(md|markdown|mdown|mkd)$", "", path))
-        relative = [] if path.startswith("/") else [joined(self._logical_folder(page), bare)]
+        bare = _bare(path)
+        folder = self._folder_of_names(path, page)
+        relative = [] if path.startswith("/") else [_bare(joined(folder, path))]
         for each in [*relative, bare]:
             if (key := index.at(AddressReading("name", each), locale)) is not None:
                 return Named([key])
@@ -361,6 +382,16 @@ class Hugo(Generator):
         inside = page.place.path.removeprefix(folder).lstrip("/")
         return inside.rpartition("/")[0]
 
+    def _folder_of_names(self, path: str, page: SourcePage) -> str:
+        """Return the folder to which the name of a page is relative.
+
+        For a page in a folder of its own, it is the folder of that, unless a file is named.
+        """
+        folder = self._logical_folder(page)
+        is_bundle = page.place.path.rpartition("/")[2].startswith("index.")
+        names_file = path.startswith("../") and _ENDING.search(path)
+        return folder.rpartition("/")[0] if is_bundle and not names_file else folder
+
     def _parts(self, page: SourcePage) -> tuple[list[str], str]:
         """Return the folders of a page and its last segment, which ``slug`` replaces."""
         if page.place.name in {"_index", "index"}:
@@ -389,6 +420,11 @@ class Hugo(Generator):
             "slugorfilename": slug,
             "slugorcontentbasename": slug,
         }
+
+
+def _bare(path: str) -> str:
+    """Return the path of a page without the ending and the index of its file."""
+    return _INDEX.sub("", _ENDING.sub("", path))
 
 
 def _date_tokens(date: datetime) -> Mapping[str, str]:
