@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, select
 
 from cms.links.graph import Layer, LinkGraph
 from cms.links.loading import load_graph
+from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View
 from cms.storage.dialects import RestingTurns, wait_for
@@ -60,9 +61,11 @@ class LinkGraphs:
         if view.past is not None:
             return await self._past(reading, view, newest)
         position, graph = self._plain.get(view, (None, None))
-        if graph is None or position != newest:
+        if graph is None:
             graph = await load_graph(reading.session, reading.site, view)
-            self._plain[view] = newest, graph
+        elif position != newest:
+            graph = await update_graph(reading.session, reading.site, view, graph)
+        self._plain[view] = newest, graph
         return graph
 
     async def _past(self, reading: Reading, view: View, newest: int) -> LinkGraph:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.sql.functions import aggregate_strings
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.links import Origin
-from cms.links.graph import NONE, Codes, Indexes, Layer, Layers, LinkGraph
+from cms.links.graph import NONE, Codes, Indexes, Layer, Layers, LinkGraph, Mask
 from cms.reading import relations
 from cms.reading.narrowing import narrowed
 from cms.reading.positions import newest_position
@@ -23,6 +24,9 @@ from cms.site import Site
 from cms.storage.database import ReadSession
 from cms.storage.dialects import Key
 from cms.tables import Link, Position
+
+# A condition on links, given the column with the ids of their sources.
+Limit: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 # The path of the home page.
 _HOME = "/"
@@ -41,9 +45,16 @@ async def load_graph(session: ReadSession, site: Site, view: View) -> LinkGraph:
     """
     position = await session.scalar(select(position_of(view)))
     nodes = await _load_nodes(session, site, view)
-    edges = await _load_edges(session, view, nodes)
-    home = await _home(session, view)
-    return edges.graph(position or 0, nodes, home)
+    at = {each: index for index, each in enumerate(nodes.ids)}
+    edges = EdgeParts(at, nodes.is_singleton)
+    first, last = bindparam("first", type_=Key), bindparam("last", type_=Key)
+    links = links_of(view, lambda source: and_(source >= first, source <= last))
+    connection = await session.connection()
+    # In parts, so that not all rows are in memory at once.
+    for begin in range(0, len(nodes.ids), _SOURCES_AT_ONCE):
+        ids = nodes.ids[begin : begin + _SOURCES_AT_ONCE]
+        edges.add_links((await connection.execute(links, {"first": ids[0], "last": ids[-1]})).all())
+    return await assemble(session, view, position or 0, nodes, edges)
 
 
 def position_of(view: View) -> ColumnElement[int]:
@@ -56,38 +67,55 @@ def position_of(view: View) -> ColumnElement[int]:
     return func.coalesce(last.scalar_subquery(), 0)
 
 
-class _Nodes:
-    """The entries of a view, in the order of their ids."""
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """The entries of a view, in the order of their ids; see :class:`LinkGraph`.
 
-    def __init__(self, site: Site, rows: Sequence[tuple[str, str, str | None]]) -> None:
-        rows = sorted(rows)
-        self.ids = tuple(row[0] for row in rows)
-        self.at: Mapping[str | None, int] = {each: at for at, each in enumerate(self.ids)}
-        names = {stored: each.name for stored, each in site.stored_types.items()}
-        codes = {stored: at for at, stored in enumerate(names)}
-        self.type_names = tuple(names.values())
-        self.types = np.array([codes[row[1]] for row in rows], dtype=np.int16)
-        self.category_ids = tuple(sorted({row[2] for row in rows if row[2] is not None}))
-        category_at = {each: at for at, each in enumerate(self.category_ids)}
-        self.categories = np.array(
-            [NONE if row[2] is None else category_at[row[2]] for row in rows], dtype=np.int32
-        )
-        singletons = [codes[stored] for stored, each in site.stored_types.items() if each.singleton]
-        self.is_singleton = np.isin(self.types, singletons)
-        self.is_category = self.types == codes[CATEGORY]
+    Attributes:
+        is_singleton: for each entry, whether its links are navigation.
+        is_category: for each entry, whether it is a category.
+    """
+
+    ids: Sequence[str]
+    types: Codes
+    type_names: Sequence[str]
+    categories: Indexes
+    category_ids: Sequence[str]
+    is_singleton: Mask
+    is_category: Mask
 
 
-class _Edges:
-    """The edges of a graph, while they are read."""
+class _Indexed(Protocol):
+    """The indexes of entries by their ids: a dictionary, or what is quicker to make."""
 
-    def __init__(self, nodes: _Nodes) -> None:
-        self._at = nodes.at
-        self._is_singleton = nodes.is_singleton
+    def get(self, key: str, default: int, /) -> int:
+        """Return the index of an entry, or the default."""
+
+
+class EdgeParts:
+    """The edges of a graph, while they are read.
+
+    Args:
+        at: the indexes of the entries, by their ids.
+        is_singleton: for each entry, whether its links are navigation.
+        kinds: the kinds that are known.
+    """
+
+    def __init__(
+        self, at: _Indexed, is_singleton: Mask, kinds: Iterable[str] = (_NO_KIND,)
+    ) -> None:
+        self._at = at
+        self._is_singleton = is_singleton
         self._codes: defaultdict[str, int] = defaultdict(lambda: len(self._codes))
-        self._codes[_NO_KIND] = 0
+        self._codes.update((name, code) for code, name in enumerate(kinds))
         self._parts: list[tuple[Indexes, Indexes, Codes, Layers]] = []
 
-    def add_links(self, rows: Sequence[tuple[str, str, str]]) -> None:
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of links, by their codes."""
+        return tuple(self._codes)
+
+    def add_links(self, rows: Sequence[Sequence[str]]) -> None:
         """Add links: the id of a source, the kind, and the ids of the targets in one text."""
         if not rows:
             return
@@ -95,98 +123,126 @@ class _Edges:
         targets = [each.split(_BETWEEN) for each in texts]
         counts = np.fromiter(map(len, targets), np.int32, len(targets))
         codes = np.fromiter(map(self._codes.__getitem__, kinds), np.int16, len(kinds))
-        sources = np.repeat(self._indexes(source_ids), counts)
+        sources = np.repeat(self.indexes(source_ids), counts)
         layers = np.where(self._is_singleton[sources], Layer.NAVIGATION, Layer.CONTENT)
-        led_to = self._indexes([*chain.from_iterable(targets)])
-        self._add(sources, led_to, np.repeat(codes, counts), layers)
+        led_to = self.indexes([*chain.from_iterable(targets)])
+        self.add(sources, led_to, np.repeat(codes, counts), layers)
 
-    def add_taxonomy(self, below: Sequence[str], above: Sequence[str | None]) -> None:
+    def add_taxonomy(self, sources: Indexes, targets: Indexes) -> None:
         """Add edges to categories: from entries and categories, to what is above each."""
-        sources, targets = self._indexes(below), self._indexes(above)
-        self._add(sources, targets, np.zeros_like(sources), np.full_like(sources, Layer.TAXONOMY))
+        self.add(sources, targets, np.zeros_like(sources), np.full_like(sources, Layer.TAXONOMY))
 
-    def _indexes(self, ids: Sequence[str | None]) -> Indexes:
+    def add(
+        self, sources: Indexes, targets: Indexes, kinds: NDArray[Any], layers: NDArray[Any]
+    ) -> None:
+        """Add edges, without those that have an end that the view does not show."""
+        are_shown = (sources != NONE) & (targets != NONE)
+        self._parts.append(
+            (
+                sources[are_shown].astype(np.int32),
+                targets[are_shown].astype(np.int32),
+                kinds[are_shown].astype(np.int16),
+                layers[are_shown].astype(np.int8),
+            )
+        )
+
+    def indexes(self, ids: Sequence[str]) -> Indexes:
+        """Return the index of each entry, ``NONE`` for those that the view does not show."""
         return np.fromiter(map(self._at.get, ids, repeat(NONE)), np.int32, len(ids))
 
-    def _add(self, sources: Indexes, targets: Indexes, kinds: Codes, layers: NDArray[Any]) -> None:
-        are_shown = (sources != NONE) & (targets != NONE)
-        every = (sources, targets, kinds.astype(np.int16), layers.astype(np.int8))
-        self._parts.append(tuple(each[are_shown] for each in every))
-
-    def graph(self, position: int, nodes: _Nodes, home: Sequence[str]) -> LinkGraph:
-        """Return the graph, with the edges in the order of their sources."""
+    def together(self) -> tuple[Indexes, Indexes, Codes, Layers]:
+        """Return sources, targets, kinds and layers, in the order of the sources."""
         sources, targets, kinds, layers = map(np.concatenate, zip(*self._parts, strict=True))
         self._parts.clear()
         order = np.argsort(sources, kind="stable")
-        targets, layers = targets[order], layers[order]
-        led_to = targets[layers == Layer.NAVIGATION]
-        entered = self._indexes(home)
-        roots = np.unique(np.concatenate((entered[entered != NONE], led_to)))
-        is_page = ~(nodes.is_singleton | nodes.is_category)
-        return LinkGraph(
-            position=position,
-            ids=nodes.ids,
-            types=nodes.types,
-            type_names=nodes.type_names,
-            categories=nodes.categories,
-            category_ids=nodes.category_ids,
-            is_page=is_page,
-            roots=roots[is_page[roots]].astype(np.int32),
-            sources=sources[order],
-            targets=targets,
-            kinds=kinds[order],
-            kind_names=tuple(self._codes),
-            layers=layers,
-        )
+        return sources[order], targets[order], kinds[order], layers[order]
 
 
-async def _load_nodes(session: ReadSession, site: Site, view: View) -> _Nodes:
-    entries = narrowed(relations.entries(view), ("id", "content_type", "category_id"))
-    found = entries.where(entries.selected_columns.content_type != PERSON)
-    rows = await (await session.connection()).execute(found)
-    return _Nodes(
-        site, [(own, kind, above) for own, kind, above in rows if kind in site.stored_types]
-    )
-
-
-async def _load_edges(session: ReadSession, view: View, nodes: _Nodes) -> _Edges:
-    edges, links = _Edges(nodes), _links(view)
-    connection = await session.connection()
-    # In parts, so that not all rows are in memory at once.
-    for at in range(0, len(nodes.ids), _SOURCES_AT_ONCE):
-        ids = nodes.ids[at : at + _SOURCES_AT_ONCE]
-        edges.add_links((await connection.execute(links, {"first": ids[0], "last": ids[-1]})).all())
-    are_within = nodes.categories != NONE
-    edges.add_taxonomy(
-        [nodes.ids[at] for at in np.flatnonzero(are_within)],
-        [nodes.category_ids[at] for at in nodes.categories[are_within]],
-    )
+async def assemble(
+    session: ReadSession, view: View, position: int, nodes: Nodes, edges: EdgeParts
+) -> LinkGraph:
+    """Return the graph of entries and their links, with the taxonomy and the roots."""
+    are_within = np.flatnonzero(nodes.categories != NONE).astype(np.int32)
+    at_category = edges.indexes(nodes.category_ids)
+    if len(are_within):
+        edges.add_taxonomy(are_within, at_category[nodes.categories[are_within]])
     places = narrowed(relations.category_places(view), ("category_id", "parent_id"))
-    rows = (await connection.execute(places)).all()
-    edges.add_taxonomy([below for below, _ in rows], [above for _, above in rows])
-    return edges
+    rows = (await (await session.connection()).execute(places)).all()
+    below = [row for row in rows if row.parent_id is not None]
+    edges.add_taxonomy(*(edges.indexes([row[end] for row in below]) for end in (0, 1)))
+    home = edges.indexes(await _home(session, view))
+    kinds = edges.kinds
+    sources, targets, codes, layers = edges.together()
+    roots = np.unique(np.concatenate((home[home != NONE], targets[layers == Layer.NAVIGATION])))
+    is_page = ~(nodes.is_singleton | nodes.is_category)
+    return LinkGraph(
+        position=position,
+        ids=nodes.ids,
+        types=nodes.types,
+        type_names=nodes.type_names,
+        categories=nodes.categories,
+        category_ids=nodes.category_ids,
+        is_page=is_page,
+        roots=roots[is_page[roots]].astype(np.int32),
+        sources=sources,
+        targets=targets,
+        kinds=codes,
+        kind_names=kinds,
+        layers=layers,
+    )
 
 
-def _links(view: View) -> Select[str, str, str]:
-    """Return the links of some entries that a view shows to entries, those of a kind together."""
+def nodes_of(site: Site, rows: Iterable[Sequence[Any]], categories: Iterable[str] = ()) -> Nodes:
+    """Return entries as nodes: rows of id, stored content type, and category.
+
+    Args:
+        site: the site's declaration.
+        rows: the entries; people, and those of undeclared types, are left out.
+        categories: the ids of categories that have indexes already.
+    """
+    codes = {stored: at for at, stored in enumerate(site.stored_types)}
+    kept = sorted(row for row in map(tuple, rows) if row[1] in codes and row[1] != PERSON)
+    category_at: defaultdict[str, int] = defaultdict(lambda: len(category_at))
+    category_at.update((each, at) for at, each in enumerate(categories))
+    types = np.array([codes[row[1]] for row in kept], dtype=np.int16)
+    within = [NONE if row[2] is None else category_at[row[2]] for row in kept]
+    singletons = [codes[stored] for stored, each in site.stored_types.items() if each.singleton]
+    return Nodes(
+        ids=tuple(row[0] for row in kept),
+        types=types,
+        type_names=tuple(each.name for each in site.stored_types.values()),
+        categories=np.array(within, dtype=np.int32),
+        category_ids=tuple(category_at),
+        is_singleton=np.isin(types, singletons),
+        is_category=types == codes[CATEGORY],
+    )
+
+
+def shown_entries(view: View) -> Select[*tuple[Any, ...]]:
+    """Return the entries that a view shows: id, stored content type, and category."""
+    return narrowed(relations.entries(view), ("id", "content_type", "category_id"))
+
+
+def links_of(view: View, limit: Limit) -> Select[*tuple[Any, ...]]:
+    """Return links of what a view shows to entries, those of a page and kind together.
+
+    Args:
+        view: the view.
+        limit: the condition on them, given the ids of their sources.
+    """
     source = narrowed(relations.entries(view), ("id", "revision_id")).subquery("source")
-    first, last = bindparam("first", type_=Key), bindparam("last", type_=Key)
     return (
-        select(
-            source.c.id,
-            Link.kind,
-            aggregate_strings(Link.target_id, _BETWEEN),
-        )
+        select(source.c.id, Link.kind, aggregate_strings(Link.target_id, _BETWEEN))
         .select_from(source)
         .join(Link, Link.revision_id == source.c.revision_id)
-        .where(
-            source.c.id >= first,
-            source.c.id <= last,
-            Link.target_id.is_not(None),
-            Link.origin != Origin.REFERENCE,
-        )
+        .where(limit(source.c.id), Link.target_id.is_not(None), Link.origin != Origin.REFERENCE)
         .group_by(source.c.id, Link.kind)
     )
+
+
+async def _load_nodes(session: ReadSession, site: Site, view: View) -> Nodes:
+    rows = await (await session.connection()).execute(shown_entries(view))
+    return nodes_of(site, rows)
 
 
 async def _home(session: ReadSession, view: View) -> Sequence[str]:
