@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +32,8 @@ Limit: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 # The path of the home page.
 _HOME = "/"
-_SOURCES_AT_ONCE = 4_000
+# Rows that are read at once: other tasks run in between.
+_ENTRIES_AT_ONCE, _SOURCES_AT_ONCE = 5_000, 1_000
 _NO_KIND = ""
 _BETWEEN = " "
 
@@ -45,12 +48,12 @@ async def load_graph(session: ReadSession, site: Site, view: View) -> LinkGraph:
     """
     position = await session.scalar(select(position_of(view)))
     nodes = await _load_nodes(session, site, view)
-    at = {each: index for index, each in enumerate(nodes.ids)}
+    at = dict(zip(nodes.ids, range(len(nodes.ids)), strict=True))
     edges = EdgeParts(at, nodes.is_singleton)
     first, last = bindparam("first", type_=Key), bindparam("last", type_=Key)
     links = links_of(view, lambda source: and_(source >= first, source <= last))
     connection = await session.connection()
-    # In parts, so that not all rows are in memory at once.
+    # In parts, so that not all rows are in memory at once either.
     for begin in range(0, len(nodes.ids), _SOURCES_AT_ONCE):
         ids = nodes.ids[begin : begin + _SOURCES_AT_ONCE]
         edges.add_links((await connection.execute(links, {"first": ids[0], "last": ids[-1]})).all())
@@ -83,6 +86,49 @@ class Nodes:
     category_ids: Sequence[str]
     is_singleton: Mask
     is_category: Mask
+
+
+class NodeParts:
+    """The entries of a graph, while they are read in the order of their ids.
+
+    Args:
+        site: the site's declaration.
+        categories: the ids of categories that have indexes already.
+    """
+
+    def __init__(self, site: Site, categories: Iterable[str] = ()) -> None:
+        self._types = site.stored_types
+        self._codes = {stored: at for at, stored in enumerate(site.stored_types)}
+        self._category_at: defaultdict[str | None, int] = defaultdict(
+            lambda: len(self._category_at) - 1
+        )
+        self._category_at[None] = NONE
+        self._category_at.update((each, at) for at, each in enumerate(categories))
+        self._ids: list[str] = []
+        self._kinds, self._within = array("h"), array("i")
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add entries: id, stored content type, and category. People are left out."""
+        for entry_id, stored_type, category_id in rows:
+            code = self._codes.get(stored_type)
+            if code is not None and stored_type != PERSON:
+                self._ids.append(entry_id)
+                self._kinds.append(code)
+                self._within.append(self._category_at[category_id])
+
+    def together(self) -> Nodes:
+        """Return all entries."""
+        types = np.array(self._kinds, dtype=np.int16)
+        singletons = [self._codes[stored] for stored, each in self._types.items() if each.singleton]
+        return Nodes(
+            ids=tuple(self._ids),
+            types=types,
+            type_names=tuple(each.name for each in self._types.values()),
+            categories=np.array(self._within, dtype=np.int32),
+            category_ids=tuple(each for each in self._category_at if each is not None),
+            is_singleton=np.isin(types, singletons),
+            is_category=types == self._codes[CATEGORY],
+        )
 
 
 class _Indexed(Protocol):
@@ -172,7 +218,7 @@ async def assemble(
     edges.add_taxonomy(*(edges.indexes([row[end] for row in below]) for end in (0, 1)))
     home = edges.indexes(await _home(session, view))
     kinds = edges.kinds
-    sources, targets, codes, layers = edges.together()
+    sources, targets, codes, layers = await asyncio.to_thread(edges.together)
     roots = np.unique(np.concatenate((home[home != NONE], targets[layers == Layer.NAVIGATION])))
     is_page = ~(nodes.is_singleton | nodes.is_category)
     return LinkGraph(
@@ -189,32 +235,6 @@ async def assemble(
         kinds=codes,
         kind_names=kinds,
         layers=layers,
-    )
-
-
-def nodes_of(site: Site, rows: Iterable[Sequence[Any]], categories: Iterable[str] = ()) -> Nodes:
-    """Return entries as nodes: rows of id, stored content type, and category.
-
-    Args:
-        site: the site's declaration.
-        rows: the entries; people, and those of undeclared types, are left out.
-        categories: the ids of categories that have indexes already.
-    """
-    codes = {stored: at for at, stored in enumerate(site.stored_types)}
-    kept = sorted(row for row in map(tuple, rows) if row[1] in codes and row[1] != PERSON)
-    category_at: defaultdict[str, int] = defaultdict(lambda: len(category_at))
-    category_at.update((each, at) for at, each in enumerate(categories))
-    types = np.array([codes[row[1]] for row in kept], dtype=np.int16)
-    within = [NONE if row[2] is None else category_at[row[2]] for row in kept]
-    singletons = [codes[stored] for stored, each in site.stored_types.items() if each.singleton]
-    return Nodes(
-        ids=tuple(row[0] for row in kept),
-        types=types,
-        type_names=tuple(each.name for each in site.stored_types.values()),
-        categories=np.array(within, dtype=np.int32),
-        category_ids=tuple(category_at),
-        is_singleton=np.isin(types, singletons),
-        is_category=types == codes[CATEGORY],
     )
 
 
@@ -241,8 +261,17 @@ def links_of(view: View, limit: Limit) -> Select[*tuple[Any, ...]]:
 
 
 async def _load_nodes(session: ReadSession, site: Site, view: View) -> Nodes:
-    rows = await (await session.connection()).execute(shown_entries(view))
-    return nodes_of(site, rows)
+    entries, last = shown_entries(view), bindparam("last", type_=Key)
+    own = entries.selected_columns.id
+    following = entries.where(own > last).order_by(own).limit(_ENTRIES_AT_ONCE)
+    connection = await session.connection()
+    nodes, after = NodeParts(site), ""
+    while True:
+        part = (await connection.execute(following, {"last": after})).all()
+        nodes.add(part)
+        if len(part) < _ENTRIES_AT_ONCE:
+            return nodes.together()
+        after = part[-1].id
 
 
 async def _home(session: ReadSession, view: View) -> Sequence[str]:

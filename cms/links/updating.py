@@ -17,11 +17,11 @@ from cms.content.builtin import CATEGORY
 from cms.links.graph import NONE, Indexes, Layer, LinkGraph, Mask
 from cms.links.loading import (
     EdgeParts,
+    NodeParts,
     Nodes,
     assemble,
     links_of,
     load_graph,
-    nodes_of,
     position_of,
     shown_entries,
 )
@@ -86,7 +86,9 @@ async def _found(
     shown, rows = shown_entries(view), list[Any]()
     for ids in _parts(changed):
         rows += await session.execute(shown.where(shown.selected_columns.id.in_(ids)))
-    return nodes_of(site, rows, graph.category_ids)
+    found = NodeParts(site, graph.category_ids)
+    found.add(sorted(rows))
+    return found.together()
 
 
 def _merged(graph: LinkGraph, found: Nodes, left: Mask, category: int) -> tuple[Nodes, Indexes]:
