@@ -19,10 +19,10 @@ _TYPES: Final = """
     FacetCount FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
     HistogramBucket HistogramInterval ID ImpactLink Int InvalidToken InvalidValue
     InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs LeaveEntry LinkChange
-    LinkChangeKind LinkGraph LinkGroup LinkKind LinkLayer LinkOrigin LinkTarget LinksWhere
-    Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField MetaTag MissingField
-    MissingSignOff MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry
-    MovedPage Mutation MutationIdReused NoByline Node NotAllowed NotFound NotInReview
+    LinkChangeKind LinkGraph LinkGroup LinkKind LinkLayer LinkMetrics LinkOrigin LinkTarget
+    LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField MetaTag
+    MissingField MissingSignOff MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult
+    MoveEntry MovedPage Mutation MutationIdReused NoByline Node NotAllowed NotFound NotInReview
     NotPublished OwnWork PageInfo PageRoute PathInUse PeopleWhere Person PersonProfiles
     Perspective PluginRefused Presence PresenceChanged PruneAutosaves PublicationBasis
     PublicationChanged PublishEntries PublishEntriesItem PublishEntriesResult PublishEntry

@@ -209,6 +209,8 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "publication.due_at": "derives from the sign-offs that count for it",
     "publication.reviewed_at": "derives from the sign-offs that count for it",
     "link.revision_id": "the key of the revision that the link is hashed with",
+    "link_metric": "derives from public pages, and is computed again",
+    "link_metric_run": "derives from public pages, and is computed again",
     "look": "operational: the revision that an editor viewed last",
     "presence": "operational: heartbeats",
     "rendition": "derives from the revision's content, and is derived again",

@@ -87,6 +87,8 @@ WITHOUT_WORDS: Final[Mapping[str, str]] = {
     "address.content_type": "declared by the site",
     "address.locale": "declared by the site",
     "imported_file.locale": "declared by the site",
+    "link_metric": "ids and numbers",
+    "link_metric_run": "numbers",
     "position": "nonces",
     "publication.basis": "a word of the product",
     "publication.content_type": "declared by the site",

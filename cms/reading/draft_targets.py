@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, join
 from cms.reading.aliases import aliased_table
 from cms.reading.locales import locales_of
 from cms.reading.narrowing import KeyJoin
-from cms.reading.newest_drafts import is_newest_draft
+from cms.reading.newest_drafts import is_best_draft, is_newest_draft
 from cms.reading.periods import is_public_now
 from cms.reading.view import View
-from cms.reading.visibility import is_best_draft, with_address
+from cms.reading.visibility import with_address
 from cms.tables import Address, Edition, Link, Publication, Revision
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    select,
+    true,
+)
 
 from cms.reading.aliases import aliased_table
-from cms.reading.locales import branches_of
+from cms.reading.locales import branches_of, is_best
 from cms.reading.narrowing import KeyJoin
 from cms.reading.periods import is_public_now
 from cms.reading.view import View
@@ -16,8 +25,6 @@ from cms.reading.visibility import (
     Relation,
     category_in_rights,
     drafts,
-    has_edition_in,
-    is_best_draft,
     is_declared,
     is_within,
     with_address,
@@ -61,6 +68,24 @@ def best_drafts(view: View) -> Relation:
     """Return newest drafts, each in the first of the view's languages that its entry has."""
     is_best = is_best_draft(Edition.entry_id, Edition.content_type, Edition.locale, view)
     return newest_drafts(view).where(is_best)
+
+
+def is_best_draft(
+    entry_id: SQLColumnExpression[str],
+    content_type: SQLColumnExpression[str],
+    locale: SQLColumnExpression[str],
+    view: View,
+) -> ColumnElement[bool]:
+    """Return whether a draft is in the first of the view's locales that its entry has."""
+    return is_best(content_type, locale, view, lambda locales: has_edition_in(locales, entry_id))
+
+
+def has_edition_in(
+    locales: Sequence[ColumnElement[str]], entry_id: SQLColumnExpression[str]
+) -> ColumnElement[bool]:
+    """Return whether an entry has an edition in one of these locales."""
+    better = aliased_table(Edition, "better")
+    return exists().where(better.c.entry_id == entry_id, better.c.locale.in_(locales))
 
 
 def _rows(view: View) -> FromClause:

@@ -33,6 +33,7 @@ from cms.reading.narrowing import KeyJoin, narrowed
 from cms.reading.newest_drafts import (
     best_drafts,
     best_drafts_in_order,
+    is_best_draft,
     newest_drafts,
 )
 from cms.reading.periods import is_in_force, stands_in
@@ -43,7 +44,6 @@ from cms.reading.visibility import (
     Published,
     Relation,
     drafts,
-    is_best_draft,
     is_declared,
     is_of_site,
     is_open,
@@ -61,6 +61,7 @@ from cms.tables import (
     CategoryPlace,
     Edition,
     Link,
+    LinkMetric,
     Publication,
     Rendition,
     Revision,
@@ -160,6 +161,7 @@ def links(view: View) -> Relation:
         aliased_table(Revision, "target_revision"),
         aliased_table(Rendition, "target_rendition"),
         aliased_table(Address, "stands"),
+        aliased_table(LinkMetric, "target_metrics"),
     )
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
     targets = published.joined_to(outerjoin(Link, target, shown), view, isouter=True)

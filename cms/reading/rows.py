@@ -45,13 +45,29 @@ class Row:
         return frozenset(name for name, value in declared if isinstance(value, Column))
 
 
-class EntryRow(Row):
+class LinkMetricsRow(Row):
+    """A row of :func:`cms.links.relations.link_metrics`. An entry without metrics has nulls."""
+
+    edition_id = Column()
+    metrics_run = Column()
+    in_degree = Column()
+    in_pages = Column()
+    out_degree = Column()
+    out_pages = Column()
+    page_rank = Column()
+    click_depth = Column()
+    component = Column()
+    community = Column()
+    is_orphan = Column()
+    is_dead_end = Column()
+
+
+class EntryRow(LinkMetricsRow):
     """A row of :func:`.relations.entries`, ``translations``, ``revisions``, ``categories`` and
     ``people``.
     """
 
     id = Column()
-    edition_id = Column()
     revision_id = Column()
     content_type = Column()
     locale = Column()

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from cms.content.builtin import CATEGORY
 from cms.reading.aliases import aliased_table, word
+from cms.reading.link_metrics import METRICS, NO_METRICS, is_of_current_run, metric_columns
 from cms.reading.locales import BUILT_IN, branches_of, is_best
 from cms.reading.narrowing import KeyJoin
 from cms.reading.periods import is_in_force, is_public_now, stands_in, was_shown_at
@@ -38,6 +39,7 @@ from cms.tables import (
     CategoryPlace,
     Edition,
     Entry,
+    LinkMetric,
     Publication,
     Rendition,
     Revision,
@@ -45,7 +47,7 @@ from cms.tables import (
 
 Relation: TypeAlias = Select[*tuple[Any, ...]]
 # Columns of entries that other tables than those of publications have, with indexes of their own.
-Leading: TypeAlias = Literal["path", "rendered"]
+Leading: TypeAlias = Literal["path", "rendered", "metrics"]
 
 _SLASH, _ZERO = word("/"), word("0")
 _CATEGORY, _NO_POSITION = word(CATEGORY), literal_column("0", BigInteger())
@@ -84,9 +86,9 @@ def published_in_order(view: View, leading: Leading | None) -> Iterator[Relation
 
 
 def _tables(leading: Leading | None) -> Published:
-    stands = aliased_table(Address, "stands")
     return Published(
-        Publication.__table__, Revision.__table__, Rendition.__table__, stands, leading
+        *(Publication.__table__, Revision.__table__, Rendition.__table__),
+        *(aliased_table(Address, "stands"), aliased_table(LinkMetric, "metrics"), leading),
     )
 
 
@@ -109,6 +111,7 @@ class Published:
         revision: the revision that is public.
         rendition: the values that derive from it.
         stands: the address at which it stands.
+        metrics: its metrics in the link graph.
         leading: the column whose table is read first, in the order of an index.
     """
 
@@ -116,12 +119,19 @@ class Published:
     revision: FromClause
     rendition: FromClause
     stands: FromClause
+    metrics: FromClause
     leading: Leading | None = None
 
     @property
     def kinds(self) -> FromClause:
         """The table from which the content type and the locale are read."""
-        return self.stands if self.leading == "path" else self.page
+        match self.leading:
+            case "path":
+                return self.stands
+            case "metrics":
+                return self.metrics
+            case _:
+                return self.page
 
     def joined_to(self, rows: FromClause, view: View, *, isouter: bool = False) -> FromClause:
         """Return rows, which have the publication, joined to the other tables.
@@ -144,7 +154,13 @@ class Published:
             is_of_page = page.revision_id == Unindexed(rendition.revision_id)
         else:
             is_of_page = rendition.revision_id == page.revision_id
-        return KeyJoin(rows, self.rendition, is_of_page, isouter=isouter)
+        rows = KeyJoin(rows, self.rendition, is_of_page, isouter=isouter)
+        if self.leading == "metrics":
+            is_own = page.edition_id == Unindexed(self.metrics.c.edition_id)
+        else:
+            is_own = self.metrics.c.edition_id == page.edition_id
+        is_measured = and_(is_own, is_of_current_run(self.metrics, view))
+        return KeyJoin(rows, self.metrics, is_measured, isouter=self.leading != "metrics")
 
     def columns(self, view: View) -> list[ColumnElement[Any]]:
         """Return the columns of the entry."""
@@ -152,9 +168,10 @@ class Published:
         # From the table that is read first, so that its index has it in order.
         is_rendered_first = self.leading == "rendered"
         of_revision = self.rendition.c.revision_id if is_rendered_first else page.revision_id
+        is_measured_first = self.leading == "metrics"
         return [
             page.entry_id.label("id"),
-            page.edition_id,
+            self.metrics.c.edition_id if is_measured_first else page.edition_id,
             of_revision,
             *(self.kinds.c.content_type, self.kinds.c.locale),
             self.stands.c.path,
@@ -175,6 +192,7 @@ class Published:
             _is_outdated(revision.translated_from, view).label("is_outdated"),
             *(revision[name] for name in _REVISION if name != "created_at"),
             self.rendition.c.rendered,
+            *metric_columns(self.metrics),
         ]
 
 
@@ -220,6 +238,7 @@ def drafts(view: View) -> Relation:
             _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *(Revision.__table__.c[name] for name in _REVISION),
             Rendition.rendered,
+            *NO_METRICS,
         )
         # In words: implicit joins are ambiguous once the columns of a relation are narrowed.
         .select_from(KeyJoin(joined, Rendition.__table__, Rendition.revision_id == Revision.id))
@@ -244,7 +263,7 @@ _COMMON = (
     *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
     "byline_id",
     *("first_published_at", "published_at", *_COPIED, *_BASIS, "publication_id"),
-    *("is_outdated", *_REVISION, "rendered"),
+    *("is_outdated", *_REVISION, "rendered", *METRICS),
 )
 
 
@@ -325,24 +344,6 @@ def _with_common(relation: Relation) -> Relation:
 
 def _edition_of(preview: Preview) -> Select[Any]:
     return select(Revision.edition_id).where(Revision.id == preview.revision_id)
-
-
-def is_best_draft(
-    entry_id: SQLColumnExpression[str],
-    content_type: SQLColumnExpression[str],
-    locale: SQLColumnExpression[str],
-    view: View,
-) -> ColumnElement[bool]:
-    """Return whether a draft is in the first of the view's locales that its entry has."""
-    return is_best(content_type, locale, view, lambda locales: has_edition_in(locales, entry_id))
-
-
-def has_edition_in(
-    locales: Sequence[ColumnElement[str]], entry_id: SQLColumnExpression[str]
-) -> ColumnElement[bool]:
-    """Return whether an entry has an edition in one of these locales."""
-    better = aliased_table(Edition, "better")
-    return exists().where(better.c.entry_id == entry_id, better.c.locale.in_(locales))
 
 
 def is_declared(view: View, content_type: SQLColumnExpression[str]) -> list[ColumnElement[bool]]:

@@ -26,6 +26,7 @@ from cms.tables.ledger import (
     Purge,
     Tombstone,
 )
+from cms.tables.link_metrics import LinkMetric, LinkMetricRun
 from cms.tables.people import Account, RoleGrant, Throttle, Token
 from cms.tables.publication import (
     Address,
@@ -56,6 +57,8 @@ __all__ = [
     "Entry",
     "ImportedFile",
     "Link",
+    "LinkMetric",
+    "LinkMetricRun",
     "Look",
     "Position",
     "Presence",

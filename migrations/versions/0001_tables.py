@@ -28,7 +28,7 @@ TABLES = (
     "comment", "edition_contributor", "look", "revision", "role_grant", "token", "link",
     "publication", "rendition", "review", "revision_tag", "search_document", "change_request",
     "publication_stage", "review_assignee", "sign_off", "publication_sign_off", "imported_file",
-    "purge", "tombstone",
+    "purge", "tombstone", "link_metric_run", "link_metric",
 )  # fmt: skip
 
 
@@ -132,6 +132,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("locale", "content_type", "slug", name="pk_tag_count"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "link_metric_run",
+        _column("id", sa.Integer()),
+        _column("locales", KEY),
+        _column("position", sa.BigInteger()),
+        _column("computed_at", MOMENT),
+        _column("is_current", sa.Boolean()),
+        _column("written_at", MOMENT, nullable=True),
+        _column("summary", JSON),
+        sa.PrimaryKeyConstraint("id", name="pk_link_metric_run"),
+    )
+    _partial_index(
+        "uq_link_metric_run_locales", "link_metric_run", ["locales"], "is_current", unique=True
+    )
+    op.create_table(
+        "link_metric",
+        _column("run_id", sa.Integer()),
+        _column("edition_id", KEY),
+        _column("locale", KEY),
+        _column("content_type", KEY),
+        _column("in_degree", sa.Integer()),
+        _column("in_pages", sa.Integer()),
+        _column("out_degree", sa.Integer()),
+        _column("out_pages", sa.Integer()),
+        _column("page_rank", sa.Double()),
+        _column("click_depth", sa.Integer(), nullable=True),
+        _column("component", KEY),
+        _column("community", KEY),
+        _column("is_orphan", sa.Boolean()),
+        _column("is_dead_end", sa.Boolean()),
+        sa.ForeignKeyConstraint(["run_id"], ["link_metric_run.id"], name="fk_link_metric_run_id"),
+        sa.PrimaryKeyConstraint("run_id", "edition_id", name="pk_link_metric"),
+        sqlite_with_rowid=False,
+    )
+    for name in ("page_rank", "in_degree", "click_depth"):
+        op.create_index(
+            f"ix_link_metric_{name}",
+            "link_metric",
+            ["run_id", name, "edition_id", "locale", "content_type"],
+        )
     op.create_table(
         "throttle",
         _column("name", KEY),

@@ -18,6 +18,7 @@ MODULES = [
 # The relations that are the same for all views: what is public by itself, what one asks for with
 # an id that came through a view, and what a right of its own guards.
 SAME_FOR_ALL_VIEWS = {
+    "cms.links.relations": set(),
     "cms.publishing.relations": {"affected_pages", "changes"},
     "cms.reading.management": {
         "accounts",

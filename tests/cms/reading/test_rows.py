@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import ColumnElement, Select, column, literal_column, null
 
+from cms.links import relations as links
 from cms.publishing import relations as publishing
 from cms.reading import management, relations, rows
 from cms.reading.rows import Column, Row
@@ -34,6 +35,7 @@ ROWS = {
     relations.references: rows.ReferenceRow,
     relations.link_targets: rows.LinkTargetRow,
     relations.bylines: rows.BylineRow,
+    links.link_metrics: rows.LinkMetricsRow,
     relations.renditions: rows.RenditionRow,
     relations.links: rows.LinkRow,
     relations.incoming_links: rows.IncomingLinkRow,
@@ -76,7 +78,7 @@ OTHERS = {
     search.matching_entries,
     search.ranked_entries,
 }
-MODULES = (relations, management, review, publishing, search)
+MODULES = (relations, management, links, review, publishing, search)
 
 
 def relations_of(module: ModuleType) -> set[Any]:

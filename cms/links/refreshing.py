@@ -1,0 +1,335 @@
+"""Runs of metrics: computed from one snapshot, written beside the current run, then made current.
+
+Rows are written in short transactions with pauses, so that publishing never waits long for them,
+and readers see a whole run or the one before. A run that is killed leaves rows that no reader sees
+and that a later run deletes. Several processes can do this at once: the newest position wins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from cms import clock
+from cms.errors import DatabaseBusy, DatabaseUnavailable
+from cms.ledger.progress import Watch, unwatched
+from cms.links.graph import NONE, LinkGraph
+from cms.links.loading import load_graph
+from cms.links.metrics import LinkMetrics, PageGraph, metrics_of, pages_of
+from cms.links.summary import GraphSummary, summary_of
+from cms.reading import relations
+from cms.reading.link_metrics import run_locales
+from cms.reading.narrowing import narrowed
+from cms.reading.positions import newest_position
+from cms.reading.view import View, view_of
+from cms.site import Site
+from cms.storage.database import Database, ReadSession, WriteSession
+from cms.tables import LinkMetric, LinkMetricRun
+
+T = TypeVar("T")
+
+_log = logging.getLogger("copydesk")
+
+# Number of rows that are written, or deleted, in a transaction.
+_BATCH = 500
+# A run to which nothing was written for so long was killed.
+_ABANDONED_AFTER = timedelta(minutes=2)
+# The least seconds between two looks at the position.
+_PAUSE = 1.0
+
+
+@dataclass(frozen=True)
+class MetricsRun:
+    """A finished run of metrics.
+
+    Attributes:
+        locales: the locales of the view, the best first.
+        position: the position that the metrics are true for.
+        pages: the number of pages.
+    """
+
+    locales: tuple[str, ...]
+    position: int
+    pages: int
+
+
+async def follow_metrics(database: Database, site: Site, watch: Watch = unwatched) -> None:
+    """Refresh the metrics after publications, until cancelled.
+
+    Publications during a run, and during the pause after it, which is as long, are in one next run.
+    """
+    while True:
+        began = time.monotonic()
+        try:
+            await refresh_metrics(database, site, watch)
+        except (DatabaseBusy, DatabaseUnavailable) as error:
+            _log.warning("metrics of links are not refreshed, and tried again: %s", error)
+        await asyncio.sleep(max(_PAUSE, time.monotonic() - began))
+
+
+async def refresh_metrics(
+    database: Database, site: Site, watch: Watch = unwatched
+) -> Sequence[MetricsRun]:
+    """Compute the metrics of the public view of each locale whose position has changed.
+
+    Args:
+        database: the database.
+        site: the site's declaration.
+        watch: gives the functions that show the progress.
+
+    Returns:
+        the runs that became current; none if all are of the newest position.
+    """
+    views = [view_of(site, locale) for locale in site.locales]
+    await _end_others(database, views)
+    await _delete_old_runs(database)
+    runs = [await _refresh(database, site, view, watch) for view in views]
+    await _delete_old_runs(database)
+    return [each for each in runs if each is not None]
+
+
+@dataclass(frozen=True)
+class _Edition:
+    """The edition of an entry that the view shows."""
+
+    edition_id: str
+    locale: str
+    content_type: str
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A view's pages with their metrics."""
+
+    graph: PageGraph
+    metrics: LinkMetrics
+    summary: GraphSummary
+
+
+async def _refresh(database: Database, site: Site, view: View, watch: Watch) -> MetricsRun | None:
+    async with database.reading() as session:
+        position = await session.scalar(select(newest_position())) or 0
+        if (
+            await session.scalar(_current(view).with_only_columns(LinkMetricRun.position))
+            == position
+        ):
+            return None
+        graph = await load_graph(session, site, view)
+        editions = await _editions(session, view)
+    measured = await _in_thread(lambda: _measure(graph))
+    run = RunWriter(database, view, graph.position)
+    with watch(f"Link metrics ({view.locales[0]})", len(measured.graph)) as progress:
+        await run.begin(measured.summary)
+        for rows in _batches(measured, editions):
+            if not await run.add(rows):
+                return None
+            progress(len(rows))
+    if not await run.finish():
+        return None
+    return MetricsRun(view.locales, graph.position, len(measured.graph))
+
+
+def _measure(graph: LinkGraph) -> _Measured:
+    pages = pages_of(graph.only())
+    metrics = metrics_of(pages)
+    return _Measured(pages, metrics, summary_of(pages, metrics))
+
+
+async def _in_thread(function: Callable[[], T]) -> T:
+    """Run a function in a thread that does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(settle_with: Callable[[Any], None], result: object) -> None:
+        if not done.done():  # the caller may be cancelled
+            settle_with(result)
+
+    def run() -> None:
+        try:
+            result = function()
+        except BaseException as error:  # noqa: BLE001  # raised where it is awaited
+            loop.call_soon_threadsafe(settle, done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(settle, done.set_result, result)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
+
+
+async def _editions(session: ReadSession, view: View) -> Mapping[str, _Edition]:
+    names = ("id", "edition_id", "locale", "content_type")
+    rows = await session.execute(narrowed(relations.entries(view), names))
+    return {entry_id: _Edition(*others) for entry_id, *others in rows}
+
+
+def _batches(
+    measured: _Measured, editions: Mapping[str, _Edition]
+) -> Iterator[Sequence[Mapping[str, object]]]:
+    """Yield the rows of pages, in the order of the ids of their editions, in batches."""
+    ids, metrics = measured.graph.ids, measured.metrics
+    columns: dict[str, Sequence[object]] = {
+        name: values.tolist() for name, values in vars(metrics).items()
+    }
+    columns["click_depth"] = [None if each == NONE else each for each in columns["click_depth"]]
+    for name in ("component", "community"):
+        columns[name] = [ids[first] for first in getattr(metrics, name).tolist()]
+    order = sorted(range(len(ids)), key=lambda at: editions[ids[at]].edition_id)
+    for start in range(0, len(order), _BATCH):
+        yield [
+            {
+                **vars(editions[ids[at]]),
+                **{name: values[at] for name, values in columns.items()},
+            }
+            for at in order[start : start + _BATCH]
+        ]
+
+
+class RunWriter:
+    """A run that is being written."""
+
+    def __init__(self, database: Database, view: View, position: int) -> None:
+        self._database = database
+        self._view = view
+        self._position = position
+        self._id = 0
+        self._written_at: datetime | None = None
+
+    async def begin(self, summary: GraphSummary) -> None:
+        """Add the run, which no reader sees."""
+        now = clock.now()
+        values = {
+            "locales": run_locales(self._view),
+            "position": self._position,
+            "computed_at": now,
+            "is_current": False,
+            "written_at": now,
+            "summary": asdict(summary),
+        }
+        added = insert(LinkMetricRun).values(**values).returning(LinkMetricRun.id)
+        async with self._database.transaction() as session:
+            self._id = (await session.execute(added)).scalar_one()
+        self._written_at = now
+
+    async def add(self, rows: Sequence[Mapping[str, object]]) -> bool:
+        """Write the metrics of some pages, and let others write for as long.
+
+        Returns:
+            Whether they were written; not if the run was deleted as one that was killed.
+        """
+        began = time.monotonic()
+        async with self._database.transaction() as session:
+            is_held = await self._is_held(session)
+            if is_held:
+                await session.run_each(_INSERT, [{"run_id": self._id, **row} for row in rows])
+        await asyncio.sleep(time.monotonic() - began)
+        return is_held
+
+    async def finish(self) -> bool:
+        """Make the run current, and return whether it is; not if a newer one is by now."""
+        async with self._database.transaction() as session:
+            runs = select(LinkMetricRun).where(LinkMetricRun.locales == run_locales(self._view))
+            # In one order, so that two processes do not wait for each other.
+            found = await session.scalars(runs.order_by(LinkMetricRun.id).with_for_update())
+            is_newest = all(
+                each.position < self._position or each.id == self._id
+                for each in found
+                if each.is_current
+            )
+            if not (is_newest and await self._is_held(session)):
+                await session.execute(_ended(LinkMetricRun.id == self._id))
+                return False
+            await session.execute(_ended(_is_current(self._view)))
+            finished = update(LinkMetricRun).where(LinkMetricRun.id == self._id)
+            await session.execute(finished.values(is_current=True, written_at=None))
+            return True
+
+    async def _is_held(self, session: WriteSession) -> bool:
+        """Return whether the run is still this one's: not deleted as one that was killed."""
+        now = clock.now()
+        held = update(LinkMetricRun).where(
+            LinkMetricRun.id == self._id, LinkMetricRun.written_at == self._written_at
+        )
+        found = await session.execute(held.values(written_at=now).returning(LinkMetricRun.id))
+        self._written_at = now
+        return found.first() is not None
+
+
+def _current(view: View) -> Select[LinkMetricRun]:
+    return select(LinkMetricRun).where(_is_current(view))
+
+
+def _is_current(view: View) -> ColumnElement[bool]:
+    return and_(LinkMetricRun.locales == run_locales(view), LinkMetricRun.is_current)
+
+
+def _ended(which: ColumnElement[bool]) -> Update:
+    """Return the statement that leaves runs to be deleted."""
+    return (
+        update(LinkMetricRun)
+        .where(which)
+        .values(is_current=False, written_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _end_others(database: Database, views: Sequence[View]) -> None:
+    """End the runs of views that the site no longer has."""
+    names = [run_locales(view) for view in views]
+    others = and_(LinkMetricRun.is_current, LinkMetricRun.locales.not_in(names))
+    async with database.reading() as session:
+        has_others = await session.scalar(select(LinkMetricRun.id).where(others).limit(1))
+    if has_others is not None:
+        async with database.transaction() as session:
+            await session.execute(_ended(others))
+
+
+async def _delete_old_runs(database: Database) -> None:
+    """Delete the runs that are not current, and that no process writes."""
+    killed = LinkMetricRun.written_at < clock.now() - _ABANDONED_AFTER
+    old = and_(~LinkMetricRun.is_current, or_(LinkMetricRun.written_at.is_(None), killed))
+    async with database.reading() as session:
+        runs = (await session.scalars(select(LinkMetricRun.id).where(old))).all()
+    for run_id in runs:
+        async with database.transaction() as session:
+            # Its process, should it still be there, then writes no more.
+            await session.execute(_ended(and_(old, LinkMetricRun.id == run_id)))
+        while await _delete_rows(database, run_id):
+            pass
+        async with database.transaction() as session:
+            await session.execute(delete(LinkMetricRun).where(LinkMetricRun.id == run_id))
+
+
+async def _delete_rows(database: Database, run_id: int) -> bool:
+    """Delete some rows of a run, and return whether there may be more."""
+    began = time.monotonic()
+    some = select(LinkMetric.edition_id).where(LinkMetric.run_id == run_id).limit(_BATCH)
+    rows = delete(LinkMetric).where(LinkMetric.run_id == run_id, LinkMetric.edition_id.in_(some))
+    async with database.transaction() as session:
+        done = await session.execute(rows.execution_options(synchronize_session=False))
+    await asyncio.sleep(time.monotonic() - began)
+    return isinstance(done, CursorResult) and done.rowcount > 0
+
+
+_INSERT = insert(LinkMetric).values(
+    {each.name: bindparam(each.name, type_=each.type) for each in LinkMetric.__table__.c}
+)
