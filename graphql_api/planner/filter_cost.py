@@ -85,8 +85,9 @@ def _condition(where: Input, name: str, value: Argument, kind: ViewKind) -> Cond
             return _reference_conditions(declaration, conditions_of(value, kind))
         case ToMany():
             return _quantifier_conditions(declaration, value, kind)
-        case Inner():
-            return conditions_of(value, kind)
+        case Inner(look_up=way):
+            part = conditions_of(value, kind)
+            return part if way is None else replace(part, is_found=part.count > 0)
     return Conditions(1, _CONDITION, is_read=True)
 
 

@@ -186,10 +186,12 @@ class Inner:
     Attributes:
         row: the part.
         when: a further condition on the part.
+        look_up: a way to find the rows by their parts, for a part that is a row of its own.
     """
 
     row: Callable[[Row], Row]
     when: Callable[[Row], Condition]
+    look_up: LookUp | None = None
 
 
 @dataclass(frozen=True)
@@ -379,9 +381,23 @@ def select_targets(
 
 def _inner(declaration: Inner, where: Input, row: Row, call: Call) -> Condition:
     part = declaration.row(row)
+    if call.is_in_order and declaration.look_up is not None:
+        part = _UnindexedPart(part)
     is_there = declaration.when(part)
     fits = and_(is_there, condition_on(where, part, call))
     return or_(fits, not_(_truth(is_there))) if fits_absence(where) else fits
+
+
+class _UnindexedPart:
+    """A part by which a database finds no rows: they come in another order."""
+
+    def __init__(self, part: Row) -> None:
+        self._part = part
+
+    def __getattr__(self, name: str) -> Sql:
+        value: Sql = getattr(self._part, name)
+        # A database would take an outer join for an inner one if a null could not match.
+        return coalesce(value, value)
 
 
 def names_one(where: Input, declaration: ToOne) -> bool:

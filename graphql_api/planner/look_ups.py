@@ -14,6 +14,7 @@ from graphql_api.planner.emptiness import MODE, without_empty
 from graphql_api.planner.filters import (
     Compare,
     Condition,
+    Inner,
     LookUp,
     StandIn,
     ToMany,
@@ -66,6 +67,10 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
                 has_own_order = way.is_of_list and names_one(inner, one)
                 if not (has_own_order or fits_absence(inner)):
                     yield from _found(way, inner, one.rows, one.target, row, call)
+            case Inner(look_up=LookUp() as way):
+                part = input_in(value)
+                if not fits_absence(part):
+                    yield from _found(way, part, None, _id_of, row, call)
             case ToMany(look_up=LookUp() as way):
                 some = input_in(value).fields.get("some")
                 if isinstance(some, Input):

@@ -40,6 +40,7 @@ from graphql_api.schema.declaring.inputs import (
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import Entry
 from graphql_api.schema.delivery.filters import ENTRY_WHERE
+from graphql_api.schema.delivery.link_metrics import LINK_METRICS_ORDERS
 from graphql_api.schema.delivery.person import PERSON_ORDERS, PERSON_WHERE, Person
 from graphql_api.schema.delivery.taxonomy import CATEGORY_ORDERS, CATEGORY_WHERE, Category
 
@@ -77,6 +78,7 @@ _ORDERS: Mapping[str, OrderTerm] = {
             Order("categoryTreePath", of_call(_category_path), nullable=True),
         )
     ),
+    **LINK_METRICS_ORDERS,
 }
 # The fields, filters and orders of the built-in types beside those of every entry.
 _BUILT_IN: Mapping[str, tuple[type, Mapping[str, Declared], Mapping[str, OrderTerm]]] = {

@@ -21,6 +21,7 @@ from graphql_api.schema.declaring.row_sources import (
     translation_rows,
 )
 from graphql_api.schema.declaring.words import declared_name, name_of, word
+from graphql_api.schema.delivery.link_metrics import LINK_METRICS
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.review import publication_attestation, review_rows
 
@@ -128,6 +129,7 @@ class Entry(Node):
         order="EntryLinkOrder",
         share_of_hub=OF_A_HUB,
     )
+    link_metrics = LINK_METRICS
     review = one(
         "EntryReview | None",
         review_rows,

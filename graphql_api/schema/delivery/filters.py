@@ -24,6 +24,7 @@ from graphql_api.schema.declaring.row_sources import (
 )
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import entry_incoming_links, entry_links, translations_of
+from graphql_api.schema.delivery.link_metrics import LINK_METRICS_WHERE, add_link_metrics
 
 
 def leaf_comparison(type_: str, sql: Callable[[R], Sql], description: str) -> Declared:
@@ -189,6 +190,7 @@ ENTRY_WHERE: Mapping[str, Declared] = {
         ToMany(of_call(entry_incoming_links), work=15),
         f"Filter on the links from other pages to the `{THIS_TYPE}`.",
     ),
+    "link_metrics": LINK_METRICS_WHERE,
 }
 
 
@@ -212,6 +214,7 @@ def add_wheres(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) ->
     add_quantified(registry, "PeopleWhere", "PersonWhere", "people")
     add_quantified(registry, "LinksWhere", "EntryLinkWhere", "links")
     _add_link_where(registry)
+    add_link_metrics(registry)
     add_quantified(registry, "EntriesWhere", "EntryWhere", "entries")
     every = {**ENTRY_WHERE, **entry_filters}
     add_where(registry, "EntryWhere", "Filter on an entry of any content type.", every)
