@@ -23,8 +23,14 @@ _FENCES = {"---": "yaml", "+++": "toml"}
 _ENDS = {"---": frozenset({"---", "..."}), "+++": frozenset({"+++"})}
 _TOML_KEY = re.compile(r'^\s*\[{0,2}\s*"?([\w-]+)"?')
 _TOML_PLACE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
+# The most parts of a key in TOML, as in `a.b.c`.
+_MOST_PARTS = 100
+_LONG_KEY = re.compile(rf"(?:[\w-]++\s*+\.\s*+){{{_MOST_PARTS}}}")
+_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*+"|'[^']*+'""")
 # The most values of a front matter: a few YAML aliases can expand to gigabytes.
 _MOST_VALUES = 50_000
+# Problems of values that begin with a mark of YAML, or contain one.
+_UNQUOTED = re.compile(r"that cannot start any token|mapping values are not allowed")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -235,7 +241,9 @@ def _read_yaml(file: Path, text: str, first_line: int) -> _Read:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark is not None else 0)
-        raise ContentFileError(file, line, error.problem or str(error)) from None
+        problem = error.problem or str(error)
+        advice = "; put the value in quotes" if _UNQUOTED.search(problem) else ""
+        raise ContentFileError(file, line, f"{problem}{advice}") from None
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise ContentFileError(file, first_line, str(error).partition("\n")[0]) from None
     if node is None:
@@ -319,6 +327,12 @@ def _scalar(text: Plain) -> Json:
 
 
 def _read_toml(file: Path, text: str, first_line: int) -> _Read:
+    for number, line_text in enumerate(text.split("\n"), first_line):
+        # The reader takes quadratic time for a key with many parts.
+        is_long = line_text.count(".") >= _MOST_PARTS
+        if is_long and _LONG_KEY.search(_QUOTED.sub("q", line_text)):
+            reason = f"the line has a key with more than {_MOST_PARTS} parts"
+            raise ContentFileError(file, number, reason)
     try:
         values = tomllib.loads(text, parse_float=Plain)
     except ValueError as error:  # also a number that is too long

@@ -15,7 +15,7 @@ from cms.content.snapshot import Draft, clean_draft, derive_from_draft, missing_
 from cms.errors import ContentFileError, UserError
 from cms.importing.front_matter import FrontMatter
 from cms.importing.site.body import Body
-from cms.importing.site.faults import Fault
+from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.heading_ids import HEADING_IDS
 from cms.importing.site.headings import anchors_of, headings_in, plain_heading
@@ -248,6 +248,11 @@ class PageReader:
         file = self._values.source.file
         for kind, key, message in self.generator.remarks_on(self.page):
             yield Fault(file, self._values.source.lines.get(key, 1), kind, message)
+        dates = (*self.mapping.date, *self.mapping.expiries)
+        for key, text in self._values.unread_moments(dates):
+            written = self._values.spelling(key)
+            message = f"{written}: {text!r} is not a date such as 2026-01-31, and is left out"
+            yield Fault(file, self._values.source.lines.get(written, 1), FaultKind.CHANGED, message)
 
 
 def fields_of(mapping: MarkdownMapping, text: str) -> Mapping[str, Json]:

@@ -31,6 +31,8 @@ _MOMENT = re.compile(
     r"(?:(?:[Tt]|\s+)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
     r"\s*(Z|z|UTC|[+-]\d{1,2}(?::?\d{2})?)?"
 )
+# The first and the last year, which stand for no date.
+_NO_DATE = re.compile(r"(0000|0001|9999)-")
 
 
 def zone_of(name: str) -> tzinfo:
@@ -217,6 +219,14 @@ class PageValues:
         values = (self.value(key) for key in keys)
         moments = (moment_of(each, zone) for each in values if isinstance(each, str))
         return next((each for each in moments if each is not None), None)
+
+    def unread_moments(self, keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield those of some keys whose values are no times, with these values."""
+        for key in keys:
+            value = self.value(key)
+            text = value if isinstance(value, str) else str(typed(value) if value else "")
+            if text.strip() and moment_of(text, UTC) is None and not _NO_DATE.match(text.strip()):
+                yield key, text
 
     def texts(self, key: str) -> Sequence[str]:
         """Return the texts of a key, one or a list, without empty ones.

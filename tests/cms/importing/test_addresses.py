@@ -379,6 +379,16 @@ def test_links_lead_to_blocks_and_files_of_a_vault(tmp_path: Path) -> None:
     assert "block-one" in texts["b.md"].own_anchors
 
 
+def test_a_name_of_two_notes_is_the_one_in_the_folder_of_the_link(tmp_path: Path) -> None:
+    text = "[[Note]] [[Other]]"
+    own = {"a/x.md": text, "b/y.md": text, "z.md": text}
+    notes = ("a/Note.md", "c/Note.md", "b/Other.md", "Other.md")
+    old = read(tmp_path, "obsidian", {**own, **dict.fromkeys(notes, "")})
+    assert link(old, "a/x") == ("[Note](/docs/a/Note) Other", ["lost_link"])
+    assert link(old, "b/y") == ("Note Other", ["lost_link", "lost_link"])
+    assert link(old, "z") == ("Note Other", ["lost_link", "lost_link"])
+
+
 @pytest.mark.parametrize(
     ("settings", "files", "pages"),
     [
@@ -549,3 +559,18 @@ def test_links_that_stay_as_text_are_reported(tmp_path: Path) -> None:
     assert [each.kind for each in stuck] == [FaultKind.LOST_LINK] * 2
     assert all("stays as text" in each.message for each in stuck)
     assert old.draft(page, text).resolved == 5
+
+
+def test_dates_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
+    files = {
+        "content/a.md": front("publishDate: soon", "expiryDate: {day: 1}"),
+        "content/b.md": front("date: 0001-01-01", "publishDate: ''", "expiryDate: null"),
+        "content/c.md": front("date: 2024-02-30"),
+    }
+    old = read(tmp_path, "hugo", files)
+    found = [(each.file.name, each.line, each.message.partition(":")[0]) for each in old.faults]
+    assert sorted(found) == [
+        ("a.md", 3, "publishDate"),
+        ("a.md", 4, "expiryDate"),
+        ("c.md", 3, "date"),
+    ]

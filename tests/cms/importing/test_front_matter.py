@@ -33,7 +33,10 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     [
         ("title: x\n", 1, "expected front matter"),
         ("---\ntitle: x\n", 1, "expected a --- line"),
-        ("---\ntitle: x\n  bad: [\n---\n", 3, "mapping values are not allowed here"),
+        ("---\ntitle: x\n  bad: [\n---\n", 3, "not allowed here; put the value in quotes"),
+        (f"+++\na = {[1.5] * 200}\n{'a.' * 100_000}b = 1\n+++\n", 3, "more than 100 parts"),
+        ("+++\n" + '"a" . ' * 100_000 + "b = 1\n+++\n", 2, "more than 100 parts"),
+        ("---\ntitle: x\ntags:\n- @a\n---\n", 4, "any token; put the value in quotes"),
         ("---\ntitle: x\ntags: [a, b\n---\n", 3, "expected ',' or ']'"),
         ("---\ntitle: x\n\ntitle: y\n---\n", 4, "the key 'title' is repeated"),
         ("---\n- a\n---\n", 2, "expected keys with values"),

@@ -95,3 +95,34 @@ def test_defaults_of_jekyll_that_are_none_are_left_out(tmp_path: Path) -> None:
     settings = "defaults: [3, {scope: 4, values: 5}, {scope: {path: ''}, values: {lang: fr}}]"
     old = read(tmp_path, "jekyll", {"_config.yml": settings, "a.md": PAGE})
     assert set(old.current) == {("fr", "a")}
+
+
+def test_languages_in_names_of_files_of_hugo(tmp_path: Path) -> None:
+    cascade = "---\ntitle: x\ncascade: {draft: true}\n---\n"
+    files = {
+        "hugo.yaml": "languages: {en: {}, fr: {}}",
+        "content/a.FR.md": PAGE,
+        "content/b.EN.md": PAGE,
+        "content/b.Fr.markdown": PAGE,
+        "content/c/_index.En.md": cascade,
+        "content/c/x.md": PAGE,
+        "content/c/x.fr.md": PAGE,
+        "content/d/_index.md": PAGE,
+        "content/d/_index.fr.md": cascade,
+        "content/d/x.md": PAGE,
+        "content/d/x.fr.md": PAGE,
+    }
+    old = read(tmp_path, "hugo", files)
+    pages = {text.key: (text.address, bool(text.hidden)) for text in old.current.values()}
+    assert pages == {
+        ("fr", "a"): ("/fr/a/", False),
+        ("en", "b"): ("/b/", False),
+        ("fr", "b"): ("/fr/b/", False),
+        ("en", "c"): ("/c/", True),
+        ("en", "c/x"): ("/c/x/", True),
+        ("fr", "c/x"): ("/fr/c/x/", False),
+        ("en", "d"): ("/d/", False),
+        ("en", "d/x"): ("/d/x/", False),
+        ("fr", "d"): ("/fr/d/", True),
+        ("fr", "d/x"): ("/fr/d/x/", True),
+    }

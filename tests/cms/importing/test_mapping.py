@@ -307,7 +307,7 @@ def test_titles_can_be_headings_or_file_names(tmp_path: Path) -> None:
         "The second": "\nText [up](#the-second)",
         "three": "Text",
     }
-    assert bodies(old)["two"] == "\nText [up](/docs/two)"
+    assert bodies(old)["two"] == "Text [up](/docs/two)"
 
 
 def test_dates_say_when_pages_were_published(tmp_path: Path) -> None:

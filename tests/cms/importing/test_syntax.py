@@ -185,6 +185,26 @@ def test_built_in_shortcodes_of_hugo_need_no_mapping() -> None:
     assert page.faults == []
 
 
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("{{< height 2 of-all >}}", "of-all"),
+        ('{{< height 2 title="Its height" width="w" >}}', "Its height"),
+        ('{{< height "12" 34 >}}', ""),
+        ("{{< hint tea title=x >}}", ""),
+        ("{{< hint tea pot >}}", "pot"),
+        ("{{< hint tea >}}\na\n{{< /hint >}}", "tea"),
+        ("{{< tabs all >}}a{{< /tabs >}}", "all"),
+        ("{{< none all >}}", ""),
+    ],
+)
+def test_arguments_with_words_without_a_place_are_reported(text: str, left_out: str) -> None:
+    page = Conversion(Path("x.md"), Path(), "x.md", {**SHORTCODES, "none": Shortcode()}, VARIABLES)
+    CONVERTERS["hugo"](body_of(text, 1), page)
+    found = [each.message for each in page.faults]
+    assert [f"'{left_out}' in " in each for each in found] == ([True] if left_out else [])
+
+
 def test_wikilinks_show_what_the_editor_shows() -> None:
     assert convert("obsidian", "[[A b#C|d]] [[A b#C]] [[#C]] [[A]]").variables["text"] == (
         "[d](copydesk+note:A%20b#C) [A b > C](copydesk+note:A%20b#C) "

@@ -156,14 +156,14 @@ class Generator:
         found = [
             (len(files.folder), len(files.suffix), -index, locale)
             for index, (locale, files) in enumerate(self.mapping.locales.items())
-            if _is_within(path, files.folder) and stem.endswith(files.suffix)
+            if _is_within(path, files.folder) and stem.lower().endswith(files.suffix.lower())
         ]
         if not found:
             return None
         *_, locale = max(found)  # the most specific one, or the first
         files = self.mapping.locales[locale]
         inside = stem.removeprefix(files.folder.strip("/")).lstrip("/")
-        name = inside.removesuffix(files.suffix) if files.suffix else inside
+        name = inside[: len(inside) - len(files.suffix)]
         return PagePlace(locale=locale, name=self.without_index(name), path=path)
 
     def in_language(self, place: PagePlace, source: FrontMatter) -> PagePlace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -81,6 +82,16 @@ class Hugo(Generator):
         """Yield the mounts of single folders of the content."""
         for mount in unread_mounts(self.settings):
             yield "", f"module.mounts: {mount}, and is not read; copy it there"
+
+    def place_of(self, path: str) -> PagePlace | None:
+        """Return the locale and name; a name can end with the default language, too."""
+        place = super().place_of(path)
+        own = f".{self.default}"
+        if place is None or self.mapping.locales[place.locale].suffix:
+            return place
+        if not place.name.lower().endswith(own):
+            return place
+        return replace(place, name=self.without_index(place.name[: -len(own)]))
 
     def reason_against(self, path: str) -> str:
         """Return that a file is ignored, a resource of a bundle, or in a language left out."""
@@ -288,21 +299,23 @@ class Hugo(Generator):
         yield self.settings.get("cascade", {})
         parts = place.path.split("/")[:-1]
         for number in range(1, len(parts) + 1):
-            yield self._cascade_of("/".join(parts[:number]))
+            yield self._cascade_of("/".join(parts[:number]), place.locale)
 
-    def _cascade_of(self, folder: str) -> Written:
-        """Return the values that a section passes on to its pages."""
-        if folder not in self._known_cascades:
-            file = self.folder / folder / "_index.md"
-            try:
-                written = read_page_file(file).written if file.is_file() else {}
-            except ContentFileError:  # it is a fault of its own
-                written = {}
-            self._known_cascades[folder] = written.get("cascade", {})
-        return self._known_cascades[folder]
+    def _cascade_of(self, folder: str, locale: str) -> Written:
+        """Return the values that a section passes on to its pages in a language."""
+        if (folder, locale) not in self._known_cascades:
+            written: Mapping[str, Written] = {}
+            for file in sorted((self.folder / folder).glob("_index.*")):
+                place = self.place_of(file.relative_to(self.folder).as_posix())
+                if place is None or place.locale != locale:
+                    continue
+                with suppress(ContentFileError):  # it is a fault of its own
+                    written = read_page_file(file).written
+            self._known_cascades[folder, locale] = written.get("cascade", {})
+        return self._known_cascades[folder, locale]
 
     @cached_property
-    def _known_cascades(self) -> dict[str, Written]:
+    def _known_cascades(self) -> dict[tuple[str, str], Written]:
         return {}
 
     def _is_target(self, cascade: Mapping[str, Written], place: PagePlace) -> bool:

@@ -38,7 +38,10 @@ class Obsidian(Generator):
         yield AddressReading("name", joined("", path).removesuffix(".md"))
 
     def named_page(self, kind: str, name: str, page: SourcePage, index: PageIndex) -> Named:
-        """Return the note of a name: by its path, or the only one whose path ends with it."""
+        """Return the note of a name: by its path, or the only one whose path ends with it.
+
+        Of several, it is the one in the folder of the page, unless one is in no folder.
+        """
         del kind
         plain = decoded(name).removesuffix(".md")
         locale, folder = page.place.locale, page.place.name.rpartition("/")[0]
@@ -49,5 +52,11 @@ class Obsidian(Generator):
             return Named([exact])
         found = index.names_ending(plain, locale)
         if len(found) > 1:
+            own, root = (
+                index.at(AddressReading("name", joined(each, plain)), locale)
+                for each in (folder, "")
+            )
+            if folder and own is not None and root is None:
+                return Named([own])
             return Named(found, f"{plain} names {len(found)} notes; write the path of one of them")
         return Named(found, "" if found else f"{plain} is not a note")

@@ -26,6 +26,8 @@ _EMPTY_TITLE = re.compile(r'\s+""\)')
 _COLONS = re.compile(r"^\s*(:{3,})", re.MULTILINE)
 _MARKER = re.compile(r"[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)*")
 _DEEPEST = 50
+# Arguments with names whose values readers see, mostly.
+_WITH_WORDS = frozenset({"alt", "caption", "description", "label", "text", "title"})
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ def _innermost(body: Body, page: Conversion, tags: Sequence[Tag]) -> Iterator[Ed
             )
             page.report(body, first.start, FaultKind.LOST_WORDS, f"{message} in its shortcode")
         is_block = _is_alone(body.text, first.start, end)
+        if left_out := list(_left_out(code, first, inner if last else None, is_block)):
+            message = f"{' '.join(left_out)!r} in {first.name!r} is left out; its shortcode has"
+            page.report(body, first.start, FaultKind.CHANGED, f"{message} no place for it")
         text = _replacement(code, page, first, inner if last is not None else None, is_block)
         yield first.start, end, _placed(text, body, first)
         done = end
@@ -145,6 +150,28 @@ def _loses_words(code: Shortcode) -> bool:
     One without any text is that of comments.
     """
     return bool(code.include or (code.markdown and "{inner}" not in code.markdown))
+
+
+def _left_out(
+    code: Shortcode,
+    tag: Tag,
+    inner: str | None,
+    is_block: bool,  # noqa: FBT001  # a fact of the text
+) -> Iterator[str]:
+    """Yield the arguments that can have words, and for which a replacement has no place."""
+    if code.directive:
+        has_label = not (inner or "").strip() and not (is_block and inner is not None)
+        used = {"0"} if has_label else set()
+        used |= {key for key in tag.arguments if not key.isdigit()}
+    elif code.include or code.markdown:
+        used = {*_PLACEHOLDER.findall(code.include or code.markdown)}
+    else:  # as for comments
+        return
+    shown = [tag.arguments[key] for key in used if key in tag.arguments]
+    for key, value in tag.arguments.items():
+        has_words = key.isdigit() or key in _WITH_WORDS
+        if has_words and key not in used and value not in shown and any(map(str.isalpha, value)):
+            yield value
 
 
 def _dedented(text: str) -> str:
