@@ -18,6 +18,7 @@ from bench.site import Term, site
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
+from cms.content.link_places import link_places
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.identifiers import new_id
 from cms.reading.field_indexes import index_fields
@@ -390,7 +391,8 @@ def address_row(page: Page) -> Row:
 
 def link_rows(page: Page) -> Iterator[Row]:
     """Yield the rows of the links of a page."""
-    for edge in page.snapshot.edges:
+    snapshot = page.snapshot
+    for edge, place in link_places(snapshot.edges, snapshot.derived.places, page.path):
         yield {
             "revision_id": page.revision_id,
             "field_path": edge.field_path,
@@ -403,6 +405,7 @@ def link_rows(page: Page) -> Iterator[Row]:
             "query": edge.query,
             "fragment": edge.fragment,
             "url": edge.url,
+            **vars(place),
         }
 
 

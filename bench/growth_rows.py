@@ -308,7 +308,7 @@ class Rows:
                     "word": f"tag {tag}",
                 },
             )
-        for link in orjson.loads(words.content)["links"]:
+        for position, link in enumerate(orjson.loads(words.content)["links"], 1):
             yield (
                 "link",
                 {
@@ -323,6 +323,12 @@ class Rows:
                     "query": "",
                     "fragment": "",
                     "url": None,
+                    "section": None,
+                    "section_anchor": None,
+                    "page_position": position,
+                    "in_block": False,
+                    "host": None,
+                    "path": None,
                 },
             )
 

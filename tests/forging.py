@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cms.cli.deriving import verify_derived
+from cms.content.link_places import LinkPlace
 from cms.ledger.rows import COVERED, PART_OF, key_of
 from cms.ledger.verification import Invalid, verify_ledger
 from cms.storage.database import Database, ReadSession
@@ -39,16 +40,19 @@ DERIVED = (
 )
 # Columns of facts that derive from others.
 DERIVED_COLUMNS = {
-    ("edition", name)
-    for name in (
-        "path",
-        "content_type",
-        "category_id",
-        "byline_id",
-        "title_key",
-        "slug",
-        "changed_at",
-    )
+    *(
+        ("edition", name)
+        for name in (
+            "path",
+            "content_type",
+            "category_id",
+            "byline_id",
+            "title_key",
+            "slug",
+            "changed_at",
+        )
+    ),
+    *(("link", each.name) for each in fields(LinkPlace)),
 }
 TABLES = (*COVERED, *PART_OF, "attestation", "audit_record", "audit_row", *DERIVED)
 # Columns that can change without a finding, as cms.ledger.rows says.

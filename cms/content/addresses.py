@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _BELOW = "/*"
+# The most characters of a name in the DNS, and a port: https://datatracker.ietf.org/doc/html/rfc1035
+_LONGEST_HOST = 260
 _BAD_HOST = re.compile(r"[\s/?#@\\]")
 # Most addresses: a path that is spelled as it is stored, which takes a tenth of the time to read.
 _PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
@@ -90,16 +92,51 @@ def read_address(href: str, own: OwnAddresses, base: str | None = None) -> SiteA
     if found is None:
         return None
     path, locale = found
-    segments = _segments(path) if path else _segments(base or "/")
-    if path and not path.startswith("/"):
-        segments = [*_segments(base or "/")[:-1], *segments]
-    canonical = "/" + "/".join(_without_dots(segments))
     return SiteAddress(
-        path=path_key(canonical),
+        path=_canonical(path, base),
         query=parts.query,
         fragment=unquote(parts.fragment),
         locale=locale,
     )
+
+
+@dataclass(frozen=True)
+class WrittenAddress:
+    """An address on the web as far as it can be read without knowing the site.
+
+    Attributes:
+        host: the host, in ASCII and small letters, with a port that is not the default one;
+            ``None`` for an address on the same host, and for one that is on no host.
+        path: the path from the root of the host, as in :class:`SiteAddress`; ``None`` for what is
+            no page, such as ``mailto:``.
+    """
+
+    host: str | None = None
+    path: str | None = None
+
+
+def read_written_address(href: str, base: str | None = None) -> WrittenAddress:
+    """Return the host and the path in an address, read as :func:`read_address` reads them.
+
+    Args:
+        href: the address, without query and fragment.
+        base: path of the page with the address, for relative ones; ``None`` for the root.
+    """
+    if _PLAIN_PATH.fullmatch(href):
+        return WrittenAddress(path=href)
+    if "\\" in href:
+        return WrittenAddress()
+    try:
+        parts = urlsplit(href)
+        if not _is_on_web(parts):
+            return WrittenAddress()
+        host = _host_of(parts) if parts.netloc else None
+    except ValueError:
+        return WrittenAddress()
+    if host is not None and not 0 < len(host) <= _LONGEST_HOST:
+        return WrittenAddress()
+    path = parts.path or "/" if parts.netloc else parts.path
+    return WrittenAddress(host, _canonical(path, base))
 
 
 def path_key(path: str) -> str:
@@ -148,10 +185,10 @@ def _matches(pattern: str, path: str) -> bool:
 
 def _on_site(parts: SplitResult, own: OwnAddresses) -> tuple[str, str | None] | None:
     """Return the path of an address below the site's root, and the locale of its host."""
-    if not parts.netloc:
-        return None if parts.scheme else (parts.path, None)
-    if parts.scheme not in {"", *_DEFAULT_PORTS} or "@" in parts.netloc:
+    if not _is_on_web(parts):
         return None
+    if not parts.netloc:
+        return parts.path, None
     host, path = _host_of(parts), parts.path or "/"
     # The longest first: a host can have the sites of several locales, each below a path.
     for locale, url in sorted(own.urls.items(), key=lambda each: -len(each[1])):
@@ -160,6 +197,21 @@ def _on_site(parts: SplitResult, own: OwnAddresses) -> tuple[str, str | None] | 
             shared = own.has_shared_host
             return path.removeprefix(root.path) or "/", None if shared else locale
     return (path, None) if host in own.hosts else None
+
+
+def _is_on_web(parts: SplitResult) -> bool:
+    """Return whether an address is a path, or one on a host of the web."""
+    if not parts.netloc:
+        return not parts.scheme
+    return parts.scheme in {"", *_DEFAULT_PORTS} and "@" not in parts.netloc
+
+
+def _canonical(path: str, base: str | None) -> str:
+    """Return a path from the root in Unicode (NFC), without a slash at the end."""
+    segments = _segments(path) if path else _segments(base or "/")
+    if path and not path.startswith("/"):
+        segments = [*_segments(base or "/")[:-1], *segments]
+    return path_key("/" + "/".join(_without_dots(segments)))
 
 
 def _host_of(parts: SplitResult) -> str:

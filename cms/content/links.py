@@ -52,6 +52,7 @@ class Edge:
         href: address in the text, as written, that led to the target entry when it was saved;
             ``None`` if the value itself has the id of the entry.
         accepts: content types that the field allows; empty for all of them and URLs.
+        is_in_block: whether its value is within a block.
     """
 
     origin: Origin
@@ -66,6 +67,7 @@ class Edge:
     url: str | None = None
     href: str | None = None
     accepts: tuple[str, ...] = ()
+    is_in_block: bool = False
 
     @property
     def place(self) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
@@ -12,8 +12,9 @@ from cms.content.content_type import ContentType
 from cms.content.fields import Text
 from cms.content.fields.base import named_values, stored_values
 from cms.content.link_groups import headings_of
-from cms.content.links import Edge, Targets, entry_of, is_same_page, parts_of
-from cms.content.rendering import Rendering
+from cms.content.link_places import TextPlace, TextPlaces
+from cms.content.links import Edge, Origin, Targets, entry_of, is_same_page, parts_of
+from cms.content.rendering import HeadingAbove, Rendering
 from cms.content.slug import PATH_SLUG_FORM, SLUG_FORM, Anchors, slug_of_title
 from cms.content.tags import clean_tags
 from cms.content.words import is_visible
@@ -76,11 +77,13 @@ class Derived:
         title_key: sort key of the title.
         anchors: anchors that a ``#fragment`` can lead to.
         rendered: rendered values by the names of their fields.
+        places: the places of links within the values.
     """
 
     title_key: str
     anchors: tuple[str, ...]
     rendered: JsonObject
+    places: TextPlaces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,7 +292,28 @@ def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
         title_key=sort_key(str(content["title"])),
         anchors=tuple(page.anchors.taken),
         rendered={name: value for name, value in rendered.items() if value is not None},
+        places=_places(content_type, values, page.sections),
     )
+
+
+def _places(
+    content_type: type[ContentType], values: JsonObject, sections: Iterable[HeadingAbove | None]
+) -> TextPlaces:
+    """Return the places of links that are in a section or in a block.
+
+    Args:
+        content_type: content type of the page.
+        values: values of the fields by their names.
+        sections: the sections of the links in texts, in the order of the fields.
+    """
+    rest = iter(sections)
+    places = {
+        edge.place: TextPlace(
+            next(rest, None) if edge.origin is Origin.INLINE else None, edge.is_in_block
+        )
+        for edge in edges_in(content_type, values, {})
+    }
+    return {each: place for each, place in places.items() if place != TextPlace()}
 
 
 def derive_from_draft(content_type: type[ContentType], draft: Draft) -> Derived:

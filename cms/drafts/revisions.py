@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cms.content.addresses import OwnAddresses, read_address
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
+from cms.content.link_places import link_places
 from cms.content.links import Edge, Origin, Targets
 from cms.content.markup.markdown import keep_texts
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
@@ -246,7 +247,7 @@ async def add_revisions(
     added = list(zip(revisions, additions, strict=True))
     await work.insert(*revisions)
     await work.insert(
-        *(_link(revision, edge) for revision, each in added for edge in each.stored.snapshot.edges)
+        *(link for revision, each in added for link in _links(revision, each.stored.snapshot))
     )
     await work.insert(
         *(
@@ -379,17 +380,24 @@ def _may_be_entry(url: str, own: OwnAddresses) -> bool:
     return address is not None and not own.is_route(address.path)
 
 
-def _link(revision: Revision, edge: Edge) -> Link:
-    return Link(
-        revision_id=revision.id,
-        field_path=edge.field_path,
-        ordinal=edge.ordinal,
-        origin=edge.origin,
-        kind=edge.kind,
-        label=edge.label,
-        note=edge.note,
-        target_id=edge.target,
-        query=edge.query,
-        fragment=edge.fragment,
-        url=edge.url,
-    )
+def _links(revision: Revision, snapshot: Snapshot) -> Iterator[Link]:
+    for edge, place in link_places(snapshot.edges, snapshot.derived.places, revision.path):
+        yield Link(
+            revision_id=revision.id,
+            field_path=edge.field_path,
+            ordinal=edge.ordinal,
+            origin=edge.origin,
+            kind=edge.kind,
+            label=edge.label,
+            note=edge.note,
+            target_id=edge.target,
+            query=edge.query,
+            fragment=edge.fragment,
+            url=edge.url,
+            section=place.section,
+            section_anchor=place.section_anchor,
+            page_position=place.page_position,
+            in_block=place.in_block,
+            host=place.host,
+            path=place.path,
+        )

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, bindparam, delete, insert, select
+from sqlalchemy import Insert, Select, and_, bindparam, delete, insert, select, update
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.content.fields.base import stored_values
+from cms.content.link_places import LinkPlace, link_places
 from cms.content.renderer import RENDERER
-from cms.content.snapshot import Derived, derive
+from cms.content.snapshot import Derived, derive, links_of
 from cms.events import DraftSaved, EntryPublished, EntryUnpublished, Event, WordsPurged
 from cms.search.document import searchable_text_of
 from cms.search.tag_counts import change_tag_counts
 from cms.search.word_counts import change_word_counts
-from cms.storage.database import WriteSession
+from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import is_among
-from cms.tables import Edition, Entry, Rendition, Revision, SearchDocument
+from cms.tables import Edition, Entry, Link, Rendition, Revision, SearchDocument
 from cms.work.bulk import in_turn
 from cms.work.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
 class DerivedValues:
-    """The values of a revision in the tables ``rendition`` and ``search_document``, by column."""
+    """The values of a revision in the tables ``rendition`` and ``search_document``, by column.
+
+    Attributes:
+        links: those of its links, by the path of the value and the index.
+    """
 
     title_key: str
     anchors: list[Json]
@@ -37,12 +43,15 @@ class DerivedValues:
     summary: str
     body: str
     shown: JsonObject
+    links: Mapping[tuple[str, int], LinkPlace] = field(default_factory=dict)
 
 
 _OF_RENDITION = ("title_key", "anchors", "rendered")
 _OF_SEARCH_DOCUMENT = tuple(
-    each.name for each in fields(DerivedValues) if each.name not in _OF_RENDITION
+    each.name for each in fields(DerivedValues) if each.name not in {*_OF_RENDITION, "links"}
 )
+_OF_LINK = tuple(each.name for each in fields(LinkPlace))
+_PLACE_OF_LINK = ("field_path", "ordinal")
 
 
 async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
@@ -69,6 +78,7 @@ async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
 
 def _derived(work: Work, event: DraftSaved) -> DerivedValues:
     content_type = work.site.stored_type(event.content_type)
+    # Its links have been written with what derives of them.
     return derived_values(content_type, event.snapshot.content, event.snapshot.derived)
 
 
@@ -121,20 +131,67 @@ def _insertion(table: type[Rendition | SearchDocument], names: tuple[str, ...]) 
     return insert(table).values({name: bindparam(name) for name in names}).inline()
 
 
-def derived_of(content_type: type[ContentType], content: JsonObject) -> DerivedValues:
+async def update_links(session: WriteSession, derived: Mapping[str, DerivedValues]) -> None:
+    """Write what derives of the links of revisions, with one statement.
+
+    Args:
+        session: the transaction.
+        derived: the values, by the id of the revision.
+    """
+    rows = [
+        {"of_revision": revision_id, "of_field": field_path, "of_ordinal": ordinal, **vars(place)}
+        for revision_id, values in derived.items()
+        for (field_path, ordinal), place in values.links.items()
+    ]
+    if not rows:
+        return
+    is_link = and_(
+        Link.revision_id == bindparam("of_revision"),
+        Link.field_path == bindparam("of_field"),
+        Link.ordinal == bindparam("of_ordinal"),
+    )
+    connection = await session.connection()
+    await connection.execute(
+        update(Link).where(is_link).values({each: bindparam(each) for each in _OF_LINK}),
+        rows,
+    )
+
+
+async def stored_links(
+    session: ReadSession, revisions: Iterable[str]
+) -> Mapping[str, Mapping[tuple[str, int], LinkPlace]]:
+    """Return what is stored of the links of revisions, by the id of the revision."""
+    names = ("revision_id", *_PLACE_OF_LINK, *_OF_LINK)
+    chosen = select(*(getattr(Link, name) for name in names))
+    found: defaultdict[str, dict[tuple[str, int], LinkPlace]] = defaultdict(dict)
+    for revision_id, field_path, ordinal, *values in await session.execute(
+        chosen.where(is_among(Link.revision_id, revisions))
+    ):
+        place = LinkPlace(**dict(zip(_OF_LINK, values, strict=True)))
+        found[revision_id][field_path, ordinal] = place
+    return found
+
+
+def derived_of(
+    content_type: type[ContentType], content: JsonObject, path: str | None
+) -> DerivedValues:
     """Return the values that derive from the content of a revision, and from nothing else.
 
     Args:
         content_type: content type of the content.
         content: the content as it is stored.
+        path: the path of the revision.
     """
-    return derived_values(content_type, content, derive(content_type, content))
+    derived = derive(content_type, content)
+    places = link_places(links_of(content), derived.places, path)
+    values = derived_values(content_type, content, derived)
+    return replace(values, links={edge.place: place for edge, place in places})
 
 
 def derived_values(
     content_type: type[ContentType], content: JsonObject, derived: Derived
 ) -> DerivedValues:
-    """Return the derived values of a content that has been rendered.
+    """Return the derived values of a content that has been rendered, without those of links.
 
     Args:
         content_type: content type of the content.
@@ -164,6 +221,18 @@ def differences(stored: DerivedValues, derived: DerivedValues) -> tuple[str, ...
     Returns:
         their names, with the table: ``rendition.rendered``; none if all are equal.
     """
+    links = sorted(
+        name
+        for name in _OF_LINK
+        if any(
+            getattr(place, name) != getattr(derived.links.get(key), name, None)
+            for key, place in stored.links.items()
+        )
+    )
+    return (*_differences_of_page(stored, derived), *(f"link.{name}" for name in links))
+
+
+def _differences_of_page(stored: DerivedValues, derived: DerivedValues) -> tuple[str, ...]:
     return tuple(
         f"{table}.{name}"
         for table, names in (
@@ -201,14 +270,15 @@ def revisions_with_derived_values() -> Select[*tuple[Any, ...]]:
 
     Purged revisions, of which nothing derives, are left out.
 
-    The columns are ``revision_id``, ``content_type``, ``content``, ``version`` and those of
-    :class:`DerivedValues`.
+    The columns are ``revision_id``, ``content_type``, ``content``, ``path``, ``version`` and those
+    of :class:`DerivedValues` but for the links.
     """
     return (
         select(
             Revision.id.label("revision_id"),
             Entry.content_type,
             Revision.content,
+            Revision.path,
             Rendition.version,
             *(getattr(Rendition, name) for name in _OF_RENDITION),
             *(getattr(SearchDocument, name) for name in _OF_SEARCH_DOCUMENT),

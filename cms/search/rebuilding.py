@@ -27,6 +27,7 @@ from cms.search.deriving import (
     delete_derived_values,
     derived_of,
     insert_derived_values,
+    update_links,
 )
 from cms.search.tag_counts import recount_tags
 from cms.search.word_counts import recount_words
@@ -45,11 +46,13 @@ class StoredContent(NamedTuple):
         revision_id: its revision.
         content_type: the stored name of its content type.
         content: the content.
+        path: the path of the revision.
     """
 
     revision_id: str
     content_type: str
     content: JsonObject
+    path: str | None
 
 
 # Derives the values of some contents, by the ids of their revisions.
@@ -100,7 +103,7 @@ def derive_here(site: Site) -> Derive:
 def derived_from(site: Site, contents: Sequence[StoredContent]) -> Mapping[str, DerivedValues]:
     """Return the values that derive from contents, by the ids of their revisions."""
     return {
-        each.revision_id: derived_of(site.stored_types[each.content_type], each.content)
+        each.revision_id: derived_of(site.stored_types[each.content_type], each.content, each.path)
         for each in contents
     }
 
@@ -213,7 +216,7 @@ def _revisions(site: Site, which: ColumnElement[bool]) -> Select[*tuple[Any, ...
     # Nothing derives from a type that the site no longer declares.
     declared = Entry.content_type.in_([*site.stored_types])
     return (
-        select(Revision.id, Entry.content_type, Revision.content)
+        select(Revision.id, Entry.content_type, Revision.content, Revision.path)
         .select_from(Revision)
         .join(Edition, Edition.id == Revision.edition_id)
         .join(Entry, Entry.id == Edition.entry_id)
@@ -235,3 +238,4 @@ async def _replace(session: WriteSession, derived: Mapping[str, DerivedValues]) 
     if rows:
         await delete_derived_values(session, rows)
         await insert_derived_values(session, rows)
+        await update_links(session, rows)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from cms.content.content_type import ContentType
+from cms.content.link_places import LinkPlace
 from cms.content.renderer import RENDERER
 from cms.errors import SiteError
 from cms.ledger.chain import AnyRow, batches
@@ -21,6 +22,7 @@ from cms.search.deriving import (
     derived_of,
     differences,
     revisions_with_derived_values,
+    stored_links,
 )
 from cms.search.spelling import grams
 from cms.search.tag_counts import verify_tags
@@ -37,7 +39,7 @@ from cms.tables import (
     SearchWord,
 )
 
-_COLUMNS = tuple(each.name for each in fields(DerivedValues))
+_COLUMNS = tuple(each.name for each in fields(DerivedValues) if each.name != "links")
 _REBUILD = "run: copydesk rebuild"
 # Rows of a batch; a content and what derives from it can be large.
 _AT_ONCE = 100
@@ -51,6 +53,7 @@ class StoredRevision:
         id: id of the revision.
         content_type: name of its content type.
         content: its content.
+        path: its path.
         version: version of the renderer that derived the values; ``None`` without a rendition.
         values: the derived values; ``None`` if a row is missing.
     """
@@ -58,6 +61,7 @@ class StoredRevision:
     id: str
     content_type: str
     content: Mapping[str, Any]
+    path: str | None
     version: str | None
     values: DerivedValues | None
 
@@ -86,7 +90,9 @@ async def stored_revisions(
     async with aclosing(batches(session, chosen, Revision.id)) as found:
         async for rows in found:
             for start in range(0, len(rows), _AT_ONCE):
-                yield [_stored(row) for row in rows[start : start + _AT_ONCE]]
+                part = rows[start : start + _AT_ONCE]
+                links = await stored_links(session, [row.revision_id for row in part])
+                yield [_stored(row, links.get(row.revision_id, {})) for row in part]
 
 
 def faults_in(
@@ -159,22 +165,27 @@ def _fault_of(content_types: Mapping[str, type[ContentType]], stored: StoredRevi
     if stored.version != RENDERER:
         return f"another version of the renderer derived its values; {_REBUILD}"
     try:
-        derived = derived_of(content_type, stored.content)
+        derived = derived_of(content_type, stored.content, stored.path)
     except (SiteError, ValueError, TypeError, KeyError, AttributeError) as error:
         return f"nothing can be derived from its content: {error}"
     columns = differences(stored.values, derived)
     return f"its content gives another {', '.join(columns)}" if columns else ""
 
 
-def _stored(row: AnyRow) -> StoredRevision:
+def _stored(row: AnyRow, links: Mapping[tuple[str, int], LinkPlace]) -> StoredRevision:
     values = row._asdict()
     has_values = values["version"] is not None and values["title_words"] is not None
     return StoredRevision(
         id=values["revision_id"],
         content_type=values["content_type"],
         content=values["content"],
+        path=values["path"],
         version=values["version"],
-        values=DerivedValues(**{name: values[name] for name in _COLUMNS}) if has_values else None,
+        values=(
+            DerivedValues(**{name: values[name] for name in _COLUMNS}, links=links)
+            if has_values
+            else None
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.storage.dialects import CLUSTERED, Key, Moment, partial_index
+from cms.storage.dialects import CLUSTERED, Key, Moment, Words, partial_index
 from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 
@@ -201,6 +201,8 @@ class Link(Base):
         CheckConstraint("(target_id is null) <> (url is null)", name="one_target"),
         CheckConstraint("origin in ('field', 'inline', 'reference')", name="origin"),
         Index("ix_link_target_id", "target_id", "revision_id"),
+        # For lists of links to other sites.
+        partial_index("ix_link_host", "host", "revision_id", where="host is not null"),
         CLUSTERED,
     )
 
@@ -215,3 +217,10 @@ class Link(Base):
     query: Mapped[Name]
     fragment: Mapped[Name]
     url: Mapped[str | None] = mapped_column(Key)
+    # The rest derives from the revision; see cms.content.link_places.LinkPlace.
+    section: Mapped[str | None] = mapped_column(Words)
+    section_anchor: Mapped[str | None] = mapped_column(Key)
+    page_position: Mapped[int]
+    in_block: Mapped[bool]
+    host: Mapped[str | None] = mapped_column(Key)
+    path: Mapped[str | None] = mapped_column(Key)

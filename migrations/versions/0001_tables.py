@@ -499,6 +499,12 @@ def upgrade() -> None:
         _column("query", KEY),
         _column("fragment", KEY),
         _column("url", KEY, nullable=True),
+        _column("section", KEY, nullable=True),
+        _column("section_anchor", KEY, nullable=True),
+        _column("page_position", sa.Integer()),
+        _column("in_block", sa.Boolean()),
+        _column("host", KEY, nullable=True),
+        _column("path", KEY, nullable=True),
         sa.CheckConstraint("(target_id is null) <> (url is null)", name="one_target"),
         sa.CheckConstraint("origin in ('field', 'inline', 'reference')", name="origin"),
         sa.ForeignKeyConstraint(["revision_id"], ["revision.id"], name="fk_link_revision_id"),
@@ -507,6 +513,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_link_target_id", "link", ["target_id", "revision_id"])
+    _partial_index("ix_link_host", "link", ["host", "revision_id"], "host is not null")
     op.create_table(
         "publication",
         _column("id", KEY),

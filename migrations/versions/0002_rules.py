@@ -32,7 +32,8 @@ CHANGING = {
     "edition_contributor": (),
     "entry": ("archived_at", "singleton"),
     "imported_file": ("ended_at",),
-    "link": (),
+    # What derives from the revision.
+    "link": ("section", "section_anchor", "page_position", "in_block", "host", "path"),
     "position": (),
     "publication": ("ended_at", "ended_position"),
     "publication_sign_off": ("ended_at", "ended_position"),

@@ -4,7 +4,7 @@ SELECT edition.path, edition.locale, edition_1.id, entry.id AS id_1, entry.conte
 INSERT INTO entry (id, content_type, singleton, created_at, archived_at) VALUES (?, ?, ?, ?, ?);
 INSERT INTO edition (id, entry_id, locale, head_id, path, content_type, category_id, byline_id, title_key, slug, changed_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO revision (id, edition_id, number, title, slug, summary, category_id, digest, author_id, byline_id, note, is_autosave, translated_from, path, created_at, purged_at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, jsonb(?));
-INSERT INTO link (revision_id, field_path, ordinal, origin, kind, label, note, target_id, "query", fragment, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO link (revision_id, field_path, ordinal, origin, kind, label, note, target_id, "query", fragment, url, section, section_anchor, page_position, in_block, host, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO revision_tag (revision_id, slug, word) VALUES (?, ?, ?);
 UPDATE edition SET head_id=?, path=?, category_id=?, byline_id=?, title_key=?, slug=?, changed_at=? WHERE edition.id = ?;
 INSERT INTO rendition (revision_id, version, title_key, anchors, rendered) VALUES (?, ?, ?, jsonb(?), jsonb(?));

@@ -4,7 +4,7 @@ SELECT entry.id, entry.content_type, entry.singleton, entry.created_at, entry.ar
 SELECT address.path, address.locale, address.edition_id, address.entry_id, address.url, address.ended_position FROM address WHERE (address.path IN (SELECT value FROM json_each(?))) AND (address.ended_position IS NULL OR address.edition_id IS NOT NULL) ORDER BY address.ended_position IS NULL, address.edition_id IS NOT NULL, address.ended_position, address.id;
 SELECT edition.path, edition.locale, edition_1.id, entry.id AS id_1, entry.content_type, edition_1.locale AS locale_1, revision.category_id FROM edition JOIN entry ON entry.id = edition.entry_id JOIN edition AS edition_1 ON edition_1.entry_id = entry.id JOIN revision ON revision.id = edition_1.head_id WHERE (edition.path IN (SELECT value FROM json_each(?)));
 INSERT INTO revision (id, edition_id, number, title, slug, summary, category_id, digest, author_id, byline_id, note, is_autosave, translated_from, path, created_at, purged_at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, jsonb(?));
-INSERT INTO link (revision_id, field_path, ordinal, origin, kind, label, note, target_id, "query", fragment, url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO link (revision_id, field_path, ordinal, origin, kind, label, note, target_id, "query", fragment, url, section, section_anchor, page_position, in_block, host, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO revision_tag (revision_id, slug, word) VALUES (?, ?, ?);
 UPDATE edition SET head_id=?, title_key=?, changed_at=? WHERE edition.id = ?;
 INSERT INTO rendition (revision_id, version, title_key, anchors, rendered) VALUES (?, ?, ?, jsonb(?), jsonb(?));

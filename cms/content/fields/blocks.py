@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from cms.content.canonical_json import Json, JsonObject
@@ -22,7 +23,7 @@ from cms.content.fields.list import List
 from cms.content.fields.names import check_names, check_type_name
 from cms.content.fields.object import Object
 from cms.content.keywords import check_keywords
-from cms.content.links import Targets
+from cms.content.links import Edge, Targets
 from cms.content.rendering import Rendering
 from cms.errors import InvalidValue, SiteError
 
@@ -121,6 +122,11 @@ class AnyBlock(Object):
     def render(self, value: Json, page: Rendering) -> Json:
         """Render every value, and say which block it is."""
         return self._with_type(value, super().render(value, page))
+
+    def edges(self, value: Json, path: ValuePath, targets: Targets) -> Iterator[Edge]:
+        """Yield the edges of every value."""
+        for edge in super().edges(value, path, targets):
+            yield replace(edge, is_in_block=True)
 
     def inner_fields(self) -> Iterator[Field]:
         """Yield the fields of all the blocks."""

@@ -23,7 +23,7 @@ from cms.content.markup.markdown import (
     render_markdown,
     sanitising_losses,
 )
-from cms.content.rendering import Rendering
+from cms.content.rendering import HeadingAbove, Rendering
 from cms.errors import InvalidValue, MissingField
 
 INLINE_KIND = "inline"
@@ -92,6 +92,10 @@ class Markdown(Field):
             return None
         rendered = render_markdown(value, page.anchors, self.reader)
         page.anchors.reserve(rendered.anchors)
+        page.note_links(
+            [HeadingAbove(each.text, each.anchor) for each in rendered.headings],
+            [each.heading for each in self._links(value)],
+        )
         segments = segments_of(rendered.html, page.targets)
         html: JsonObject = {"segments": segments} if segments else {"html": rendered.html}
         return {

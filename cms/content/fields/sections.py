@@ -12,7 +12,7 @@ from cms.content.fields.list import List
 from cms.content.fields.markdown import Markdown
 from cms.content.fields.object import Object
 from cms.content.fields.text import Text
-from cms.content.rendering import Rendering
+from cms.content.rendering import HeadingAbove, Rendering
 
 
 class Section(Object):
@@ -41,8 +41,9 @@ class Section(Object):
         """Add the ``anchor``."""
         if not isinstance(value, Mapping):
             return None
-        anchor = page.anchors.take(str(value.get("heading") or ""))
-        rendered = super().render(value, page)
+        heading = str(value.get("heading") or "")
+        anchor = page.anchors.take(heading)
+        rendered = super().render(value, page.below(HeadingAbove(heading, anchor)))
         return {"anchor": anchor, **(rendered if isinstance(rendered, Mapping) else {})}
 
 

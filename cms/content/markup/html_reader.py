@@ -13,15 +13,24 @@ _BLOCKS = HEADINGS | {
     *("section", "summary", "td", "th"),
 }
 # Links that lead to a footnote and back, which have no words of the text.
+_FOOTNOTES = "data-footnotes"
 _OF_FOOTNOTES = ("data-footnote-ref", "data-footnote-backref")
 
 
 @dataclass(frozen=True)
 class InlineLink:
-    """A link in a text, with its address, as it is in the HTML, and its words."""
+    """A link in a text.
+
+    Attributes:
+        href: its address, as it is in the HTML.
+        label: its words.
+        heading: the index of the heading that it is in or under, among those of the text;
+            ``None`` above the first one, and in a footnote.
+    """
 
     href: str
     label: str
+    heading: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class HtmlReader(HTMLParser):
         self._link: tuple[str, int] | None = None
         self._is_code = False
         self._is_mark = False
+        self._is_footnote = False
         self.feed(html.replace(MARK, ""))
         self.close()
 
@@ -76,7 +86,9 @@ class HtmlReader(HTMLParser):
         if tag == "a":
             self._is_mark = any(each in attributes for each in _OF_FOOTNOTES)
             self._link = (attributes.get("href") or "", len(self._words))
-        elif tag == "img":
+        elif tag == "section":
+            self._is_footnote |= _FOOTNOTES in attributes
+        if tag == "img":
             self._words.append(attributes.get("alt") or "")
             self.has_picture |= bool(attributes.get("src"))
         elif tag in _BLOCKS:
@@ -94,7 +106,8 @@ class HtmlReader(HTMLParser):
         if tag == "a" and self._link is not None:
             href, start = self._link
             if href and not self._is_mark:
-                self.links.append(InlineLink(href, self._words_since(start)))
+                words = self._words_since(start)
+                self.links.append(InlineLink(href, words, self._place_of_link()))
             self._link, self._is_mark = None, False
         elif tag in HEADINGS and self._heading is not None:
             anchor, start = self._heading
@@ -113,6 +126,11 @@ class HtmlReader(HTMLParser):
 
     def _words_since(self, start: int) -> str:
         return " ".join("".join(self._words[start:]).split())
+
+    def _place_of_link(self) -> int | None:
+        """Return the index of the heading that has the link, or that was before it."""
+        begun = len(self.headings) + (self._heading is not None)
+        return begun - 1 if begun and not self._is_footnote else None
 
     def plain_text(self) -> str:
         """Return the words, one line per block, without blank lines."""

@@ -204,6 +204,8 @@ def a_link(field_path: str, ordinal: int) -> Link:
         query="",
         fragment="",
         url="https://example.org",
+        page_position=1,
+        in_block=False,
     )
 
 

@@ -230,17 +230,19 @@ async def test_what_was_missed_once_is_named_with_its_record(newsroom: Newsroom)
 @pytest.mark.parametrize(
     ("table", "values"),
     [
+        (Link, {"section": "Another"}),
+        (Link, {"host": "b.test"}),
         (Rendition, {"rendered": {"body": {"html": "<p>UNSIGNED WORDS"}}}),
         (Rendition, {"title_key": "x"}),
         (SearchDocument, {"body": "unsigned words"}),
         (SearchDocument, {"shown": {}}),
     ],
-    ids=["html", "title key", "text", "words"],
+    ids=["section", "host", "html", "title key", "text", "words"],
 )
 async def test_what_derives_and_was_changed_is_named(
     newsroom: Newsroom, table: Any, values: dict[str, Any]
 ) -> None:
-    publication = await newsroom.published(slug="one")
+    publication = await newsroom.published(slug="one", body="[a](https://a.test)")
     async with newsroom.database.reading() as session:
         count = await session.scalar(select(func.count()).select_from(Revision))
     (valid,) = await derived(newsroom.database)

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 
 from cms.content.canonical_json import canonical_bytes
 from cms.content.content_type import ContentType
+from cms.content.link_places import LinkPlace
 from cms.content.snapshot import Draft, clean_draft, derive, draft_of, snapshot_of, take_snapshot
 from cms.drafts.entries import create_entry
 from cms.drafts.saving import restore_revision, save_draft
@@ -22,6 +23,7 @@ from cms.search.deriving import (
     derived_of,
     differences,
     revisions_with_derived_values,
+    stored_links,
 )
 from cms.search.verification import verify_counts
 from cms.tables import SearchWord, TagCount
@@ -95,7 +97,10 @@ def test_the_content_says_where_its_paths_lead(
     taken = take_snapshot(content_type, "en", cleaned, found)
     stored = orjson.loads(canonical_bytes(taken.content))
     assert (
-        differences(derived_of(content_type, stored), derived_of(content_type, taken.content)) == ()
+        differences(
+            derived_of(content_type, stored, None), derived_of(content_type, taken.content, None)
+        )
+        == ()
     )
     assert derive(content_type, stored).anchors == taken.derived.anchors
     again = snapshot_of(content_type, stored, taken.digest)
@@ -158,15 +163,17 @@ async def check_all(work: Work) -> None:
     rows = (await work.session.execute(revisions_with_derived_values())).all()
     assert rows
     for row in rows:
-        derived = derived_of(work.site.content_type(row.content_type), row.content)
-        names = [each.name for each in fields(DerivedValues)]
-        stored = DerivedValues(**{name: getattr(row, name) for name in names})
+        derived = derived_of(work.site.content_type(row.content_type), row.content, row.path)
+        names = [each.name for each in fields(DerivedValues) if each.name != "links"]
+        links = (await stored_links(work.session, [row.revision_id])).get(row.revision_id, {})
+        assert links.keys() == derived.links.keys()
+        stored = DerivedValues(**{name: getattr(row, name) for name in names}, links=links)
         assert differences(stored, derived) == ()
 
 
 @given(contents())
 def test_equal_contents_have_equal_values(content: dict[str, Any]) -> None:
-    assert differences(derived_of(Article, content), derived_of(Article, content)) == ()
+    assert differences(derived_of(Article, content, "/a"), derived_of(Article, content, "/a")) == ()
 
 
 @pytest.mark.parametrize(
@@ -184,14 +191,25 @@ def test_equal_contents_have_equal_values(content: dict[str, Any]) -> None:
 )
 def test_a_changed_value_is_named(name: str, value: Any, column: str) -> None:
     cleaned, _ = clean_draft(Note, Draft(title="T", fields={"text": "x"}))
-    derived = derived_of(Note, take_snapshot(Note, "en", cleaned, {}).content)
+    derived = derived_of(Note, take_snapshot(Note, "en", cleaned, {}).content, None)
     assert differences(replace(derived, **{name: value}), derived) == (column,)
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(LinkPlace)])
+def test_a_changed_place_of_a_link_is_named(name: str) -> None:
+    draft = Draft(title="T", fields={"body": "## A\n\n[b](https://b.test)"})
+    cleaned, _ = clean_draft(Article, draft)
+    derived = derived_of(Article, take_snapshot(Article, "en", cleaned, {}).content, None)
+    ((key, place),) = derived.links.items()
+    values: dict[str, Any] = {**vars(place), name: None}
+    changed = replace(derived, links={key: LinkPlace(**values)})
+    assert differences(changed, derived) == (f"link.{name}",)
 
 
 def test_true_is_not_one_and_order_counts() -> None:
     def of(chart: Any) -> DerivedValues:
         cleaned, _ = clean_draft(Article, Draft(title="T", fields={"chart": chart}))
-        return derived_of(Article, take_snapshot(Article, "en", cleaned, {}).content)
+        return derived_of(Article, take_snapshot(Article, "en", cleaned, {}).content, None)
 
     for one, other in ((True, 1), ([1, 2], [2, 1]), ({"a": None}, {}), ([], {}), ("", None)):
         assert differences(of([one]), of([other])) == ("rendition.rendered",)
@@ -208,7 +226,7 @@ def test_a_field_that_is_no_longer_declared_is_not_rendered() -> None:
         SITE.content_type("Article"), Draft(title="T", fields={"body": "# X", "subtitle": "S"})
     )
     content = take_snapshot(SITE.content_type("Article"), "en", cleaned, {}).content
-    derived = derived_of(Article, content)
+    derived = derived_of(Article, content, None)
     assert (derived.rendered, derived.anchors) == ({"subtitle": "S"}, [])
 
 

@@ -24,7 +24,7 @@ from cms.search.rebuilding import (
     rebuild_revisions,
 )
 from cms.storage.database import Database, WriteSession
-from cms.tables import Rendition, Revision, SearchDocument, SearchGram, SearchWord, TagCount
+from cms.tables import Link, Rendition, Revision, SearchDocument, SearchGram, SearchWord, TagCount
 from graphql_api.cli import main
 from tests.builders import Newsroom, entry_id_of
 from tests.sites import SITE
@@ -34,7 +34,10 @@ async def write(newsroom: Newsroom) -> list[Revision]:
     """Write some pages, of which the last is a draft."""
     for number in range(3):
         await newsroom.published(
-            title=f"Page {number}", slug=f"p{number}", body=f"# Top\n\nw{number}", tags=("AI",)
+            title=f"Page {number}",
+            slug=f"p{number}",
+            body=f"# Top\n\nw{number} [a](https://a.test/b)",
+            tags=("AI",),
         )
     draft = await newsroom.draft(title="Draft", body="[x](/articles/p0#top)")
     async with newsroom.database.reading() as session:
@@ -47,7 +50,7 @@ async def derived(database: Database) -> list[Any]:
     """Return all that derives from content, but for the numbers of rows."""
     kept = []
     async with database.reading() as session:
-        for table in (Rendition, SearchDocument, SearchWord, SearchGram, TagCount):
+        for table in (Link, Rendition, SearchDocument, SearchWord, SearchGram, TagCount):
             columns = [each for each in table.__table__.c if each.name != "id"]
             kept.append(sorted(map(repr, await session.execute(select(*columns)))))
     return kept
@@ -66,6 +69,7 @@ async def test_all_is_made_anew(newsroom: Newsroom) -> None:
     before = await derived(newsroom.database)
     await damage(newsroom, revisions[0], rendered={"body": {"html": "x"}})
     async with newsroom.database.transaction() as session:
+        await session.execute(update(Link).values(section="x", page_position=9, host="x", path="x"))
         await session.execute(delete(SearchWord))
         await session.execute(delete(TagCount))
         of_draft = SearchDocument.revision_id == revisions[-1].id
