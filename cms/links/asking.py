@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,7 +16,8 @@ from cms.links.graph import Layer, LinkGraph
 from cms.links.loading import load_graph
 from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
-from cms.reading.view import Perspective, View
+from cms.reading.view import Perspective, View, view_of
+from cms.site import Site
 from cms.storage.dialects import RestingTurns, wait_for
 from cms.work.work import Reading
 
@@ -32,9 +33,9 @@ _AT_ONCE, _REST = 1, 1.0
 class LinkGraphs:
     """The graphs that a process keeps, and the turns of those who ask.
 
-    A graph is true for a position, and made again after the next one. Those of what is public now
-    are kept; of the past, a few; drafts change without positions, so theirs are made at each
-    question.
+    A graph is true for a position, and brought to the next one. Those of what is public now are
+    always kept, for each locale of the site; of other views, a few. Drafts change without
+    positions, so their graphs are made at each question.
 
     Attributes:
         turns: the turns in which clients ask: few graphs are made at a time.
@@ -43,7 +44,7 @@ class LinkGraphs:
     def __init__(self) -> None:
         self.turns = RestingTurns(_AT_ONCE, _REST)
         self._executor = ThreadPoolExecutor(_AT_ONCE, "copydesk-links")
-        self._plain: dict[View, tuple[int, LinkGraph]] = {}
+        self._own: dict[View, LinkGraph] = {}
         self._others: LRUCache[Hashable, LinkGraph] = LRUCache(
             _OTHERS_BYTES, lambda graph: graph.bytes
         )
@@ -55,28 +56,26 @@ class LinkGraphs:
             reading: the snapshot.
             view: the view, whose expressions are values.
         """
+        session, site = reading.session, reading.site
         if view.perspective is Perspective.DRAFT or view.preview is not None:
-            return await load_graph(reading.session, reading.site, view)
-        newest = await reading.session.scalar(select(newest_position())) or 0
-        if view.past is not None:
-            return await self._past(reading, view, newest)
-        position, graph = self._plain.get(view, (None, None))
+            return await load_graph(session, site, view)
+        view = replace(view, scopes=())  # they limit drafts only
+        newest = await session.scalar(select(newest_position())) or 0
+        # An import publishes at times of the past, so that they change with a position too.
+        key: Hashable = view if view.past is None else (view, _value(view), newest)
+        graph = self._own[view] if key in self._own else self._others.get(key)
         if graph is None:
-            graph = await load_graph(reading.session, reading.site, view)
-        elif position != newest:
-            graph = await update_graph(reading.session, reading.site, view, graph)
-        self._plain[view] = newest, graph
+            graph = await load_graph(session, site, view)
+        elif view.past is None and graph.position != newest:
+            graph = await update_graph(session, site, view, graph)
+        self._keep(site, view, key, graph)
         return graph
 
-    async def _past(self, reading: Reading, view: View, newest: int) -> LinkGraph:
-        # An import publishes at times of the past, so that they change with a position too.
-        key = (view, _value(view), newest)
-        graph = self._others.get(key)
-        if graph is None:
-            graph = await load_graph(reading.session, reading.site, view)
-            if graph.bytes <= self._others.maxsize:
-                self._others[key] = graph
-        return graph
+    def _keep(self, site: Site, view: View, key: Hashable, graph: LinkGraph) -> None:
+        if view.past is None and view == view_of(site, view.locales[0]):
+            self._own[view] = graph
+        elif graph.bytes <= self._others.maxsize:
+            self._others[key] = graph
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the result of a function, run in a thread; wait for it even if cancelled."""

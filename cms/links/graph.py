@@ -22,6 +22,8 @@ Codes: TypeAlias = NDArray[np.int16]
 Layers: TypeAlias = NDArray[np.int8]
 Mask: TypeAlias = NDArray[np.bool_]
 
+# The memory of a graph without entries.
+_OWN_BYTES = 10_000
 # The index of no node, and the code of no category.
 NONE = -1
 
@@ -136,7 +138,7 @@ class LinkGraph:
         """The memory of the arrays and the ids, approximately."""
         arrays = (self.types, self.categories, self.is_page, self.sources, self.targets)
         own = sum(each.nbytes for each in (*arrays, self.kinds, self.layers))
-        return own + 90 * (len(self.ids) + len(self.category_ids))
+        return _OWN_BYTES + own + 90 * (len(self.ids) + len(self.category_ids))
 
 
 def _offsets(ordered: Indexes, nodes: int) -> Indexes:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from cms.reading.view import EVERYTHING
+from cms.authorization.actor import ANONYMOUS
+from cms.links.asking import LinkGraphs
+from cms.reading.view import EVERYTHING, view_of
 from cms.tables import Publication
 from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api
@@ -103,3 +106,15 @@ async def test_layers_and_kinds_choose_the_links(api: Api) -> None:
         "menus": 0,
         "none": 0,
     }
+
+
+async def test_readers_cannot_make_a_server_keep_more_than_a_few_graphs(api: Api) -> None:
+    graphs = LinkGraphs()
+    own = view_of(api.newsroom.site)
+    others = [replace(own, locales=("en", *["de"] * count)) for count in range(5)]
+    async with api.newsroom.desk.reading(ANONYMOUS) as reading:
+        for view in (own, *others):
+            await graphs.graph(reading, replace(view, scopes=EVERYTHING))
+    assert [*graphs._own] == [own]
+    assert len(graphs._others) == len(others) - 1
+    assert graphs._others.currsize <= graphs._others.maxsize
