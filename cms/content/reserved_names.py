@@ -13,7 +13,7 @@ _TYPES: Final = """
     BreakGlassPublish BrokenLink BulkMode CannotSign Category CategoryCycle ChangePassword
     ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
     CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateRedirect Date
-    DateTime Decimal DeleteEntry Difference DisableAccount DueReview DuplicateEntry
+    DateTime Decimal DegreeCount DeleteEntry Difference DisableAccount DueReview DuplicateEntry
     DuplicateName EnableAccount EndCause EntriesWhere Entry EntryChanged EntryComment EntryLink
     EntryOfTypeBy EntryPublication EntryReview EntrySection EntryState EntryType ErrorCode
     FacetCount FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight

@@ -26,7 +26,7 @@ _PARTS = 16
 # So many times all nodes can move, and so many times communities become nodes.
 _MOST_SWEEPS, _MOST_LEVELS = 25, 25
 # Modularity grows by more than this, or the moves are over.
-_LEAST_GAIN = 1e-6
+_LEAST_GAIN = 5e-4
 # Gains that differ by less are equal, whatever the order in which they were added up.
 _EQUAL = 1e-10
 # A prime by which nodes are spread over the parts.

@@ -33,10 +33,9 @@ from sqlalchemy import (
 from cms import clock
 from cms.errors import DatabaseBusy, DatabaseUnavailable
 from cms.ledger.progress import Watch, unwatched
-from cms.links.graph import NONE, LinkGraph
+from cms.links.graph import NONE
 from cms.links.loading import load_graph
-from cms.links.metrics import LinkMetrics, PageGraph, metrics_of, pages_of
-from cms.links.summary import GraphSummary, summary_of
+from cms.links.summary import GraphSummary, MeasuredGraph, measure
 from cms.reading import relations
 from cms.reading.link_metrics import run_locales
 from cms.reading.narrowing import narrowed
@@ -117,15 +116,6 @@ class _Edition:
     content_type: str
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A view's pages with their metrics."""
-
-    graph: PageGraph
-    metrics: LinkMetrics
-    summary: GraphSummary
-
-
 async def _refresh(database: Database, site: Site, view: View, watch: Watch) -> MetricsRun | None:
     async with database.reading() as session:
         position = await session.scalar(select(newest_position())) or 0
@@ -136,9 +126,9 @@ async def _refresh(database: Database, site: Site, view: View, watch: Watch) -> 
             return None
         graph = await load_graph(session, site, view)
         editions = await _editions(session, view)
-    measured = await _in_thread(lambda: _measure(graph))
+    measured = await _in_thread(lambda: measure(graph.only()))
     run = RunWriter(database, view, graph.position)
-    with watch(f"Link metrics ({view.locales[0]})", len(measured.graph)) as progress:
+    with watch(f"Link metrics ({view.locales[0]})", len(measured.pages)) as progress:
         await run.begin(measured.summary)
         for rows in _batches(measured, editions):
             if not await run.add(rows):
@@ -146,13 +136,7 @@ async def _refresh(database: Database, site: Site, view: View, watch: Watch) -> 
             progress(len(rows))
     if not await run.finish():
         return None
-    return MetricsRun(view.locales, graph.position, len(measured.graph))
-
-
-def _measure(graph: LinkGraph) -> _Measured:
-    pages = pages_of(graph.only())
-    metrics = metrics_of(pages)
-    return _Measured(pages, metrics, summary_of(pages, metrics))
+    return MetricsRun(view.locales, graph.position, len(measured.pages))
 
 
 async def _in_thread(function: Callable[[], T]) -> T:
@@ -183,10 +167,10 @@ async def _editions(session: ReadSession, view: View) -> Mapping[str, _Edition]:
 
 
 def _batches(
-    measured: _Measured, editions: Mapping[str, _Edition]
+    measured: MeasuredGraph, editions: Mapping[str, _Edition]
 ) -> Iterator[Sequence[Mapping[str, object]]]:
     """Yield the rows of pages, in the order of the ids of their editions, in batches."""
-    ids, metrics = measured.graph.ids, measured.metrics
+    ids, metrics = measured.pages.ids, measured.metrics
     columns: dict[str, Sequence[object]] = {
         name: values.tolist() for name, values in vars(metrics).items()
     }

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cms.links.communities import modularity_of
-from cms.links.graph import NONE
-from cms.links.metrics import LinkMetrics, PageGraph, linked_pages
+from cms.links.graph import NONE, LinkGraph
+from cms.links.metrics import LinkMetrics, PageGraph, linked_pages, metrics_of, pages_of
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,19 @@ def summary_of(graph: PageGraph, metrics: LinkMetrics) -> GraphSummary:
         modularity=modularity_of(graph.sources, graph.targets, metrics.community),
         degree_histogram=tuple(zip(degrees.tolist(), entries.tolist(), strict=True)),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredGraph:
+    """A graph with the metrics of its pages, and its summary."""
+
+    pages: PageGraph
+    metrics: LinkMetrics
+    summary: GraphSummary
+
+
+def measure(graph: LinkGraph) -> MeasuredGraph:
+    """Return the pages of a graph with their metrics, and its summary."""
+    pages = pages_of(graph)
+    metrics = metrics_of(pages)
+    return MeasuredGraph(pages, metrics, summary_of(pages, metrics))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
-from graphql_api.schema.delivery.link_graph import LINK_GRAPH, LinkGraph
+from graphql_api.schema.delivery.link_graph import LINK_GRAPH, DegreeCount, LinkGraph
 
-QUESTION_TYPES: tuple[type, ...] = (LinkGraph,)
+QUESTION_TYPES: tuple[type, ...] = (DegreeCount, LinkGraph)
 
 QUESTION_FIELDS: Mapping[str, Declared] = {"link_graph": LINK_GRAPH}
 

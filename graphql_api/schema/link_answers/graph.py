@@ -7,14 +7,16 @@ from typing import Any
 
 from cms.content.canonical_json import Json
 from cms.links.asking import GraphReading
-from graphql_api.schema.link_answers.inputs import graph_of
+from cms.links.overview import overview
+from graphql_api.schema.link_answers.inputs import kinds_of, layers_of
 
 
 async def link_graph(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
     """Return the figures of the whole graph."""
-    graph = await graph_of(reading, inputs)
+    found = await overview(reading, layers_of(inputs), kinds_of(inputs))
+    histogram = found.summary["degree_histogram"]
     return {
-        "position": graph.position,
-        "nodes": int(graph.is_page.sum()),
-        "edges": len(graph.sources),
+        **found.summary,
+        "position": found.position,
+        "degree_histogram": [{"degree": degree, "entries": count} for degree, count in histogram],
     }

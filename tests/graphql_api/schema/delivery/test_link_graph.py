@@ -7,10 +7,12 @@ from typing import Any
 
 from cms.authorization.actor import ANONYMOUS
 from cms.links.asking import LinkGraphs
+from cms.links.refreshing import refresh_metrics
 from cms.reading.view import EVERYTHING, view_of
 from cms.tables import Publication
 from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api
+from tests.sites import SITE
 
 EDITOR = Visitor(scopes=EVERYTHING)
 SIZE = "linkGraph { nodes edges }"
@@ -118,3 +120,53 @@ async def test_readers_cannot_make_a_server_keep_more_than_a_few_graphs(api: Api
     assert [*graphs._own] == [own]
     assert len(graphs._others) == len(others) - 1
     assert graphs._others.currsize <= graphs._others.maxsize
+
+
+WHOLE = """linkGraph { nodes edges density reciprocity averageDepth orphans deadEnds components
+  modularity degreeHistogram { degree entries } behind }"""
+
+
+async def test_the_graph_as_a_whole_is_the_same_computed_and_of_the_last_run(api: Api) -> None:
+    (first, second, _) = await chain(api, "One", "Two", "Three")
+    await api.newsroom.published(title="Four", slug="four")
+    menu = [{"heading": "Menu", "links": to(second)}]
+    await api.newsroom.published("Settings", title="Settings", brand="Site", menu=menu)
+    expected = {
+        "nodes": 4,
+        "edges": 2,
+        "density": 2 / 12,
+        "reciprocity": 0.0,
+        "averageDepth": 0.5,
+        "orphans": 2,
+        "deadEnds": 2,
+        "components": 2,
+        "modularity": 0.0,
+        "degreeHistogram": [
+            {"degree": 0, "entries": 1},
+            {"degree": 1, "entries": 2},
+            {"degree": 2, "entries": 1},
+        ],
+        "behind": 0,
+    }
+    assert await api.data(f"{{ {WHOLE} }}") == {"linkGraph": expected}
+    await refresh_metrics(api.newsroom.database, SITE)
+    assert await api.data(f"{{ {WHOLE} }}") == {"linkGraph": expected}
+    await api.newsroom.published(title="Five", slug="five", related=to(first))
+    of_the_run = {"linkGraph": {**expected, "behind": 1}}
+    assert await api.data(f"{{ {WHOLE} }}") == of_the_run
+    at = "query($at: SitePosition) { view(position: $at) { linkGraph { nodes behind } } }"
+    newest = await api.data(at, at=await api.at(6))
+    assert newest == {"view": {"linkGraph": {"nodes": 5, "behind": 0}}}
+    kinds = await api.data("{ linkGraph(kinds: [RELATED]) { nodes behind } }")
+    assert kinds == {"linkGraph": {"nodes": 5, "behind": 0}}
+
+
+async def test_an_empty_graph_has_figures(api: Api) -> None:
+    data = await api.data(f"{{ {WHOLE} }}")
+    assert data["linkGraph"] == {
+        **dict.fromkeys(("nodes", "edges", "orphans", "deadEnds", "components"), 0),
+        **dict.fromkeys(("density", "reciprocity", "modularity"), 0.0),
+        "averageDepth": None,
+        "degreeHistogram": [],
+        "behind": 0,
+    }
