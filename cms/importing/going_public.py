@@ -18,7 +18,7 @@ from cms.errors import Refused
 from cms.importing.batches import holders_of_paths, in_batches, public_links_among
 from cms.importing.drafting import Drafting
 from cms.importing.existing import DeskEdition, editions_at
-from cms.importing.session import path_of
+from cms.importing.session import outcomes_of, path_of
 from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.page_text import PageText
 from cms.importing.site.pages import OldPage
@@ -88,7 +88,7 @@ class GoingPublic:
         for batch in in_batches(list(by_edition), needs, self.drafting.most):
             async with transactions.work() as work:
                 some = [by_edition[each] for each in batch]
-                refused += await self.publish(self.drafting.at(work), some)
+                refused += await self.publish(self.drafting.at(work), some, needs=needs)
         return refused
 
     async def _needs(
@@ -124,7 +124,11 @@ class GoingPublic:
         return self.drafting.desk.editions[page.key]
 
     async def publish(
-        self, work: Work, pages: Sequence[OldPage], kind: FaultKind = FaultKind.DRAFT
+        self,
+        work: Work,
+        pages: Sequence[OldPage],
+        kind: FaultKind = FaultKind.DRAFT,
+        needs: Mapping[str, Collection[str]] | None = None,
     ) -> list[OldPage]:
         """Publish what can be published of some pages together; return those that were refused.
 
@@ -134,6 +138,8 @@ class GoingPublic:
             work: the transaction.
             pages: the pages.
             kind: the kind of fault that a refusal is.
+            needs: the editions before which others cannot be published, if those that a hook
+                does not refuse are published without the others.
         """
         if not pages:
             return []
@@ -151,9 +157,14 @@ class GoingPublic:
         try:
             outcomes = await publish_imported_entries(work, items, source=self.source, mode="each")
         except Refused as refusal:  # of a hook, which does not say for which page
-            message = f"{len(pages)} pages were not published: {refusal}"
-            report.faults.append(Fault(folder, None, kind, message))
             desk.look_again_at(beside)
+            if needs is not None and (parts := self._parts(pages, needs))[1:]:
+                return [page for part in parts for page in await self.publish(work, part, kind)]
+            report.faults += [
+                Fault(page.text.source.file, None, kind, f"was not published: {refusal}")
+                for page in pages
+                if page.text is not None
+            ]
             return list(pages)
         refused: list[OldPage] = []
         for outcome in outcomes[: len(beside)]:
@@ -171,6 +182,14 @@ class GoingPublic:
                 for error in outcome.errors:
                     self.drafting.fault(kind, text, error)
         return refused
+
+    def _parts(
+        self, pages: Sequence[OldPage], needs: Mapping[str, Collection[str]]
+    ) -> list[list[OldPage]]:
+        """Return pages in parts that can be published one after the other."""
+        by_edition = {self._edition(page).id: page for page in pages}
+        batches = in_batches(list(by_edition), needs, most=1)
+        return [[by_edition[each] for each in batch] for batch in batches]
 
     def _item(self, item: ImportedItem, text: PageText | None) -> ImportedItem:
         return ImportedItem(
@@ -245,7 +264,9 @@ class GoingPublic:
                     UnpublishItem(entry_id=each.edition.entry_id, locale=each.edition.locale)
                     for each in some
                 ]
-                outcomes = await unpublish_entries(work, items, mode="each")
+                outcomes = await outcomes_of(
+                    items, lambda each: unpublish_entries(work, each, mode="each")
+                )
                 for each, outcome in zip(some, outcomes, strict=True):
                     if outcome.result is not None:
                         each.edition.live, each.edition.basis = None, None
@@ -273,7 +294,9 @@ class GoingPublic:
                 await self._redirect(self.drafting.at(work), left[start : start + most])
 
     async def _redirect(self, work: Work, wanted: Sequence[tuple[RedirectItem, PageText]]) -> None:
-        outcomes = await create_redirects(work, [item for item, _ in wanted], mode="each")
+        outcomes = await outcomes_of(
+            [item for item, _ in wanted], lambda each: create_redirects(work, each, mode="each")
+        )
         for (item, text), outcome in zip(wanted, outcomes, strict=True):
             self.drafting.desk.made["redirects"] += outcome.result is not None
             for error in outcome.errors:

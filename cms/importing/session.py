@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import exists, select
 
@@ -68,6 +68,9 @@ class Writing:
     byline_id: str | None
     note: str
 
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 # Why pages cannot be saved.
 Refusals: TypeAlias = Mapping[OldPage, Sequence[UserError]]
@@ -292,7 +295,7 @@ class ImportDesk:
             at = work.by(replace(OPERATOR, person_id=byline), work.now)
             for start in range(0, len(mine), MOST_ENTRIES):
                 some = mine[start : start + MOST_ENTRIES]
-                done += zip(some, await _outcomes(at, some, run), strict=True)
+                done += zip(some, await outcomes_of(some, partial(run, at)), strict=True)
         return done
 
     def _byline_before(self, writing: Writing) -> str | None:
@@ -338,15 +341,19 @@ class ImportDesk:
         self._settled -= {each.entry_id for each in items}
 
 
-async def _outcomes(work: Work, writings: Sequence[Writing], run: _Run) -> Sequence[Outcome[Saved]]:
+async def outcomes_of(
+    items: Sequence[T], run: Callable[[Sequence[T]], Awaitable[Sequence[Outcome[R]]]]
+) -> Sequence[Outcome[R]]:
+    """Return the outcomes of a command on some items, which is run on each by itself if need be.
+
+    A hook that refuses one of them does not say which.
+    """
     try:
-        return await run(work, writings)
+        return await run(items)
     except Refused as refused:
-        if len(writings) == 1:
-            locale = writings[0].page.locale
-            return [Outcome(None, locale, errors=tuple(refused.errors))]
-    # A hook has refused one of them, and does not say which.
-    return [outcome for each in writings for outcome in await _outcomes(work, [each], run)]
+        if len(items) == 1:
+            return [Outcome(None, "", errors=tuple(refused.errors))]
+    return [outcome for each in items for outcome in await outcomes_of([each], run)]
 
 
 def path_of(page: OldPage) -> str | None:

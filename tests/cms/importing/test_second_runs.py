@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from cms.drafts.deleting import delete_entry
 from cms.drafts.entries import create_entry
 from cms.drafts.saving import update_entry
 from cms.errors import ContentFileError, InvalidValue, Refused
-from cms.events import EntryPublished, Event
+from cms.events import EntryPublished, EntryUnpublished, Event, RedirectCreated
 from cms.importing.drafting import Drafting
 from cms.importing.markdown import ImportOptions, import_markdown
+from cms.importing.report import ImportReport
 from cms.importing.session import Provenance
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.mapping import TypeRules
@@ -520,14 +521,81 @@ async def test_a_category_goes_public_with_the_first_page_that_no_hook_refuses(
 
 
 async def test_drafts_stay_where_a_hook_refuses_to_publish(coast: Importer) -> None:
+    report = await run_with(coast, lambda event: isinstance(event, EntryPublished))
+    faults = report.of_kind(FaultKind.DRAFT)
+    assert {each.file.name for each in faults} == {"quay.md", "tide.md"}
+    assert all("not on a Sunday" in each.message for each in faults)
+    assert (report.made["revisions"], report.made["publications"]) == (2, 0)
+    assert (await coast.run()).made["publications"] == 2
+
+
+async def run_with(coast: Importer, refused: Callable[[Event], bool]) -> ImportReport:
+    """Import with a hook that refuses commands with some events."""
+
     async def refuse(_: Work, events: Sequence[Event]) -> None:
-        if any(isinstance(each, EntryPublished) for each in events):
+        if any(map(refused, events)):
             raise Refused(InvalidValue(message="not on a Sunday"))
 
     desk = Desk(coast.database, SITE, [*reactions_of(SITE), refuse])
     options = ImportOptions(provenance=PUBLIC)
-    report = await import_markdown(desk, coast.folder, coast.mapping, options)
-    (fault,) = report.of_kind(FaultKind.DRAFT)
-    assert fault.message.endswith("not on a Sunday")
-    assert (report.made["revisions"], report.made["publications"]) == (2, 0)
-    assert (await coast.run()).made["publications"] == 2
+    return await import_markdown(desk, coast.folder, coast.mapping, options)
+
+
+async def test_a_hook_refuses_a_page_and_not_those_beside_it(coast: Importer) -> None:
+    for name, links in {"one": "/two/", "two": "/one/", "three": "/one/", "four": "/tide/"}.items():
+        coast.write(f"en/{name}.md", f"---\ntitle: {name}\n---\n[x]({links})\n")
+
+    def is_of_one(event: Event) -> bool:
+        return isinstance(event, EntryPublished) and event.entry == entries["one"]
+
+    entries: dict[str, str] = {}
+    await coast.run(provenance=None)
+    async with coast.database.reading() as session:
+        rows = await session.execute(select(Edition.slug, Edition.entry_id))
+        entries = {str(slug): str(entry_id) for slug, entry_id in rows}
+    report = await run_with(coast, is_of_one)
+    faults = report.of_kind(FaultKind.DRAFT)
+    assert {each.file.name for each in faults} == {"one.md", "two.md", "three.md"}
+    assert report.made["publications"] == 3
+
+
+async def test_a_hook_keeps_a_page_public_and_not_those_beside_it(coast: Importer) -> None:
+    coast.mapping = replace(coast.mapping, aliases=("former",))
+    for name in ("cliff", "rock", "reef"):
+        coast.write(f"en/{name}.md", f"---\ntitle: {name}\n---\nHigh.\n")
+    assert (await coast.run()).is_complete
+    for name in ("cliff", "rock", "reef"):
+        coast.replace(f"en/{name}.md", "title:", "draft: true\ntitle:")
+    for name in ("quay", "tide"):
+        coast.replace(f"en/{name}.md", "title:", f"former: [/old-{name}/]\ntitle:")
+    kept: list[str] = []
+
+    def is_of_first(event: Event) -> bool:
+        if not isinstance(event, EntryUnpublished):
+            return False
+        kept.append(event.entry)
+        return event.entry == kept[0]
+
+    report = await run_with(coast, is_of_first)
+    assert (report.made["unpublished"], report.made["redirects"]) == (2, 2)
+    (fault,) = [each for each in report.faults if "not on a Sunday" in each.message]
+    assert fault.kind is FaultKind.KEPT
+
+
+async def test_a_hook_refuses_a_redirect_and_not_those_beside_it(coast: Importer) -> None:
+    coast.mapping = replace(coast.mapping, aliases=("former",))
+    for name in ("quay", "tide"):
+        coast.replace(f"en/{name}.md", "title:", f"former: [/old-{name}/]\ntitle:")
+    positions: list[int] = []
+
+    def is_first(event: Event) -> bool:
+        if not isinstance(event, RedirectCreated):
+            return False
+        positions.append(event.position)
+        return len(positions) in {1, 2}  # all together, and the first alone
+
+    report = await run_with(coast, is_first)
+    # Also from the former paths of both pages.
+    assert report.made["redirects"] == 3
+    (fault,) = report.of_kind(FaultKind.LOST_LINK)
+    assert "not on a Sunday" in fault.message
