@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from cms.importing.site.body import body_of
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.headings import headings_in
+from cms.importing.site.pages import OldSite
 from tests.cms.importing.test_addresses import PAGE, front, read
+
+# The page of a link is known, and this site has no fallbacks for French.
+FOUND = "to a page that readers of 'fr' do not get"
 
 
 def test_ids_of_headings_of_a_vault_are_no_words_of_them(tmp_path: Path) -> None:
@@ -126,3 +132,45 @@ def test_languages_in_names_of_files_of_hugo(tmp_path: Path) -> None:
         ("fr", "d"): ("/fr/d/", True),
         ("fr", "d/x"): ("/fr/d/x/", True),
     }
+
+
+@pytest.mark.parametrize(
+    ("package", "href", "expected"),
+    [
+        ('{"dependencies": {"@astrojs/starlight": "^0.40"}}', "/fr/a/b/", FOUND),
+        ('{"dependencies": {"@astrojs/starlight": "^0.40"}}', "../a/b/", FOUND),
+        ('{"dependencies": {"@astrojs/starlight": "^0.40"}}', "/fr/none/", "to a page"),
+        ('{"dependencies": {"@astrojs/starlight": "^0.40"}}', "/fr", FOUND),
+        ("{}", "/fr/a/b/", "to a page"),
+    ],
+)
+def test_starlight_has_pages_without_translation_in_each_language(
+    tmp_path: Path, package: str, href: str, expected: str
+) -> None:
+    files = {
+        "package.json": package,
+        "src/content/docs/index.md": PAGE,
+        "src/content/docs/a/b.md": PAGE,
+        "src/content/docs/fr/c.md": f"{PAGE}[x]({href})",
+    }
+    folder = "src/content/docs"
+    mapping = f"roots: {{{folder}: /}}\nlocales: {{en: {{}}, fr: {{folder: {folder}/fr}}}}\n"
+    assert lost_in_french(read(tmp_path, "astro", files, mapping)).endswith(expected)
+
+
+@pytest.mark.parametrize("href", ["/docs/a", "/fr/docs/a", "a", "../docs/a"])
+def test_docusaurus_has_pages_without_translation_in_each_language(
+    tmp_path: Path, href: str
+) -> None:
+    folder = "i18n/fr/docusaurus-plugin-content-docs/current"
+    files = {"docs/a.md": PAGE, "docs/b.md": PAGE, f"{folder}/b.md": f"{PAGE}[x]({href})"}
+    roots = f"roots: {{docs: /docs, {folder}: /fr/docs}}\n"
+    mapping = f"{roots}locales: {{en: {{}}, fr: {{folder: i18n/fr}}}}\n"
+    assert lost_in_french(read(tmp_path, "docusaurus", files, mapping)).endswith(FOUND)
+
+
+def lost_in_french(old: OldSite) -> str:
+    """Return the fault of the link in the only French page."""
+    (text,) = (each for key, each in old.current.items() if key[0] == "fr")
+    (fault,) = old.draft(old.page(text.key), text).lost
+    return fault.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from cms.importing.site.heading_ids import HEADING_IDS
 from cms.importing.site.page_index import AddressReading, joined
 
 _PAGES = "src/pages"
+_STARLIGHT = '"@astrojs/starlight"'
 
 
 class Astro(RootedGenerator):
@@ -41,7 +43,27 @@ class Astro(RootedGenerator):
 
     def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
         """Yield the address, and the file that a link means, which the site leaves as it is."""
-        yield AddressReading("address", absolute(path, address))
+        whole = absolute(path, address)
+        yield AddressReading("address", whole)
+        if self._has_fallbacks:
+            yield from self._in_other_languages(whole, page)
         if PurePosixPath(path).suffix.lower() in self.endings:
             file = AddressReading("file", joined(page.place.path.rpartition("/")[0], path))
             yield replace(file, is_broken=True)
+
+    def _in_other_languages(self, whole: str, page: SourcePage) -> Iterator[AddressReading]:
+        """Yield an address without its language: pages are shown there without a translation."""
+        root, base = self.root_of(page.place.path) or ("", "")
+        for files in self.mapping.locales.values():
+            folder = files.folder.strip("/").removeprefix(root).strip("/")
+            prefix = f"{base}/{folder}/"
+            if folder and f"{whole}/".startswith(prefix):
+                yield AddressReading("address", f"{base}/{whole[len(prefix) :]}")
+
+    @cached_property
+    def _has_fallbacks(self) -> bool:
+        """True for a site of Starlight, which has all pages in each language."""
+        try:
+            return _STARLIGHT in (self.folder / "package.json").read_text("utf-8", "replace")
+        except OSError:
+            return False

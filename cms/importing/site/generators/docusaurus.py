@@ -105,6 +105,9 @@ class Docusaurus(RootedGenerator):
             if path.startswith("/") and self._is_translated(page):
                 yield AddressReading("address", f"/{page.place.locale}{whole}")
             yield AddressReading("address", whole)
+            prefix = f"/{page.place.locale}/"
+            if whole.startswith(prefix):  # a page without a translation is there, too
+                yield AddressReading("address", whole[len(prefix) - 1 :])
 
     def _kind(self, place: PagePlace) -> str:
         root = self.root_of(place.path)
