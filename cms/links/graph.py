@@ -99,6 +99,19 @@ class LinkGraph:
         """For each entry, and one more, where the edges to it begin in :attr:`incoming`."""
         return _offsets(self.targets, len(self))
 
+    @property
+    def subjects(self) -> Mask:
+        """For each entry, whether questions speak of it.
+
+        They speak of pages; and of what is none, such as a category, if a link of another layer
+        than that of the content is in the graph and leads to it or from it.
+        """
+        found = self.is_page.copy()
+        beside = self.layers != Layer.CONTENT
+        found[self.sources[beside]] = True
+        found[self.targets[beside]] = True
+        return found
+
     def edges_from(self, node: int) -> slice:
         """Return where the edges of an entry stand."""
         return slice(int(self.offsets[node]), int(self.offsets[node + 1]))
