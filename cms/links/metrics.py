@@ -78,15 +78,8 @@ class LinkMetrics:
 
 
 def pages_of(graph: LinkGraph) -> PageGraph:
-    """Return the pages of a graph with the links between them.
-
-    What is no page, such as a category, is among them only if a link of another layer than that of
-    the content is in the graph, and leads to it or from it.
-    """
-    chosen = graph.is_page.copy()
-    beside = graph.layers > 0
-    chosen[graph.sources[beside]] = True
-    chosen[graph.targets[beside]] = True
+    """Return the pages of a graph, or what else questions speak of, with the links between them."""
+    chosen = graph.subjects
     numbers = np.full(len(graph), NONE, dtype=np.int32)
     nodes = np.flatnonzero(chosen)
     numbers[nodes] = np.arange(len(nodes), dtype=np.int32)
@@ -102,10 +95,7 @@ def pages_of(graph: LinkGraph) -> PageGraph:
 def metrics_of(graph: PageGraph) -> LinkMetrics:
     """Return the metrics of all pages."""
     count = len(graph)
-    sources, targets = linked_pages(graph)
-    in_pages, out_pages = (_counts(each, count) for each in (targets, sources))
-    is_root = np.zeros(count, dtype=np.bool_)
-    is_root[graph.roots] = True
+    in_pages, out_pages = page_degrees(graph)
     return LinkMetrics(
         in_degree=_counts(graph.targets, count),
         in_pages=in_pages,
@@ -113,9 +103,9 @@ def metrics_of(graph: PageGraph) -> LinkMetrics:
         out_pages=out_pages,
         page_rank=page_rank_of(graph),
         click_depth=click_depths(graph),
-        component=_components(graph),
+        component=components_of(graph),
         community=communities_of(graph.sources, graph.targets, count),
-        is_orphan=(in_pages == 0) & ~is_root,
+        is_orphan=orphans_of(graph, in_pages),
         is_dead_end=out_pages == 0,
     )
 
@@ -125,8 +115,23 @@ def linked_pages(graph: PageGraph) -> tuple[Indexes, Indexes]:
     is_other = graph.sources != graph.targets
     count = max(len(graph), 1)
     pairs = graph.sources[is_other].astype(np.int64) * count + graph.targets[is_other]
-    distinct = np.unique(pairs)
+    pairs.sort()
+    # np.unique would hash them, which takes many times as long.
+    distinct = pairs[np.diff(pairs, prepend=NONE) != 0]
     return (distinct // count).astype(np.int32), (distinct % count).astype(np.int32)
+
+
+def page_degrees(graph: PageGraph) -> tuple[Indexes, Indexes]:
+    """Return for each page how many other pages link to it, and to how many others it links."""
+    sources, targets = linked_pages(graph)
+    return _counts(targets, len(graph)), _counts(sources, len(graph))
+
+
+def orphans_of(graph: PageGraph, in_pages: Indexes) -> Mask:
+    """Return whether each page is an orphan: no other page links to it, and it is no root."""
+    is_root = np.zeros(len(graph), dtype=np.bool_)
+    is_root[graph.roots] = True
+    return np.equal(in_pages, 0) & ~is_root
 
 
 def page_rank_of(graph: PageGraph) -> Floats:
@@ -171,7 +176,8 @@ def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.in
     return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
 
 
-def _components(graph: PageGraph) -> Indexes:
+def components_of(graph: PageGraph) -> Indexes:
+    """Return for each page the first page of those that links connect with it."""
     count = len(graph)
     if not count:
         return np.zeros(0, dtype=np.int32)
