@@ -206,12 +206,12 @@ class _Meter:
         match field.declaration:
             case Connection():
                 return self._connection(field, field.declaration, inner)
-            case EachOf(relations=relations):
-                return _each(field, inner, relations)
+            case EachOf():
+                return _each(field, inner, field.declaration)
             case Answers():
                 return _answers(field, inner, field.declaration)
-            case Many():
-                return _around(inner, _LIST_PARTS, _OTHER, _LIST_SIZE)
+            case Many(most=most):
+                return _around(inner, _LIST_PARTS, _OTHER, most or _LIST_SIZE)
             case One(work=work) | Answer(work=work):
                 return _around(inner, _OBJECT_PARTS, work)
             case OneOf(relations=relations):
@@ -367,11 +367,11 @@ def _order_parts(keys: int, arguments: Arguments) -> int:
     return keys * _KEY_PARTS + (keys * keys if is_ranged else 0)
 
 
-def _each(field: PlannedField, inner: Measure, relations: int) -> Measure:
+def _each(field: PlannedField, inner: Measure, declared: EachOf) -> Measure:
     """Return the measure of a selection on each object that an argument names."""
-    ids = field.arguments.get("ids")
+    ids, relations = field.arguments.get("ids"), declared.relations
     if not isinstance(ids, Given):
-        return _around(inner, _LIST_PARTS * relations, _OTHER, _LIST_SIZE)
+        return _around(inner, _LIST_PARTS * relations, _OTHER, declared.most or _LIST_SIZE)
     read = ids.read
 
     def work(variables: Variables, size: SiteSize) -> float:

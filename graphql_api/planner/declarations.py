@@ -232,9 +232,15 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Many:
-    """All objects of a relation, in order."""
+    """All objects of a relation, in order.
+
+    Attributes:
+        rows: the relation.
+        most: the most objects; ``None`` for a few.
+    """
 
     rows: Callable[[Row, Call], Rows]
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -245,11 +251,13 @@ class EachOf:
         rows: the rows, in order.
         one: the relations, for a row.
         relations: the number of them.
+        most: the most rows; ``None`` for a few.
     """
 
     rows: Callable[[Row, Call], Rows]
     one: Callable[[Row, Call], tuple[Rows, ...]]
     relations: int = 4
+    most: int | None = None
 
 
 @dataclass(frozen=True)

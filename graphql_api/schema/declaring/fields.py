@@ -151,6 +151,8 @@ def many(
     rows: Callable[[R, Call], Rows],
     description: str,
     arguments: Sequence[Argument] = (),
+    *,
+    most: int | None = None,
 ) -> Declared:
-    """Declare all objects of a relation."""
-    return Declared(type_, Many(of_call(rows)), description, arguments)
+    """Declare all objects of a relation. See :class:`.Many`."""
+    return Declared(type_, Many(of_call(rows), most), description, arguments)

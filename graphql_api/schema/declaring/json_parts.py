@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement
 
 from cms.storage.dialects import JsonText
 from graphql_api.planner.answers import answers_rows
-from graphql_api.planner.declarations import Call, Rows
-from graphql_api.planner.json_sql import member, text
-from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.fields import Declared, many, one, row_object, value
+from graphql_api.planner.declarations import Call, EachOf, Rows
+from graphql_api.planner.json_sql import element_text, member, text
+from graphql_api.planner.source import Columns, Sql
+from graphql_api.schema.declaring.fields import Declared, many, of_call, one, row_object, value
+from graphql_api.schema.declaring.row_sources import entry_rows
 
 
 def json_member(key: str) -> Callable[[Sql], Sql]:
@@ -38,13 +39,20 @@ def part_object(type_: str, key: str, description: str) -> Declared:
     )
 
 
-def part_list(type_: str, key: str, description: str) -> Declared:
-    """Declare a list of objects under a key."""
+def part_list(type_: str, key: str, description: str, *, most: int | None = None) -> Declared:
+    """Declare a list of objects under a key.
+
+    Args:
+        type_: the type of the objects.
+        key: the key.
+        description: for the schema's readers.
+        most: the most objects; ``None`` for a few.
+    """
 
     def rows(row: Sql, _: Call) -> Rows:
         return answers_rows(member(row, key))
 
-    return many(f"list[{type_}]", rows, description)
+    return many(f"list[{type_}]", rows, description, most=most)
 
 
 def ids_under(key: str) -> Callable[[Sql, Call], Rows]:
@@ -71,3 +79,28 @@ def part_row(type_: str, key: str, rows: Callable[[Call, Sql], Rows], descriptio
         return rows(call, JsonText(row, text(key)))
 
     return one(type_, row_under_key, description)
+
+
+def part_entry(key: str, description: str) -> Declared:
+    """Declare the entry with the id that is under a key; null if the view does not show it."""
+    return part_row("Entry | None", key, _entry_with_id, description)
+
+
+def part_entries(key: str, description: str, *, most: int | None = None) -> Declared:
+    """Declare the entries with the ids that are listed under a key; see :func:`part_entry`.
+
+    Args:
+        key: the key.
+        description: for the schema's readers.
+        most: the most entries; ``None`` for a few.
+    """
+
+    def entry(element: Columns, call: Call) -> tuple[Rows, ...]:
+        return (_entry_with_id(call, element_text(element)),)
+
+    plan = EachOf(of_call(ids_under(key)), of_call(entry), relations=1, most=most)
+    return Declared("list[Entry | None]", plan, description)
+
+
+def _entry_with_id(call: Call, key: Sql) -> Rows:
+    return entry_rows(call.view, lambda entry: entry.id == key)

@@ -10,12 +10,7 @@ from cms.content.links import Edge, Origin
 from cms.errors import Refused
 from cms.publishing.gates import Check
 from cms.publishing.publish_impact import Impact
-from graphql_api.planner.declarations import Call, EachOf, Rows
-from graphql_api.planner.json_sql import element_text
-from graphql_api.planner.source import Columns, Sql
-from graphql_api.schema.declaring.fields import Declared, of_call
-from graphql_api.schema.declaring.json_parts import ids_under, part, part_list, part_row
-from graphql_api.schema.declaring.row_sources import entry_rows
+from graphql_api.schema.declaring.json_parts import part, part_entries, part_entry, part_list
 from graphql_api.schema.declaring.words import part_word
 from graphql_api.schema.management.context import plain_object
 from graphql_api.schema.management.errors import error_list, refusal
@@ -31,10 +26,6 @@ class GateCheck:
     errors = error_list("Reasons why the gate does not pass; empty if it does.")
 
 
-def _target(call: Call, key: Sql) -> Rows:
-    return entry_rows(call.view, lambda entry: entry.id == key)
-
-
 class ImpactLink:
     """A link or reference that publishing would add for readers, or remove."""
 
@@ -45,18 +36,7 @@ class ImpactLink:
     origin = part_word("LinkOrigin", "origin", "Part of the content that contains the link.")
     label = part("str", "label", "Link text; may be empty.")
     url = part("str | None", "url", "URL of the target, as written; null for an entry.")
-    target = part_row("Entry | None", "target", _target, "Target entry; null for a URL.")
-
-
-def _entries(key: str, description: str) -> Declared:
-    """Declare the entries whose ids are listed under a key."""
-
-    def entry(element: Columns, call: Call) -> tuple[Rows, ...]:
-        return (entry_rows(call.view, lambda each: each.id == element_text(element)),)
-
-    return Declared(
-        "list[Entry | None]", EachOf(of_call(ids_under(key)), of_call(entry)), description
-    )
+    target = part_entry("target", "Target entry; null for a URL.")
 
 
 class PublishImpact:
@@ -71,8 +51,8 @@ class PublishImpact:
         "ImpactLink", "linksRemoved", "Links that readers would no longer see."
     )
     broken = part("list[str]", "broken", "Paths of public pages whose links would break.")
-    orphans = _entries("orphans", "Entries to which no public page would link any more.")
-    stale = _entries(
+    orphans = part_entries("orphans", "Entries to which no public page would link any more.")
+    stale = part_entries(
         "stale", "Public entries that would need another review, as they link to this one."
     )
 
