@@ -12,14 +12,17 @@ _TYPES: Final = """
     ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean
     BreakGlassPublish BrokenLink BulkMode CannotSign Category CategoryCycle ChangePassword
     ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
-    CommentPlace CommentThread CreateAccount CreateCategory CreatePerson CreateRedirect Date
-    DateTime Decimal DegreeCount DeleteEntry Difference DisableAccount DueReview DuplicateEntry
-    DuplicateName EnableAccount EndCause EntriesWhere Entry EntryChanged EntryComment EntryLink
-    EntryOfTypeBy EntryPublication EntryReview EntrySection EntryState EntryType ErrorCode
-    FacetCount FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
-    HistogramBucket HistogramInterval ID ImpactLink Int InvalidToken InvalidValue
-    InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs LeaveEntry LinkChange
-    LinkChangeKind LinkGraph LinkGroup LinkKind LinkLayer LinkMetrics LinkOrigin LinkTarget
+    CommentPlace CommentThread CommonLinks CreateAccount CreateCategory CreatePerson
+    CreateRedirect Date DateTime Decimal DegreeCount DeleteEntry Difference DisableAccount
+    DueReview DuplicateEntry DuplicateName EnableAccount EndCause EntriesWhere Entry
+    EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication EntryReview EntrySection
+    EntryState EntryType ErrorCode FacetCount FilterMode Float GateCheck GateFailed GoneRoute
+    GrantRole HasHistory Highlight HistogramBucket HistogramInterval ID ImpactLink Int
+    InvalidToken InvalidValue InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs
+    LeaveEntry LinkChange LinkChangeKind LinkCluster LinkClusters LinkCycle LinkCycles
+    LinkDirection LinkGraph LinkGraphEdge LinkGroup LinkHub LinkHubs LinkKind LinkLayer
+    LinkMatrix LinkMatrixCell LinkMatrixGroup LinkMetrics LinkNeighbor LinkNeighborhood
+    LinkOrigin LinkPage LinkPages LinkPath LinkPathMode LinkPaths LinkSimilarity LinkTarget
     LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField MetaTag
     MissingField MissingSignOff MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult
     MoveEntry MovedPage Mutation MutationIdReused NoByline Node NotAllowed NotFound NotInReview
@@ -32,21 +35,23 @@ _TYPES: Final = """
     RestoreRevision ReviewOutcome ReviewRequest ReviewRequested ReviewStage Revision RevokeRole
     RevokeToken Role RoleGrant Route Seo SeoAlternate ServiceToken SetPassword SignIn
     SignInFailed SignOff SignOffEntries SignOffEntriesItem SignOffEntriesResult SignOut
-    SignOutEverywhere SitePosition SitemapAlternate SitemapPage StaleCause StaleReason
-    StaleReview StaleRevision StillLinked StillPublic StillShown String Subscription Suggestion
-    SyncChange SyncKind SyncWhere Tag TagEntries TagEntriesItem TagEntriesResult TagEntry
-    TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntries UnpublishEntriesItem
-    UnpublishEntriesResult UnpublishEntry UpdateCategories UpdateCategoriesItem
-    UpdateCategoriesResult UpdateCategory UpdatePeople UpdatePeopleItem UpdatePeopleResult
-    UpdatePerson UrlRedirectRoute UserError ValueChange ValueChangeKind Warning WarningCode
-    WithdrawChangeRequest WithdrawReview WordChange WordChangeKind WouldBreakLinks WrongBasis
-    WrongDigest WrongStage
+    SignOutEverywhere SimilarEntries SimilarEntry SitePosition SitemapAlternate SitemapPage
+    StaleCause StaleReason StaleReview StaleRevision StillLinked StillPublic StillShown String
+    Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntries TagEntriesItem
+    TagEntriesResult TagEntry TagsWhere TocEntry TooManyAttempts UnarchiveEntry UnpublishEntries
+    UnpublishEntriesItem UnpublishEntriesResult UnpublishEntry UpdateCategories
+    UpdateCategoriesItem UpdateCategoriesResult UpdateCategory UpdatePeople UpdatePeopleItem
+    UpdatePeopleResult UpdatePerson UrlRedirectRoute UserError ValueChange ValueChangeKind
+    Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange WordChangeKind
+    WouldBreakLinks WrongBasis WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook
-    checkPublish commentThreads compareRevisions entries entry linkGraph me myQueue node nodes
-    people person position redirects reviewDue reviewRequest revision route sitemap staleReviews
-    suggest sync tag tags view waitingForOthers warnings
+    checkPublish commentThreads compareRevisions entries entry linkCommonSources
+    linkCommonTargets linkCommunities linkComponents linkCycles linkDeadEnds linkGraph linkHubs
+    linkMatrix linkNeighborhood linkOrphans linkPaths linkSimilar linkTooDeep me myQueue node
+    nodes people person position redirects reviewDue reviewRequest revision route sitemap
+    staleReviews suggest sync tag tags view waitingForOthers warnings
 """
 # Types, inputs and enums. Each is reserved with all the endings, too.
 RESERVED_TYPES: Final = frozenset(_TYPES.split())

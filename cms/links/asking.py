@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from sqlalchemy import BindParameter, select
 
 from cms.links.graph import Layer, LinkGraph
+from cms.links.keeping import KeptIndexes
 from cms.links.loading import load_graph
 from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
@@ -39,10 +40,12 @@ class LinkGraphs:
 
     Attributes:
         turns: the turns in which clients ask: few graphs are made at a time.
+        kept: what is made of graphs in seconds, such as communities.
     """
 
     def __init__(self) -> None:
         self.turns = RestingTurns(_AT_ONCE, _REST)
+        self.kept = KeptIndexes()
         self._executor = ThreadPoolExecutor(_AT_ONCE, "copydesk-links")
         self._own: dict[View, LinkGraph] = {}
         self._others: LRUCache[Hashable, LinkGraph] = LRUCache(

@@ -204,7 +204,8 @@ def test_a_locale_is_of_the_enum_wherever_it_stands(name: str) -> None:
 
 # Names that stand for different things of one kind, by what says which.
 BY_OWNER = {
-    "edges": "of each connection its own",
+    "edges": "of each connection its own; of answers about links",
+    "entries": "all entries are a connection; an answer about links has few, wanted whole",
     "node": "of each edge its own; the root's is any node",
     "nodes": "of each connection its own; the root's are any nodes",
     "kind": "each thing that comes in kinds has an enum of its own",
@@ -243,6 +244,7 @@ ARGUMENTS_BY_OWNER = {
     "orderBy": "of each connection its own",
     "position": "of a site in its history; of a category among its siblings",
     "since": "a position for what has changed; a time for sign-offs of an account",
+    "to": "the end of a path of links; the target of a redirect, as an address",
     "where": "of each connection its own",
 }
 
@@ -295,6 +297,15 @@ WHOLE = {
     **dict.fromkeys(
         ("Query.myQueue", "Query.waitingForOthers", "Query.reviewDue", "Query.staleReviews"),
         "worked out before the statement runs, in pages of at most 100",
+    ),
+    **dict.fromkeys(
+        (
+            *("LinkNeighborhood.nodes", "LinkNeighborhood.edges", "LinkPaths.paths"),
+            *("LinkPath.entries", "LinkPath.edges", "CommonLinks.entries", "SimilarEntries.nodes"),
+            *("LinkClusters.nodes", "LinkCluster.members", "LinkMatrix.cells", "LinkPages.nodes"),
+            *("LinkCycles.nodes", "LinkCycle.cycle", "LinkHubs.nodes"),
+        ),
+        "worked out before the statement runs, at most as many as the question says",
     ),
     "QueueItem.lacking": "one a stage",
     "StaleReview.causes": "links of one page",

@@ -18,7 +18,13 @@ from graphql_api.on_demand import OnDemand
 from graphql_api.planner.declarations import LARGEST_SIZE, Answer, Answers, Call
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.fields import Argument, Declared, seen_value
+from graphql_api.schema.declaring.fields import (
+    THIS_FIELD,
+    THIS_TYPE,
+    Argument,
+    Declared,
+    seen_value,
+)
 
 if TYPE_CHECKING:
     from cms.links.asking import LinkGraphs
@@ -35,9 +41,13 @@ GRAPH_ARGUMENTS = (
     Argument(
         "layers",
         "list[LinkLayer] | None",
-        "Layers of the graph whose links count; default: `CONTENT`.",
+        f"Layers of the graph whose links count for `{THIS_FIELD}`; default: `CONTENT`.",
     ),
-    Argument("kinds", "list[LinkKind] | None", "Kinds of links that count; default: all."),
+    Argument(
+        "kinds",
+        "list[LinkKind] | None",
+        f"Kinds of links that count for `{THIS_FIELD}`; default: all.",
+    ),
 )
 
 
@@ -78,7 +88,7 @@ def graph_position() -> dict[str, Declared]:
 
     return {
         "position": seen_value(
-            "SitePosition", token, "Position that the answer is true for.", parts=2
+            "SitePosition", token, f"Position that the `{THIS_TYPE}` is true for.", parts=2
         ),
         "behind": seen_value(
             "int",

@@ -12,7 +12,19 @@ from cms.content.canonical_json import Json
 from cms.links.asking import GraphReading, LinkGraphs
 from cms.reading.view import View
 from cms.work.work import Reading
+from graphql_api.schema.link_answers.clusters import link_communities, link_components
+from graphql_api.schema.link_answers.cycles import link_cycles
 from graphql_api.schema.link_answers.graph import link_graph
+from graphql_api.schema.link_answers.hubs import link_hubs
+from graphql_api.schema.link_answers.matrix import link_matrix
+from graphql_api.schema.link_answers.neighborhood import link_neighborhood
+from graphql_api.schema.link_answers.pages import link_dead_ends, link_orphans, link_too_deep
+from graphql_api.schema.link_answers.paths import link_paths
+from graphql_api.schema.link_answers.similarity import (
+    link_common_sources,
+    link_common_targets,
+    link_similar,
+)
 
 _AnswerQuestion: TypeAlias = Callable[[GraphReading, Mapping[str, Any]], Awaitable[Json]]
 
@@ -33,5 +45,18 @@ ANSWERS = {
     name: _answered(answer)
     for name, answer in {
         "linkGraph": link_graph,
+        "linkNeighborhood": link_neighborhood,
+        "linkPaths": link_paths,
+        "linkCommonTargets": link_common_targets,
+        "linkCommonSources": link_common_sources,
+        "linkSimilar": link_similar,
+        "linkComponents": link_components,
+        "linkCommunities": link_communities,
+        "linkMatrix": link_matrix,
+        "linkOrphans": link_orphans,
+        "linkDeadEnds": link_dead_ends,
+        "linkTooDeep": link_too_deep,
+        "linkCycles": link_cycles,
+        "linkHubs": link_hubs,
     }.items()
 }

@@ -8,12 +8,12 @@ from typing import Any
 from cms.content.canonical_json import Json
 from cms.links.asking import GraphReading
 from cms.links.overview import overview
-from graphql_api.schema.link_answers.inputs import kinds_of, layers_of
+from graphql_api.schema.link_answers.inputs import choice_of
 
 
 async def link_graph(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
     """Return the figures of the whole graph."""
-    found = await overview(reading, layers_of(inputs), kinds_of(inputs))
+    found = await overview(reading, *choice_of(inputs))
     histogram = found.summary["degree_histogram"]
     return {
         **found.summary,
