@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
-# The characters that no XML 1.0 document may contain, not even escaped: https://www.w3.org/TR/xml/#charsets.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from cms.content.xml_characters import without_forbidden
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -17,7 +15,7 @@ Element = ET.Element
 
 def root(name: str, attributes: Mapping[str, str]) -> Element:
     """Return the root of a document."""
-    return Element(name, {key: _without_forbidden(value) for key, value in attributes.items()})
+    return Element(name, {key: without_forbidden(value) for key, value in attributes.items()})
 
 
 def add(
@@ -25,9 +23,9 @@ def add(
 ) -> Element:
     """Add an element with a text to another element, and return it."""
     child = ET.SubElement(
-        parent, name, {key: _without_forbidden(value) for key, value in attributes.items()}
+        parent, name, {key: without_forbidden(value) for key, value in attributes.items()}
     )
-    child.text = _without_forbidden(words) if words is not None else None
+    child.text = without_forbidden(words) if words is not None else None
     return child
 
 
@@ -36,7 +34,3 @@ def as_bytes(document: Element) -> bytes:
     ET.indent(document, " ")
     body: bytes = ET.tostring(document, "utf-8")
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body
-
-
-def _without_forbidden(words: str) -> str:
-    return _FORBIDDEN.sub("", words)

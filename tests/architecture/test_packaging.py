@@ -40,9 +40,9 @@ def imported() -> set[str]:
 
 
 def test_every_package_that_is_imported_is_declared() -> None:
-    declared = {
-        normal(re.split(r"[\[<>=; ]", each)[0]) for each in PROJECT["project"]["dependencies"]
-    }
+    project = PROJECT["project"]
+    required = [*project["dependencies"], *project["optional-dependencies"]["graph"]]
+    declared = {normal(re.split(r"[\[<>=; ]", each)[0]) for each in required}
     distributions = packages_distributions()
     missing = {
         name
