@@ -33,8 +33,8 @@ RESERVED_NAMES = frozenset(
     {
         *("cms", "copydesk", "graphql_api", SITE),
         *(action.partition(":")[0] for action in Action),
-        *("fill", "import", "keys", "migrate", "purge", "purges", "rebuild", "schema", "search"),
-        *("serve", "unpublish", "verify"),
+        *("fill", "graph", "import", "keys", "migrate", "purge", "purges", "rebuild", "schema"),
+        *("search", "serve", "unpublish", "verify"),
     }
 )
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")

@@ -12,6 +12,7 @@ _COMMANDS = CommandsOnDemand(
         "account": "cms.cli.account:account",
         "audit": "cms.cli.audit:audit",
         "fill": "cms.cli.fill:fill_",
+        "graph": "cms.cli.graph:graph",
         "import": "cms.cli.import_:import_",
         "keys": "cms.cli.keys:keys",
         "migrate": "graphql_api.schema_commands:migrate",

@@ -168,7 +168,7 @@ class Database:
         await self.engine.dispose()
 
 
-async def lift_time_limit(session: WriteSession) -> None:
+async def lift_time_limit(session: ReadSession) -> None:
     """Let the statements of a transaction take as long as a large site needs."""
     await (await session.connection()).run_sync(dialects.lift_time_limit)
 

@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from functools import lru_cache
 
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.live import LiveLimits, closing, failure_body, responses
 from graphql_api.http.response import GRAPHQL_RESPONSE, JSON, weights_of
+from graphql_api.http.streamed import StreamedResponse
 
 EVENT_STREAM = "text/event-stream"
 _COMMENT = b":\n\n"
@@ -64,54 +64,29 @@ def sse_response(stream: AsyncIterator[bytes], limits: LiveLimits | None = None)
     return _EventStream(stream, limits or LiveLimits())
 
 
-class _EventStream(StreamingResponse):
-    """A response that detects a disconnect at once, even while the stream has no events."""
+class _EventStream(StreamedResponse):
+    """A stream of events, with comments that keep it alive while it has none."""
 
     def __init__(self, stream: AsyncIterator[bytes], limits: LiveLimits) -> None:
         # Without this, proxies buffer events.
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         self._stream = stream
-        self._events = _events(stream)
-        self._limits = limits
-        self._sending = asyncio.Lock()
-        super().__init__(self._events, headers=headers, media_type=EVENT_STREAM)
+        self._comment_seconds = limits.comment_seconds
+        super().__init__(
+            _events(stream), EVENT_STREAM, headers=headers, send_seconds=limits.send_seconds
+        )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        async def patiently(message: Message) -> None:
-            await self._send(send, message)
-
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
         # The stream too, since events that never began to iterate do not close it.
-        async with closing(self._stream), aclosing(self._events):
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    beside = (
-                        tasks.create_task(_until_gone(receive)),
-                        tasks.create_task(self._keep_alive(patiently)),
-                    )
-                    await self.stream_response(patiently)
-                    for task in beside:
-                        task.cancel()
-            except* (ClientDisconnect, OSError):
-                pass  # the client has disconnected
+        async with closing(self._stream):
+            await super().__call__(scope, receive, send)
 
-    async def _keep_alive(self, send: Send) -> None:
+    async def beside(self, send: Send) -> None:
+        """Send comments."""
         while True:
-            await asyncio.sleep(self._limits.comment_seconds)
+            await asyncio.sleep(self._comment_seconds)
             await send({"type": "http.response.body", "body": _COMMENT, "more_body": True})
-
-    async def _send(self, send: Send, message: Message) -> None:
-        async with self._sending:
-            try:
-                async with asyncio.timeout(self._limits.send_seconds):
-                    await send(message)
-            except TimeoutError:
-                raise ClientDisconnect from None
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    raise ClientDisconnect
 
 
 async def _events(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

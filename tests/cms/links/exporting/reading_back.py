@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import duckdb
 import networkx as nx
+import pyarrow.parquet as pq
 import pydot
 
 # Nodes by id and edges, each with its values; a missing value is left out.
@@ -29,7 +30,7 @@ def _of(graph: Any, *, unread: Iterable[str] = ()) -> Graph:
         _values({"source": source, "target": target, **values}, unread)
         for source, target, values in graph.edges(data=True)
     ]
-    return nodes, _sorted(edges)
+    return nodes, sorted_edges(edges)
 
 
 def _values(values: Mapping[str, Any], unread: Iterable[str]) -> Mapping[str, Any]:
@@ -38,7 +39,8 @@ def _values(values: Mapping[str, Any], unread: Iterable[str]) -> Mapping[str, An
     }
 
 
-def _sorted(edges: Iterable[Mapping[str, Any]]) -> Edges:
+def sorted_edges(edges: Iterable[Mapping[str, Any]]) -> Edges:
+    """Return edges in an order of their own."""
     return sorted(edges, key=lambda edge: sorted((name, str(each)) for name, each in edge.items()))
 
 
@@ -71,7 +73,7 @@ def read_dot(data: bytes) -> Graph:
     return (
         {key: _unquoted({"title" if n == "label" else n: v for n, v in node.items()})
          for key, node in nodes.items()},
-        _sorted([_unquoted(edge) for edge in edges]),
+        sorted_edges([_unquoted(edge) for edge in edges]),
     )  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def read_tables(suffix: str, scan: str) -> Callable[[bytes, Path], Graph]:
         nodes = _table(scan.format(folder / f"nodes{suffix}"))
         edges = _table(scan.format(folder / f"edges{suffix}"))
         by_id = {str(row["id"]): _values(row, ["id"]) for row in nodes}
-        return by_id, _sorted(_values(row, ["id"]) for row in edges)
+        return by_id, sorted_edges(_values(row, ["id"]) for row in edges)
 
     return read
 
@@ -192,3 +194,15 @@ def _check_references(graph: ET.Element) -> None:
         }
         used = {each.get("for") for each in graph.iterfind(f"{_NAMESPACE}{owner}s/*/*/*")}
         assert used <= declared
+
+
+def text_in(data: bytes) -> str:
+    """Return all that is in an export, of an archive the files."""
+    if not data.startswith(b"PK"):
+        return data.decode()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = [archive.read(name) for name in archive.namelist()]
+    return "".join(
+        str(pq.read_table(io.BytesIO(file)).to_pylist()) if file[:4] == b"PAR1" else file.decode()
+        for file in files
+    )

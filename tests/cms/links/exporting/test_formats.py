@@ -110,7 +110,7 @@ def expected(
 
     return (
         {str(row[0]): values(NODES[1:], row[1:]) for row in nodes},
-        reading_back._sorted([values(EDGES[1:], row[1:]) for row in edges]),
+        reading_back.sorted_edges([values(EDGES[1:], row[1:]) for row in edges]),
     )
 
 

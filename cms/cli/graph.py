@@ -1,0 +1,18 @@
+"""The command ``copydesk graph``: the link graph. Its commands are imported when they run."""
+
+from __future__ import annotations
+
+import click
+
+from cms.cli.on_demand import CommandsOnDemand
+
+_COMMANDS = CommandsOnDemand(
+    {
+        "export": "cms.cli.graph_export:export_",
+    }
+)
+
+
+@click.group(commands=_COMMANDS)
+def graph() -> None:
+    """Export the link graph."""
