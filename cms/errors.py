@@ -137,6 +137,14 @@ class TooManyWaiting(CopydeskError):
         super().__init__(f"{most:,} of your requests are already waiting, which is the limit")
 
 
+class InvalidExport(CopydeskError):
+    """An export that cannot be made. The message has the reason and a remedy."""
+
+
+class ExtraMissing(CopydeskError):
+    """A library is not installed that an optional part needs. The message has the remedy."""
+
+
 class ContentFileError(CopydeskError):
     """A content file cannot be read.
 

@@ -46,11 +46,14 @@ class Answering:
 
     Args:
         desk: the site with its database.
+
+    Attributes:
+        graphs: the link graphs that this process keeps.
     """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._graphs = OnDemand(_make_graphs)
+        self.graphs = OnDemand(_make_graphs)
 
     async def answer(
         self, ready: ReadyOperation, view: View, actor: Actor, preview: str | None = None
@@ -89,7 +92,7 @@ class Answering:
             async with self._desk.reading(actor) as reading:
                 yield reading
             return
-        graphs = await self._graphs.get()
+        graphs = await self.graphs.get()
         try:
             async with graphs.turns.of(client), self._desk.reading(actor) as reading:
                 yield reading
@@ -110,7 +113,7 @@ class Answering:
             if not declaration.of_view:
                 return await declaration.run(reading, inputs)
             seen = _seen(view, asked.through, bound.variables)
-            return await declaration.run(reading, seen, await self._graphs.get(), inputs)
+            return await declaration.run(reading, seen, await self.graphs.get(), inputs)
         except GraphQLError as error:
             raise RequestFailed(error) from None
         except Refused as refusal:

@@ -24,6 +24,7 @@ from graphql_api.http.plugins import plugin_identity, plugin_routes
 from graphql_api.http.security_headers import SecurityHeaders
 from graphql_api.http.shortcut import Shortcut
 from graphql_api.http.shutdown import Shutdown
+from graphql_api.link_export import LinkExport
 from graphql_api.on_demand import OnDemand
 from graphql_api.planning import PlanningThread
 from graphql_api.schema.build import build_delivery_schema
@@ -61,15 +62,14 @@ def create_app(
 
     Raises:
         SiteError: if the route of a plugin has the path of another, or two words of the site have
-            one name in the API; when the lifespan of the app begins, if something was renamed and
-            the stored names were not loaded.
+            one name in the API; at the start of the lifespan, if renamed types were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
     size, thread, answering = KnownSize(database), PlanningThread(), Answering(copydesk)
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, size.current, thread, answering)
-    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread))
+    files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread)).routes()
     identify = identify or plugin_identity(copydesk)
     management = _management(copydesk, size, thread, answering, has_credentials=identify is None)
     shutdown = Shutdown(partial(_end_subscriptions, copydesk))
@@ -91,7 +91,8 @@ def create_app(
             await copydesk.close()
 
     endpoints = _endpoints(reading, editing)
-    routes = [*endpoints, *_beside(editing), *files.routes()]
+    exports = LinkExport(copydesk, answering.graphs, reading.visitor, shutdown).routes()
+    routes = [*endpoints, *_beside(editing), *files, *exports]
     app = _App([*routes, *plugin_routes(copydesk, routes)], lifespan, endpoints)
     app.state.shutdown, app.state.management = shutdown, management
     return app

@@ -83,7 +83,7 @@ class DeliveryEndpoint:
     async def _answer(self, request: HttpRequest, media_type: str) -> ASGIApp:
         timings = _timings_of(request)
         with timings.step("identity"):
-            visitor = await self._visitor(request)
+            visitor = await self.visitor(request)
         with timings.step("request"):
             most_bytes = self.delivery.limits.body_bytes
             graphql_request = await _receive(request, most_bytes, _BODY_SECONDS, self.shutdown)
@@ -92,7 +92,7 @@ class DeliveryEndpoint:
             respond = success_response if visitor.is_anonymous else private_response
             return respond(result.body, media_type)
 
-    async def _visitor(self, request: HttpRequest) -> Visitor:
+    async def visitor(self, request: HttpRequest) -> Visitor:
         """Return the client of a request.
 
         Raises:

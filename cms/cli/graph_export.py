@@ -18,7 +18,7 @@ from cms.cli.progress import progress_bar
 from cms.errors import SettingsError
 from cms.links.asking import GraphReading
 from cms.links.exporting.asked import AskedExport, ready_export
-from cms.links.exporting.exporting import Rows, export
+from cms.links.exporting.exporting import Rows
 from cms.links.exporting.further_metrics import STEPS, further_columns
 from cms.links.exporting.rows import NodeColumn
 from cms.links.exporting.table import Row, Schema
@@ -83,7 +83,7 @@ async def _export(asked: AskedExport, options: _Options) -> None:
         asking = GraphReading(reading, _view(copydesk.site, ready.locale, options))
         rows = await ready.rows(asking, _with_progress if options.has_metrics else None)
         with _opened(options.output) as file, progress_bar("Nodes and edges", rows.size) as seen:
-            async for some in export(_Watched(rows, seen), ready.form, ready.part):
+            async for some in ready.write(_Watched(rows, seen)):
                 file.write(some)
 
 

@@ -13,7 +13,7 @@ import rustworkx
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from cms.errors import CopydeskError
+from cms.errors import ExtraMissing
 from cms.links.graph import NONE, Indexes, Mask
 from cms.links.metrics import Floats, PageGraph, click_depths, linked_pages
 
@@ -24,10 +24,6 @@ SAMPLES = 256
 _SEED = 1
 # HITS has converged when no share changes by more than this.
 _CONVERGED, _MOST_STEPS = 1e-12, 1_000
-
-
-class NetworkitMissing(CopydeskError):
-    """The library for sampled betweenness is not installed. The message has the remedy."""
 
 
 def simplified(graph: PageGraph) -> PageGraph:
@@ -45,7 +41,7 @@ def betweenness_of(graph: PageGraph) -> Floats:
         graph: a graph of :func:`simplified`.
 
     Raises:
-        NetworkitMissing: if the graph is large, and the library that estimates is not installed.
+        ExtraMissing: if the graph is large, and the library that estimates is not installed.
     """
     if _is_small(graph):
         return _floats(rustworkx.digraph_betweenness_centrality(_directed(graph)), graph)
@@ -119,7 +115,7 @@ def _sampled_betweenness(graph: PageGraph) -> Floats:
     try:
         import networkit  # noqa: PLC0415  # an extra
     except ImportError:
-        raise NetworkitMissing(
+        raise ExtraMissing(
             "betweenness of so large a graph needs the extra [graph]: "
             "pip install 'copydesk[graph]'; or export without --metrics"
         ) from None

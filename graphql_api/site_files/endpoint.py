@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from cms.site import Site
 from graphql_api.delivery import Delivery
+from graphql_api.http.conditional import has_tag
 from graphql_api.http.errors import failure_of
 from graphql_api.http.response import retry_header
 from graphql_api.schema.delivery.routes import LARGEST_SITEMAP
@@ -98,11 +99,6 @@ def _file_response(request: Request, body: bytes, media_type: str) -> Response:
     """Return the response with a file, or 304 if the client has the same one."""
     tag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag}
-    known = request.headers.get("if-none-match", "")
-    if known.strip() == "*" or tag in _tags_in(known):
+    if has_tag(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media_type)
-
-
-def _tags_in(header: str) -> set[str]:
-    return {each.strip().removeprefix("W/") for each in header.split(",")}

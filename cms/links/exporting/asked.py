@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from cms.errors import InvalidExport
 from cms.links.asking import GraphReading
-from cms.links.exporting.exporting import Rows
+from cms.links.exporting.exporting import Rows, export
 from cms.links.exporting.formats import FORMATS, Format
 from cms.links.exporting.selection import (
-    InvalidExport,
     MoreColumns,
     PastMoment,
     Selection,
@@ -85,6 +85,19 @@ class ReadyExport:
         Raises:
             InvalidExport: if the site has not had a position, or drafts are to have a past.
         """
+        await self.check(asking)
+        asking = replace(asking, view=view_at(asking.view, self.moment))
+        return await rows_of(asking, replace(self.selection, more=more))
+
+    async def check(self, asking: GraphReading) -> None:
+        """Check the moments.
+
+        Args:
+            asking: the snapshot, with the view of now.
+
+        Raises:
+            InvalidExport: if the site has not had a position, or drafts are to have a past.
+        """
         view = asking.view
         is_draft = view.perspective is Perspective.DRAFT or view.preview is not None
         for each in (self.moment, self.selection.compared_to):
@@ -92,8 +105,10 @@ class ReadyExport:
                 raise InvalidExport("drafts have no past; leave out the times and positions")
             if each is not None:
                 await check_moment(asking, each)
-        asking = replace(asking, view=view_at(view, self.moment))
-        return await rows_of(asking, replace(self.selection, more=more))
+
+    def write(self, rows: Rows) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of the export, given its rows."""
+        return export(rows, self.form, self.part)
 
 
 def ready_export(site: Site, asked: AskedExport) -> ReadyExport:
@@ -101,8 +116,10 @@ def ready_export(site: Site, asked: AskedExport) -> ReadyExport:
 
     Raises:
         InvalidExport: if one is not valid, or two contradict each other.
+        ExtraMissing: if the format needs a library that is not installed.
     """
     form = _named("format", asked.form, FORMATS)
+    form.require()
     part = None if asked.part is None else _named("part", asked.part, _PARTS)
     if part is not None and not form.has_parts:
         raise InvalidExport(f"{form.name} has no parts; only csv and parquet have")

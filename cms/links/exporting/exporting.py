@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
@@ -149,16 +149,13 @@ def changes(before: Sequence[EdgeRow], after: Sequence[EdgeRow]) -> list[tuple[E
     return found
 
 
-async def export(rows: Rows, form: Format, part: Part | None = None) -> AsyncIterator[bytes]:
+async def export(rows: Rows, form: Format, part: Part | None = None) -> AsyncGenerator[bytes, None]:
     """Yield the bytes of an export. Its parts are written in threads.
 
     Args:
         rows: the nodes and edges.
         form: the format.
         part: the only table, of formats that have tables; ``None`` for both.
-
-    Raises:
-        ParquetMissing: if the format needs a library that is not installed.
     """
     writer, numbers = form.write(rows.schema, part), count()
     yield await asyncio.to_thread(writer.begin)

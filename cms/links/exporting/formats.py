@@ -30,6 +30,7 @@ class Format:
         media_type: the media type of a response.
         write: makes a writer.
         has_parts: whether it has a table of nodes and one of edges, which can be had by themselves.
+        require: raises ``ExtraMissing`` if the format needs a library that is not installed.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Format:
     media_type: str
     write: MakeWriter
     has_parts: bool = False
+    require: Callable[[], object] = bool
 
     def file_of(self, part: Part | None) -> tuple[str, str]:
         """Return the name and the media type of the file of an export, or of a part of it."""
@@ -50,7 +52,6 @@ def _csv(schema: Schema, part: Part | None) -> Writer:
 
 
 def _parquet(schema: Schema, part: Part | None) -> Writer:
-    load_arrow()  # said before anything is read
     return TablesWriter(schema, ".parquet", ParquetTable, part, compresses=False)
 
 
@@ -62,6 +63,13 @@ FORMATS: Mapping[str, Format] = {
         Format("csv", ".csv", "text/csv; charset=utf-8", _csv, has_parts=True),
         Format("json", ".json", "application/json", lambda *g: NodeLinkWriter(g[0])),
         Format("dot", ".dot", "text/vnd.graphviz", lambda *g: DotWriter(g[0])),
-        Format("parquet", ".parquet", "application/vnd.apache.parquet", _parquet, has_parts=True),
+        Format(
+            "parquet",
+            ".parquet",
+            "application/vnd.apache.parquet",
+            _parquet,
+            has_parts=True,
+            require=load_arrow,
+        ),
     )
 }

@@ -28,7 +28,7 @@ def further_columns(pages: PageGraph, seen: Callable[[int], None]) -> list[NodeC
         seen: called with 1 after each of :data:`STEPS` steps.
 
     Raises:
-        NetworkitMissing: if the graph is large, and a library is not installed.
+        ExtraMissing: if the graph is large, and a library is not installed.
     """
     columns: list[NodeColumn] = []
     for step in _steps(simplified(pages)):

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-from cms.errors import CopydeskError
+from cms.errors import ExtraMissing
 from cms.links.exporting.table import AttributeKind, GraphAttribute, Row
-
-
-class ParquetMissing(CopydeskError):
-    """The library that writes Parquet is not installed. The message has the remedy."""
 
 
 class ParquetTable:
     """A table in Parquet; each call of :meth:`write` is a row group.
 
     Raises:
-        ParquetMissing: if the extra is not installed.
+        ExtraMissing: if the extra is not installed.
     """
 
     def __init__(self, file: IO[bytes], columns: Sequence[GraphAttribute]) -> None:
@@ -45,13 +41,13 @@ def load_arrow() -> tuple[Any, Any]:
     """Return the modules ``pyarrow`` and ``pyarrow.parquet``.
 
     Raises:
-        ParquetMissing: if they are not installed.
+        ExtraMissing: if they are not installed.
     """
     try:
         import pyarrow as pa  # noqa: PLC0415  # an extra
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
-        raise ParquetMissing(
+        raise ExtraMissing(
             "Parquet needs the extra [graph]; install it on the server: "
             "pip install 'copydesk[graph]'"
         ) from None

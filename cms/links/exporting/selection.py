@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time
 from sqlalchemy import BigInteger, literal, select
 
 from cms import clock
-from cms.errors import CopydeskError
+from cms.errors import InvalidExport
 from cms.links.asking import GraphReading
 from cms.links.exporting.exporting import OneView, Rows, TwoMoments
 from cms.links.exporting.rows import NodeColumn, ViewRows, columns_of
@@ -23,10 +23,6 @@ from cms.storage.dialects import Key, Moment, as_text
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 _DATE, _INTEGER = "date", "integer"
-
-
-class InvalidExport(CopydeskError):
-    """An export that cannot be made. The message has the reason and a remedy."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +137,9 @@ async def _view_rows(asking: GraphReading, selection: Selection) -> tuple[ViewRo
     pages = pages_of(graph)
     columns = await asking.graphs.run(_columns, pages, selection.more)
     reading = asking.reading
-    rows = ViewRows(
-        reading.session, reading.site, asking.view, graph, pages, columns, selection.kinds
-    )
+    # Those that there are, since what is asked for can be any text.
+    kinds = None if selection.kinds is None else {*selection.kinds} & {*graph.kind_names}
+    rows = ViewRows(reading.session, reading.site, asking.view, graph, pages, columns, kinds)
     return rows, graph.position
 
 

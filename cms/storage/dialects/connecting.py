@@ -332,9 +332,10 @@ def _correct(connection: Connection) -> None:
 
 
 def lift_time_limit(connection: Connection) -> None:
-    """Let the statements of this transaction take as long as the site is large."""
+    """Let this transaction, and its statements, take as long as the site is large."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("set local statement_timeout = 0"))
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"set local {limit} = 0"))
 
 
 def lock_schema(connection: Connection) -> None:

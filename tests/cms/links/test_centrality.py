@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms.errors import ExtraMissing
 from cms.links import centrality
 from cms.links.centrality import (
-    NetworkitMissing,
     articulation_points,
     betweenness_of,
     closeness_of,
@@ -121,5 +121,5 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = large()
     monkeypatch.setattr(centrality, "EXACT", 0)
     monkeypatch.setitem(sys.modules, "networkit", None)
-    with pytest.raises(NetworkitMissing, match=r"pip install 'copydesk\[graph\]'"):
+    with pytest.raises(ExtraMissing, match=r"pip install 'copydesk\[graph\]'"):
         betweenness_of(graph)

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from cms.authorization.actor import OPERATOR
 from cms.clock import now
 from cms.drafts.loading import look_at
+from cms.errors import InvalidExport
 from cms.links.asking import GraphReading
 from cms.links.exporting import rows
 from cms.links.exporting.exporting import export
 from cms.links.exporting.formats import FORMATS
 from cms.links.exporting.selection import (
-    InvalidExport,
     PastMoment,
     Selection,
     check_moment,

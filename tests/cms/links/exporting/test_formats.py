@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.content.xml_characters import without_forbidden
+from cms.errors import ExtraMissing
 from cms.links.exporting.formats import FORMATS
-from cms.links.exporting.parquet import ParquetMissing
 from cms.links.exporting.table import (
     ID,
     LABEL,
@@ -222,5 +222,5 @@ def test_two_moments_are_a_dynamic_graph_of_gephi() -> None:
 
 def test_parquet_says_which_extra_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ParquetMissing, match=r"pip install 'copydesk\[graph\]'"):
-        FORMATS["parquet"].write(SCHEMA, None)
+    with pytest.raises(ExtraMissing, match=r"pip install 'copydesk\[graph\]'"):
+        FORMATS["parquet"].require()
