@@ -220,6 +220,7 @@ BY_OWNER = {
     "target": "a public page; an entry that may not be public yet",
     "position": "of a site in its history; of an item in its list",
     "publications": "of an entry over all its life; of one write",
+    "orphans": "the number of them in a graph; the entries that one publication makes so",
     "results": "of each mutation of many entries its own",
 }
 
@@ -307,6 +308,7 @@ WHOLE = {
         ),
         "worked out before the statement runs, at most as many as the question says",
     ),
+    "LinkGraph.degreeHistogram": "one for each number of links that pages have",
     "QueueItem.lacking": "one a stage",
     "StaleReview.causes": "links of one page",
     "Payload.errors": "of one write",

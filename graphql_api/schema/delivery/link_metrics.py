@@ -95,7 +95,11 @@ _COMPARED: Mapping[str, tuple[str, Callable[[EntryRow], Sql], str]] = {
     "in_pages": ("int", EntryRow.in_pages, "Number of other pages that link to the page."),
     "out_degree": ("int", EntryRow.out_degree, "Number of links from the page."),
     "out_pages": ("int", EntryRow.out_pages, "Number of other pages that the page links to."),
-    "page_rank": ("float", EntryRow.page_rank, "PageRank: share of the visits of a reader who follows links at random."),
+    "page_rank": (
+        "float",
+        EntryRow.page_rank,
+        "PageRank: share of a random reader's visits.",
+    ),
     "click_depth": ("int", EntryRow.click_depth, "Click depth of the page."),
     "component": ("ID", EntryRow.component, "Entry that names the component of the page."),
     "community": ("ID", EntryRow.community, "Entry that names the community of the page."),
