@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         description="Megabytes of an SQLite file that connections for reads map "
         "into memory; 0 disables it.",
     )
+    follow_links: bool = Field(
+        default=True,
+        description="Whether `serve` computes the metrics of links after publications on SQLite, "
+        "in a process of its own; see `copydesk graph follow`.",
+    )
     limits: Annotated[dict[str, int], NoDecode] = Field(
         default={},
         description="Limits of the delivery API that differ from the defaults, as JSON such as "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from contextlib import nullcontext
 from ipaddress import ip_address
 
 import click
@@ -20,6 +21,7 @@ from cms.site import Site
 from cms.storage.schema import check_migrated
 from cms.type_versions.versions import Binding
 from graphql_api.app import create_app
+from graphql_api.following import following_links
 from graphql_api.server import Server, end_at_once, stopped_by
 
 
@@ -58,7 +60,11 @@ async def _serve(site: Site, settings: Settings) -> None:
 
         # Statistics are stale in a database that has grown page by page.
         await copydesk.database.refresh_stale_statistics()
-        await Server(create_app(copydesk), settings, announce).serve()
+        server = Server(create_app(copydesk), settings, announce)
+        # Another server process would compute the same; on SQLite there is this one.
+        is_alone = copydesk.database.is_file and settings.follow_links
+        async with following_links() if is_alone else nullcontext():
+            await server.serve()
 
 
 def _warn_of_host(settings: Settings) -> None:

@@ -9,10 +9,12 @@ from cms.cli.on_demand import CommandsOnDemand
 _COMMANDS = CommandsOnDemand(
     {
         "export": "cms.cli.graph_export:export_",
+        "follow": "cms.cli.graph_metrics:follow",
+        "refresh": "cms.cli.graph_metrics:refresh",
     }
 )
 
 
 @click.group(commands=_COMMANDS)
 def graph() -> None:
-    """Export the link graph."""
+    """Compute metrics of the link graph, and export it."""

@@ -85,6 +85,11 @@ class Database:
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
         self.key_file = KeyFile(signing_key)
 
+    @property
+    def is_file(self) -> bool:
+        """True if the database is a file, which the processes of one machine share."""
+        return self._backend.is_file
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[WriteSession]:
         """Open a session; commit at the end, or roll back if the body fails.

@@ -47,7 +47,13 @@ _WRITER_SECONDS = 5
 
 
 class Backend(Protocol):
-    """A database system: SQLite or PostgreSQL."""
+    """A database system: SQLite or PostgreSQL.
+
+    Attributes:
+        is_file: whether the database is a file, which the processes of one machine share.
+    """
+
+    is_file: bool
 
     def engine(self) -> AsyncEngine:
         """Return an engine whose transactions may write."""
@@ -135,6 +141,8 @@ def _check_options(url: URL) -> None:
 
 class SqliteBackend:
     """An SQLite file, with one writing connection and a few reading ones."""
+
+    is_file = True
 
     def __init__(self, file: str, mapped_megabytes: int) -> None:
         self._file = file
@@ -242,6 +250,8 @@ def _open_to_write(file: str, pragmas: Iterable[str]) -> sqlite.Connection:
 
 class PostgresBackend:
     """A database on a PostgreSQL server, version 15 or newer."""
+
+    is_file = False
 
     def __init__(self, url: URL) -> None:
         self._url = url

@@ -139,6 +139,22 @@ async def test_a_server_that_does_nothing_ends(serving: Serving, number: int) ->
     assert await serving.ended() == (0, "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_metrics_are_computed_beside_a_server_until_it_ends(
+    serving: Serving, number: int
+) -> None:
+    def are_computed() -> bool:
+        with closing(sqlite.connect(serving.file)) as connection:
+            runs = "select count(*) from link_metric_run where is_current"
+            return bool(connection.execute(runs).fetchone()[0])
+
+    await until(lambda: asyncio.to_thread(are_computed), 60)
+    serving.process.send_signal(number)
+    # Both have the same standard error, which is closed when both have ended.
+    code, said = await serving.ended()
+    assert (code, said) == (0 if number == signal.SIGTERM else -number, "")
+
+
 @SIGNALS
 async def test_streams_and_sockets_end_with_the_server(serving: Serving, number: int) -> None:
     desk = serving.desk
