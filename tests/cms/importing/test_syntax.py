@@ -259,3 +259,24 @@ def test_words_of_scripts_in_a_text_stay(text: str) -> None:
     page = convert("mdx", text, "page.mdx")
     assert page.variables["text"] == text
     assert page.faults == []
+
+
+def test_files_of_code_become_fences(tmp_path: Path) -> None:
+    (tmp_path / "docs/en").mkdir(parents=True)
+    (tmp_path / "docs/a.ts").write_text("// #region one\n  let a\n  // #endregion one\nlet b\n")
+    (tmp_path / "docs/en/b.yaml").write_text(
+        "# region two\n\x1b[1;31ma\x1b[0m: ```\n# endregion\nb: 2\n"
+    )
+    text = (
+        "<<< @/a.ts#one {1 js:line-numbers} [A]\n\n- <<< no\n\n  <<< ./b.yaml#two\n\n"
+        "<<< @/a.ts\n\n<<< ../../../a.ts\n<<< @/a.ts#three\n\n```\n<<< @/a.ts\n```"
+    )
+    page = convert("includes", text, "docs/en/page.md", tmp_path)
+    assert page.variables["text"] == (
+        "```js [A]\nlet a\n```\n\n- <<< no\n\n  ````yaml\n  a: ```\n  ````\n\n"
+        "```ts\n  let a\nlet b\n```\n\n<<< ../../../a.ts\n<<< @/a.ts#three\n\n```\n<<< @/a.ts\n```"
+    )
+    assert [each.message.partition(" stays")[0] for each in page.faults] == [
+        "<<< ../../../a.ts",
+        "<<< @/a.ts#three",
+    ]
