@@ -190,25 +190,33 @@ class _Compiler:
         if rows.is_first:
             # JSON is made only of the first row; see graphql_api.planner.page.
             rows = replace(rows, relation=FirstRow(rows, self._source), where=())
-        if body is not None and callable(rows.typename):
-            shared = body.shared_fields(keeps_json=keeps_json(self._parameters.dialect))
-            if shared:
-                return self._one_of_several_types(body, rows, shared)
+        if body is not None:
+            keeps = keeps_json(self._parameters.dialect)
+            shared = body.shared_fields(keeps_json=keeps) if callable(rows.typename) else {}
+            if shared or (keeps and body.reads_a_document_again):
+                return self._one_apart(body, rows, shared)
         source = self._source(rows.relation)
         value = self._body(body, rows, source.columns)
         return select_over(source, value, rows.conditions(source.columns))
 
-    def _one_of_several_types(
-        self, body: Body, rows: Rows, fields: Mapping[Hashable, PlannedField]
-    ) -> Sql:
-        """Return an object whose types share fields, which stand in the statement once."""
+    def _one_apart(self, body: Body, rows: Rows, fields: Mapping[Hashable, PlannedField]) -> Sql:
+        """Return an object of a row that is made first.
+
+        Args:
+            body: the selection on the object.
+            rows: the row.
+            fields: the fields that all types of the object share, by their likeness; they stand in
+                the statement once.
+        """
         shared = Shared(rows, self._source)
         source = self._source(shared)
-        row = rows.row(shared.columns)
+        row, own = rows.row(shared.columns), source.columns
         values = {key: shared.add(self._field(field, row)) for key, field in fields.items()}
-        known = {key: source.columns[name] for key, name in values.items()}
-        own, typename = source.columns, cast("Callable[[Columns], Sql]", rows.typename)
-        value = self._by_type(body.cases, rows.row(own), typename(own), known)
+        known = {key: own[name] for key, name in values.items()}
+        if callable(rows.typename):
+            value = self._by_type(body.cases, rows.row(own), rows.typename(own), known)
+        else:
+            value = self._body(body, rows, own)
         return select_over(source, value, ())
 
     def _one_of(self, body: Body | None, relations: tuple[Rows, ...]) -> Sql:

@@ -34,7 +34,7 @@ from graphql_api.planner.declarations import (
 )
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filter_cost import SEEN, Conditions, conditions_of
-from graphql_api.planner.ordering import ViewKind, is_indexed, order_size
+from graphql_api.planner.ordering import ViewKind, is_indexed, kind_of, order_size
 from graphql_api.planner.paging import paging_of
 from graphql_api.planner.plan import Body, Case, Plan, PlannedField, Typename, likeness
 
@@ -139,16 +139,8 @@ def measure(plan: Plan, view: View) -> Measure:
         view: the view that it is seen through.
     """
     if plan.through is None:
-        return _Meter(_kind_of_view(view), is_plain=view.is_plain).body(plan.root)
+        return _Meter(kind_of(view), is_plain=view.is_plain).body(plan.root)
     return _Meter(_kind_of(plan.through.arguments), is_plain=False).body(plan.root)
-
-
-def _kind_of_view(view: View) -> ViewKind:
-    if view.perspective is Perspective.DRAFT:
-        return "drafts"
-    if view.preview is not None:
-        return "preview"
-    return "now" if view.past is None else "past"
 
 
 def _kind_of(arguments: Arguments) -> ViewKind:

@@ -48,6 +48,7 @@ from graphql_api.planner.json_sql import (
     TypedList,
     UnpeekedParameter,
 )
+from graphql_api.planner.ordering import is_indexed, kind_of, leading_column
 from graphql_api.planner.source import Sql, SqlType
 
 Condition: TypeAlias = ColumnElement[bool]
@@ -94,6 +95,8 @@ class LookUp:
         stand_in: what the index has in place of the value that is compared.
         is_of_now: whether the index does not have the past.
         is_of_most: whether it can find most of all rows; others are tried before it.
+        begins_orders: whether each index that has the rows in an order has those of one value in
+            it, so that a page of them needs no look-up.
     """
 
     rows: Callable[[Call], Rows]
@@ -106,6 +109,7 @@ class LookUp:
     stand_in: StandIn | None = None
     is_of_now: bool = False
     is_of_most: bool = False
+    begins_orders: bool = False
 
 
 @dataclass(frozen=True)
@@ -289,10 +293,19 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
 
 def _compare(declaration: Compare, operators: Input, row: Row, call: Call) -> Condition:
     value = declaration.sql(row)
-    if call.is_in_order and declaration.look_up is not None:
+    way = declaration.look_up
+    if call.is_in_order and way is not None and not begins_order(way, operators, call):
         value = Unindexed(value)
     fits = comparison_of(operators, value, call, declaration.operators(row))
     return _truth(fits) if declaration.is_computed else fits
+
+
+def begins_order(way: LookUp, operators: Argument, call: Call) -> bool:
+    """Return whether an index has the rows with a value in the order of the list."""
+    if not (way.begins_orders and isinstance(operators, Input)):
+        return False
+    order, is_one = call.arguments.get("orderBy"), operators.fields.keys() == {"eq"}
+    return is_one and leading_column(order) is None and is_indexed(order, kind_of(call.view))
 
 
 def comparison_of(

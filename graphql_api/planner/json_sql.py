@@ -152,6 +152,20 @@ class WithoutNulls(DialectFunction):
     postgresql = "json_strip_nulls({0})"
 
 
+class ReadOnce(DialectFunction):
+    """A JSON document that several values are taken from.
+
+    PostgreSQL would read and decompress a large one for each of them.
+    """
+
+    sqlite = "{0}"
+    postgresql = "({0} #> '{{}}')"
+
+    def __init__(self, document: Sql) -> None:
+        super().__init__(document)
+        self.type = document.type
+
+
 class ScriptSafe(DialectFunction):
     """JSON as text for a script element, which it cannot end."""
 

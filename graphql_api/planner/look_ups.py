@@ -19,6 +19,7 @@ from graphql_api.planner.filters import (
     StandIn,
     ToMany,
     ToOne,
+    begins_order,
     comparison_of,
     condition_on,
     names_one,
@@ -60,7 +61,8 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
         match where.type.fields[name].extensions[PLANNED]:
             case Compare(look_up=LookUp() as way) as compared:
                 operators = input_in(value)
-                if finds(way, operators, is_past=call.view.past is not None):
+                is_found = finds(way, operators, is_past=call.view.past is not None)
+                if is_found and not begins_order(way, operators, call):
                     yield from _found_by_value(way, compared, operators, row, call)
             case ToOne(look_up=LookUp() as way) as one:
                 inner = input_in(value)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import case
 
+from cms.reading.view import Perspective, View
 from cms.reading.visibility import Leading
 from graphql_api.planner.arguments import Argument, Known
 from graphql_api.planner.declarations import Call, OrderKey, Row
@@ -100,6 +101,15 @@ def is_indexed(argument: Argument, kind: ViewKind) -> bool:
     has_few_equal = len(terms) == 1 or terms[0].beside is None
     order_of = "now" if kind == "preview" else kind
     return order_of in terms[0].indexed_in and has_few_equal
+
+
+def kind_of(view: View) -> ViewKind:
+    """Return the kind of a view."""
+    if view.perspective is Perspective.DRAFT:
+        return "drafts"
+    if view.preview is not None:
+        return "preview"
+    return "now" if view.past is None else "past"
 
 
 def order_size(argument: Argument) -> int:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     FromClause,
     Integer,
     ScalarSelect,
@@ -35,7 +36,7 @@ from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
 from graphql_api.planner.declarations import Call, Connection, Row, Rows
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Condition
-from graphql_api.planner.json_sql import JsonArray, kept_apart
+from graphql_api.planner.json_sql import JsonArray, ReadOnce, kept_apart
 from graphql_api.planner.ordering import order_by
 from graphql_api.planner.page_rows import PageRows, Side
 from graphql_api.planner.paging import number, paging_of
@@ -287,6 +288,8 @@ class FirstRow:
 class Shared:
     """Rows with values of their own, as a relation: each value is made once, wherever it is used.
 
+    So is each JSON document of the rows, which is large and compressed.
+
     Args:
         rows: the rows.
         source: adds a relation to the statement.
@@ -313,12 +316,15 @@ class Shared:
 
     def under(self, name: str, columns: Sequence[str]) -> FromClause:
         """Return the rows as a subquery."""
-        shown = [
-            (self._values[each] if each in self._values else self.columns[each]).label(each)
-            for each in columns
-        ]
+        shown = [self._value(each).label(each) for each in columns]
         chosen = select(*shown).where(*self._rows.conditions(self.columns))
         return kept_apart(chosen.select_from(self._source.clause())).subquery(name)
+
+    def _value(self, name: str) -> Sql:
+        if name in self._values:
+            return self._values[name]
+        value = self.columns[name]
+        return ReadOnce(value) if isinstance(value.type, JSON) else value
 
 
 def _asks_for(body: Body | None, names: set[str]) -> bool:

@@ -9,7 +9,15 @@ from graphql import FieldNode
 
 from graphql_api.planner.answers import answer_slot
 from graphql_api.planner.arguments import Argument, Arguments, Given, Input, Known
-from graphql_api.planner.declarations import Answer, Answers, Declaration, SeenValue, Through
+from graphql_api.planner.declarations import (
+    Answer,
+    Answers,
+    Declaration,
+    Inside,
+    SeenValue,
+    Through,
+    Value,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +90,11 @@ class Body:
             if _reads_rows(field, keeps_json=keeps_json) and all(key in each for each in others)
         }
 
+    @property
+    def reads_a_document_again(self) -> bool:
+        """True if the fields of a type take several values from a JSON document of the row."""
+        return any(sum(map(_readings, case.fields)) > 1 for case in self.cases)
+
     def without(self, types: Collection[object]) -> Body:
         """Return the selection on an object of none of these types."""
         left = (
@@ -95,6 +108,17 @@ def _reads_rows(field: PlannedField, *, keeps_json: bool) -> bool:
     if isinstance(field.declaration, SeenValue):
         return keeps_json or field.declaration.is_text
     return keeps_json and field.body is not None
+
+
+def _readings(field: PlannedField | Typename) -> int:
+    """Return how often a field reads a JSON document of its row."""
+    match field.declaration if isinstance(field, PlannedField) else None:
+        case Inside(present=present):
+            return 2 if present is not None else 1
+        case Value(work=work):
+            return int(work > 1)
+        case _:
+            return 0
 
 
 def likeness(field: PlannedField | Typename) -> Hashable:

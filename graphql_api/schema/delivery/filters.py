@@ -94,7 +94,7 @@ _BY_SLUG = LookUp(
     is_of_list=True,
     is_of_now=True,
 )
-_BY_TYPE = replace(_BY_SLUG, is_of_now=False, is_of_most=True)
+_BY_TYPE = replace(_BY_SLUG, is_of_now=False, is_of_most=True, begins_orders=True)
 _BY_TITLE = replace(_BY_SLUG, stand_in=StandIn(of_row(EntryRow.title_key), sort_key))
 
 # The filters on every entry.

@@ -174,3 +174,36 @@ async def test_what_several_types_share_is_answered_as_for_one(api: Api) -> None
     entry = (await api.data(by_type, path=path))["entry"]
     assert entry.pop("rating", "missing") != "missing"
     assert entry == expected
+
+
+async def test_a_list_of_a_type_is_looked_up_only_where_no_index_has_its_order(api: Api) -> None:
+    await fill(api, 0, 3)
+    await api.newsroom.published("Note", title="N", slug="n", text="x")
+    query = """query($where: EntryWhere, $order: [EntryOrder!]) {
+      entries(where: $where, orderBy: $order) { nodes { title } }
+    }"""
+    for where, order, is_looked_up in (
+        ({"type": {"eq": "Note"}}, [], False),
+        ({"type": {"eq": "Note"}}, ["title_ASC"], False),
+        ({"type": {"eq": "Note"}, "category": {"treePath": {"ne": "x"}}}, [], True),
+        ({"type": {"eq": "Note"}}, ["path_ASC"], True),
+        ({"type": {"in": ["Note"]}}, [], True),
+    ):
+        data = await api.data(query, where=where, order=order)
+        assert ("MATERIALIZED" in api.reader.statements[-1]) is is_looked_up
+        titles = [] if "category" in where else ["N"]
+        assert [each["title"] for each in data["entries"]["nodes"]] == titles
+
+
+async def test_a_document_of_a_row_is_read_once(api: Api) -> None:
+    await api.newsroom.published(title="A", slug="a", body="*a*", rating=3)
+    query = "query($path: String!) { article(by: {path: $path}) { FIELDS } }"
+    for fields, value, times in (
+        ("body { html } rating", {"body": {"html": "<p><em>a</em></p>"}, "rating": 3}, 1),
+        ("rating", {"rating": 3}, 0),
+        ("title", {"title": "A"}, 0),
+    ):
+        data = await api.data(query.replace("FIELDS", fields), path="/articles/a")
+        assert data["article"] == value
+        if isinstance(api.reader.reader, PostgresReader):
+            assert api.reader.statements[-1].count("rendered #> '{}'") == times

@@ -43,7 +43,7 @@ FROM publication_stage AS complete_stage
 WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_1 
 FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
 WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))
- LIMIT ALL OFFSET 0))) GROUP BY counted.publication_id) AS t7) AS shared_3, t1.content_type AS content_type, t1.title AS title, t1.published_at AS published_at, t1.rendered AS rendered, t1.revision_id AS revision_id 
+ LIMIT ALL OFFSET 0))) GROUP BY counted.publication_id) AS t7) AS shared_3, t1.content_type AS content_type, t1.title AS title, t1.published_at AS published_at, (t1.rendered #> '{}') AS rendered, t1.revision_id AS revision_id 
 FROM (SELECT publication.category_id AS category_id, publication.revision_id AS revision_id, revision.content AS content, publication.content_type AS content_type, publication.id AS publication_id, publication.basis AS basis, publication.title AS title, publication.published_at AS published_at, rendition.rendered AS rendered, stands.path AS path, publication.locale AS locale 
 FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
