@@ -48,7 +48,10 @@ async def _keep() -> None:
 async def _run() -> int:
     """Run the process, and return the number that it ends with."""
     process = await asyncio.create_subprocess_exec(
-        *_COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+        *_COMMAND,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C at a shell is for the server, which ends it
     )
     try:
         return await process.wait()
