@@ -47,6 +47,7 @@ from seeds.newsroom import Newsroom
 from seeds.site import site
 from seeds.welcome import BASES, DESK, QUERY, account_commands
 from tests import standards
+from tests.cms.links.comparing import assert_stored_like_networkx
 from tests.conftest import KINDS, Templates
 
 ROOT = Path(__file__).parents[2]
@@ -222,6 +223,13 @@ def test_every_page_has_the_sign_offs_of_its_policy_or_says_what_it_stands_on(de
     later = others["/glossary/logits"]
     assert later["review"]["reviewers"] == [{"name": "Okello Brandt"}]
     assert later["publishedAt"] < later["review"]["signOffs"][0]["signedAt"]
+
+
+def test_the_metrics_of_its_links_are_those_of_networkx(demo: Demo) -> None:
+    compared = assert_stored_like_networkx(demo.database, site, site.default_locale)
+    graph = demo.run(compared)
+    assert len(graph) >= 60
+    assert len(graph.sources) > 100
 
 
 def test_the_output_says_what_the_pages_stand_on(demo: Demo) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.cms.importing.conftest import CORPORA, Importer
+from tests.cms.importing.sites import SITE
 from tests.cms.importing.test_markdown import (
     IN_EACH_LANGUAGE,
     LINKED_BY_NOTHING,
@@ -15,6 +16,7 @@ from tests.cms.importing.test_markdown import (
     check_changes,
     everything,
 )
+from tests.cms.links.comparing import assert_stored_like_networkx
 
 pytestmark = [
     pytest.mark.skipif(not CORPORA, reason="COPYDESK_CORPORA names no folder"),
@@ -36,6 +38,14 @@ async def test_the_glossary_arrives_with_its_past(cloud: Importer) -> None:
     before = await everything(cloud.database)
     assert sum((await cloud.run()).made.values()) == 0
     assert await everything(cloud.database) == before
+
+
+async def test_the_metrics_of_the_glossary_are_those_of_networkx(cloud: Importer) -> None:
+    await cloud.run()
+    for locale in ("en", "de", "zh-cn"):
+        graph = await assert_stored_like_networkx(cloud.database, SITE, locale)
+        assert len(graph) > 80
+        assert len(graph.sources) > 100
 
 
 async def check_languages(cloud: Importer) -> None:

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from cms.links.communities import communities_of, modularity_of
 from cms.links.graph import LinkGraph
-from cms.links.metrics import DAMPING, LinkMetrics, PageGraph, metrics_of, pages_of
-from cms.links.summary import summary_of
+from cms.links.metrics import PageGraph, metrics_of, pages_of
+from tests.cms.links.comparing import assert_like_networkx, networkx_of
 
 Pairs = list[tuple[int, int]]
 
-# The greatest difference of a page's rank from that of networkx, as a share of the rank.
-RANK_TOLERANCE = 1e-6
 # How much of the modularity of networkx's Louvain is reached at least.
 SHARE_OF_LOUVAIN = 0.9
 
@@ -30,13 +28,6 @@ def page_graph(count: int, pairs: Pairs, roots: list[int]) -> PageGraph:
         tuple(f"{each:04d}" for each in range(count)),
         *(np.array(each, dtype=np.int32) for each in (sorted(set(roots)), sources, targets)),
     )
-
-
-def networkx_of(graph: PageGraph) -> nx.MultiDiGraph[int]:
-    found: nx.MultiDiGraph[int] = nx.MultiDiGraph()
-    found.add_nodes_from(range(len(graph)))
-    found.add_edges_from(zip(graph.sources.tolist(), graph.targets.tolist(), strict=True))
-    return found
 
 
 @st.composite
@@ -78,83 +69,12 @@ SHAPES = {
 
 @given(random_graphs())
 def test_the_metrics_of_random_graphs_are_those_of_networkx(graph: PageGraph) -> None:
-    assert_equal(graph)
+    assert_like_networkx(graph)
 
 
 @pytest.mark.parametrize("graph", SHAPES.values(), ids=SHAPES)
 def test_the_metrics_of_every_shape_are_those_of_networkx(graph: PageGraph) -> None:
-    assert_equal(graph)
-
-
-def assert_equal(graph: PageGraph) -> None:
-    """Assert that all metrics are those that networkx computes."""
-    known, metrics, nodes = networkx_of(graph), metrics_of(graph), range(len(graph))
-    pages = without_loops(known)
-    assert metrics.in_degree.tolist() == [known.in_degree(each) for each in nodes]
-    assert metrics.out_degree.tolist() == [known.out_degree(each) for each in nodes]
-    assert metrics.in_pages.tolist() == [pages.in_degree(each) for each in nodes]
-    assert metrics.out_pages.tolist() == [pages.out_degree(each) for each in nodes]
-    ranks = nx.pagerank(known, alpha=DAMPING, tol=1e-14, max_iter=1_000) if len(graph) else {}
-    assert metrics.page_rank == pytest.approx([ranks[each] for each in nodes], rel=RANK_TOLERANCE)
-    roots = graph.roots.tolist()
-    depths = nx.multi_source_dijkstra_path_length(pages, roots, weight=None) if roots else {}
-    assert metrics.click_depth.tolist() == [depths.get(each, -1) for each in nodes]
-    parts = {node: min(part) for part in nx.weakly_connected_components(known) for node in part}
-    assert metrics.component.tolist() == [parts[each] for each in nodes]
-    is_linked = [pages.in_degree(each) > 0 for each in nodes]
-    assert metrics.is_orphan.tolist() == [not is_linked[n] and n not in roots for n in nodes]
-    assert metrics.is_dead_end.tolist() == [pages.out_degree(each) == 0 for each in nodes]
-    # The method is ours, so that this compares what it finds, and below how good it is.
-    for node, first in enumerate(metrics.community.tolist()):
-        assert first <= node
-        assert metrics.community[first] == first
-        assert parts[first] == parts[node]
-    assert_summary_equal(graph, metrics, known)
-
-
-def assert_summary_equal(
-    graph: PageGraph, metrics: LinkMetrics, known: nx.MultiDiGraph[int]
-) -> None:
-    """Assert that the summary of a graph is what networkx computes."""
-    pages = without_loops(known)
-    parts = list(nx.weakly_connected_components(known))
-    roots = graph.roots.tolist()
-    depths = nx.multi_source_dijkstra_path_length(pages, roots, weight=None) if roots else {}
-    summary = summary_of(graph, metrics)
-    assert summary.nodes == len(graph)
-    assert summary.edges == known.number_of_edges()
-    assert summary.density == pytest.approx(nx.density(pages) if len(graph) else 0)
-    linked = pages.number_of_edges()
-    assert summary.reciprocity == pytest.approx(nx.overall_reciprocity(pages) if linked else 0)
-    assert summary.average_depth == (
-        pytest.approx(sum(depths.values()) / len(depths)) if depths else None
-    )
-    assert summary.orphans == sum(metrics.is_orphan)
-    assert summary.dead_ends == sum(metrics.is_dead_end)
-    assert summary.components == len(parts)
-    histogram = dict(summary.degree_histogram)
-    counts = nx.degree_histogram(known) if len(graph) else []
-    assert histogram == {degree: count for degree, count in enumerate(counts) if count}
-    assert summary.modularity == pytest.approx(networkx_modularity(known, metrics.community))
-
-
-def without_loops(known: nx.MultiDiGraph[int]) -> nx.DiGraph[int]:
-    """Return the graph of which pages link which others."""
-    pages: nx.DiGraph[int] = nx.DiGraph(known)
-    pages.remove_edges_from(list(nx.selfloop_edges(pages)))
-    return pages
-
-
-def networkx_modularity(known: nx.MultiDiGraph[int], community: np.ndarray) -> float:
-    if not known.number_of_edges():
-        return 0.0
-    undirected: nx.MultiGraph[int] = nx.MultiGraph()
-    undirected.add_nodes_from(known)
-    undirected.add_edges_from(known.edges())
-    groups: dict[int, set[int]] = {}
-    for node, first in enumerate(community.tolist()):
-        groups.setdefault(first, set()).add(node)
-    return float(nx.community.modularity(undirected, groups.values()))
+    assert_like_networkx(graph)
 
 
 @pytest.mark.parametrize("graph", SHAPES.values(), ids=SHAPES)
