@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,9 @@ from cms.site import Site
 # Keys of pages that a page links to, and of those of which it links to a part.
 _Mentions: TypeAlias = tuple[frozenset[PageKey], frozenset[PageKey]]
 _NO_MENTIONS: _Mentions = (frozenset(), frozenset())
+
+# An address with spaces, which is no link.
+_SPACED = re.compile(r"\]\((?P<href>[^\s()<>\"'][^()<>\n\"']*[^\s()<>\"'])\)")
 
 
 @dataclass(frozen=True)
@@ -298,6 +302,16 @@ class OldSite:
             if unquote(href) not in seen and not targets.target(href).is_elsewhere:
                 message = f"{href} is not converted: write the link as [words](address)"
                 line = text.source.body_line
+                yield Fault(text.source.file, line, FaultKind.LOST_LINK, message)
+        for match in _SPACED.finditer(body.text):
+            href = match["href"]
+            if (
+                " " in href
+                and not body.is_code(match.start())
+                and targets.target(href).key is not None
+            ):
+                message = f"{href} is text, since it contains spaces: write it as <{href}>"
+                line = body.line_at(match.start())
                 yield Fault(text.source.file, line, FaultKind.LOST_LINK, message)
 
     def mentions(self, page: OldPage) -> frozenset[PageKey]:

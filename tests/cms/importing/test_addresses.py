@@ -574,3 +574,12 @@ def test_dates_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
         ("a.md", 4, "expiryDate"),
         ("c.md", 3, "date"),
     ]
+
+
+def test_addresses_with_spaces_that_mean_pages_are_reported(tmp_path: Path) -> None:
+    body = "[a](b c.md) `[a](b c.md)`\n[a](no page.md)\n[a](<b c.md>)"
+    old = read(tmp_path, "jekyll", {"a.md": f"{PAGE}{body}", "b c.md": PAGE})
+    (text,) = (each for each in old.current.values() if each.page.place.path == "a.md")
+    (fault,) = old.losses(old.page(text.key), text)
+    assert (fault.kind, fault.line) == (FaultKind.LOST_LINK, 4)
+    assert fault.message.startswith("b c.md is text")
