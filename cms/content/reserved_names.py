@@ -9,23 +9,24 @@ from typing import Final
 
 _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
-    ArchiveEntry Archived Attestation AuditRecord AuditWhere BlamedParagraph Boolean
-    BreakGlassPublish BrokenLink BulkMode CannotSign Category CategoryCycle ChangePassword
-    ChangeRequest ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded
-    CommentPlace CommentThread CommonLinks CreateAccount CreateCategory CreatePerson
-    CreateRedirect Date DateTime Decimal DegreeCount DeleteEntry Difference DisableAccount
-    DueReview DuplicateEntry DuplicateName EnableAccount EndCause EntriesWhere Entry
-    EntryChanged EntryComment EntryLink EntryOfTypeBy EntryPublication EntryReview EntrySection
-    EntryState EntryType ErrorCode FacetCount FilterMode Float GateCheck GateFailed GoneRoute
-    GrantRole HasHistory Highlight HistogramBucket HistogramInterval ID ImpactLink Int
-    InvalidToken InvalidValue InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs
-    LeaveEntry LinkChange LinkChangeKind LinkCluster LinkClusters LinkCycle LinkCycles
-    LinkDirection LinkGraph LinkGraphEdge LinkGroup LinkHub LinkHubs LinkKind LinkLayer
-    LinkMatrix LinkMatrixCell LinkMatrixGroup LinkMetrics LinkNeighbor LinkNeighborhood
-    LinkOrigin LinkPage LinkPages LinkPath LinkPathMode LinkPaths LinkSimilarity LinkTarget
-    LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField MetaTag
-    MissingField MissingSignOff MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult
-    MoveEntry MovedPage Mutation MutationIdReused NoByline Node NotAllowed NotFound NotInReview
+    ArchiveEntry Archived AssumedChange AssumedLink AssumedPage AssumedPages Attestation
+    AuditRecord AuditWhere BlamedParagraph Boolean BreakGlassPublish BrokenLink BulkMode
+    CannotSign Category CategoryCycle ChangePassword ChangeRequest ChangesRequested Checkpoint
+    ChosenRevision ClaimedReview CommentAdded CommentPlace CommentThread CommonLinks
+    CreateAccount CreateCategory CreatePerson CreateRedirect Date DateTime Decimal DegreeCount
+    DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
+    EndCause EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy
+    EntryPublication EntryReview EntrySection EntryState EntryType ErrorCode FacetCount
+    FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
+    HistogramBucket HistogramInterval ID ImpactLink Int InvalidToken InvalidValue
+    InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs LeaveEntry LinkChange
+    LinkChangeKind LinkCluster LinkClusters LinkCycle LinkCycles LinkDirection LinkGraph
+    LinkGraphEdge LinkGroup LinkHub LinkHubs LinkKind LinkLayer LinkMatrix LinkMatrixCell
+    LinkMatrixGroup LinkMetrics LinkNeighbor LinkNeighborhood LinkOrigin LinkPage LinkPages
+    LinkPath LinkPathMode LinkPaths LinkSimilarity LinkTarget LinkWhatIf LinksWhere Locale
+    MarkSeen Markdown Me MergeOutcome MergeProposal MergedField MetaTag MissingField
+    MissingSignOff MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry
+    MovedPage Mutation MutationIdReused NoByline Node NotAllowed NotFound NotInReview
     NotPublished OwnWork PageInfo PageRoute PathInUse PeopleWhere Person PersonProfiles
     Perspective PluginRefused Presence PresenceChanged PruneAutosaves PublicationBasis
     PublicationChanged PublishEntries PublishEntriesItem PublishEntriesResult PublishEntry
@@ -49,9 +50,9 @@ _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook
     checkPublish commentThreads compareRevisions entries entry linkCommonSources
     linkCommonTargets linkCommunities linkComponents linkCycles linkDeadEnds linkGraph linkHubs
-    linkMatrix linkNeighborhood linkOrphans linkPaths linkSimilar linkTooDeep me myQueue node
-    nodes people person position redirects reviewDue reviewRequest revision route sitemap
-    staleReviews suggest sync tag tags view waitingForOthers warnings
+    linkMatrix linkNeighborhood linkOrphans linkPaths linkSimilar linkTooDeep linkWhatIf me
+    myQueue node nodes people person position redirects reviewDue reviewRequest revision route
+    sitemap staleReviews suggest sync tag tags view waitingForOthers warnings
 """
 # Types, inputs and enums. Each is reserved with all the endings, too.
 RESERVED_TYPES: Final = frozenset(_TYPES.split())

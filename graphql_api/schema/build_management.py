@@ -33,6 +33,7 @@ from graphql_api.schema.management.editing import (
 from graphql_api.schema.management.errors import add_errors
 from graphql_api.schema.management.history import HISTORY_TYPES
 from graphql_api.schema.management.impact import IMPACT_TYPES
+from graphql_api.schema.management.link_what_if import ASSUMED_LINK_INPUT, WHAT_IF_TYPES
 from graphql_api.schema.management.mutations.accounts import ACCOUNT_MUTATIONS
 from graphql_api.schema.management.mutations.bulk import bulk_mutations
 from graphql_api.schema.management.mutations.drafts import draft_mutations
@@ -65,6 +66,7 @@ _EDITING_TYPES = (
     *HISTORY_TYPES,
     *IMPACT_TYPES,
     *QUERY_TYPES,
+    *WHAT_IF_TYPES,
     *SUBSCRIPTION_TYPES,
     Subscription,
 )
@@ -95,6 +97,7 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
     for node in ("Account", "EntryComment", "EntryPublication", "Redirect", "ServiceToken"):
         add_connection(registry, node)
     add_editing_orders(registry)
+    registry.add_input("AssumedLinkInput", "Link that is assumed.", ASSUMED_LINK_INPUT)
     add_where(registry, "AuditWhere", "Filter on an audit record.", AUDIT_WHERE)
     reasons = add_errors(registry)
     _add_mutations(registry, site, without)

@@ -25,6 +25,7 @@ from graphql_api.schema.link_answers.similarity import (
     link_common_targets,
     link_similar,
 )
+from graphql_api.schema.link_answers.what_if import link_what_if
 
 _AnswerQuestion: TypeAlias = Callable[[GraphReading, Mapping[str, Any]], Awaitable[Json]]
 
@@ -58,5 +59,6 @@ ANSWERS = {
         "linkTooDeep": link_too_deep,
         "linkCycles": link_cycles,
         "linkHubs": link_hubs,
+        "linkWhatIf": link_what_if,
     }.items()
 }

@@ -47,6 +47,7 @@ from graphql_api.schema.management.context import InputValues, days, plain_objec
 from graphql_api.schema.management.editing import review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json, draft_path
+from graphql_api.schema.management.link_what_if import WHAT_IF_FIELDS
 from graphql_api.schema.management.nodes import EDITING_NODES
 from graphql_api.schema.management.publications import publication_rows
 from graphql_api.schema.management.redirects import open_redirect_rows
@@ -398,6 +399,7 @@ QUERY_FIELDS: Mapping[str, Declared] = {
         "Comment threads about an edition, with their positions in its texts.",
         _ENTRY,
     ),
+    **WHAT_IF_FIELDS,
     "redirects": connection(
         "Redirect",
         lambda *_: open_redirect_rows(),

@@ -1,0 +1,149 @@
+"""What-ifs of the link graph, asked by editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from tests.graphql_api.conftest import Desk
+
+WHAT_IF = """query(
+  $publish: [ID!], $unpublish: [ID!], $addLinks: [AssumedLinkInput!], $first: Int
+) {
+  linkWhatIf(publish: $publish, unpublish: $unpublish, addLinks: $addLinks, first: $first) {
+    position
+    before { nodes edges orphans position }
+    after { nodes edges orphans position }
+    changeCount
+    changes {
+      entry { title }
+      before { inDegree clickDepth isOrphan }
+      after { inDegree clickDepth isOrphan }
+    }
+    brokenCount
+    broken { source { title } targetId kind kindName }
+    orphansMade { totalCount entries { title } }
+    orphansCured { totalCount entries { title } }
+    cutOff { totalCount entries { title } }
+  }
+}"""
+
+
+def to(*entry_ids: str) -> list[dict[str, str]]:
+    return [{"href": each} for each in entry_ids]
+
+
+def state(in_degree: int, depth: int | None, *, is_orphan: bool = False) -> dict[str, Any]:
+    return {"inDegree": in_degree, "clickDepth": depth, "isOrphan": is_orphan}
+
+
+async def site(desk: Desk) -> list[str]:
+    """Publish a menu that leads to A, which links to B, which links to C; return their ids."""
+    newsroom, ids = desk.newsroom, list[str]()
+    for title in "CBA":
+        page = await newsroom.published(title=title, slug=title.lower(), related=to(*ids[:1]))
+        ids.insert(0, page.entry_id)
+    menu = [{"heading": "Menu", "links": to(ids[0])}]
+    await newsroom.published("Settings", title="Settings", brand="Brand", menu=menu)
+    return ids
+
+
+async def test_a_draft_changes_the_place_of_other_pages(desk: Desk) -> None:
+    _, _, third = await site(desk)
+    draft = await desk.newsroom.draft(title="New", slug="new", related=to(third, third))
+    entry_id = await desk.newsroom.entry_id(draft)
+    for chosen in (draft.id, entry_id):
+        data = await desk.data(desk.newsroom.publisher, WHAT_IF, publish=[chosen])
+        found = data["linkWhatIf"]
+        position = found["position"]
+        assert found["before"] == {"nodes": 3, "edges": 2, "orphans": 0, "position": position}
+        assert found["after"] == {"nodes": 4, "edges": 4, "orphans": 1, "position": position}
+        assert found["changes"] == [
+            {"entry": {"title": "C"}, "before": state(1, 2), "after": state(3, 2)},
+            {"entry": {"title": "New"}, "before": None, "after": state(0, None, is_orphan=True)},
+        ]
+        assert found["orphansMade"] == {"totalCount": 1, "entries": [{"title": "New"}]}
+    # Nothing was written.
+    assert await desk.data(desk.newsroom.publisher, PUBLIC) == {"view": {"linkGraph": {"nodes": 3}}}
+
+
+PUBLIC = "{ view(perspective: PUBLISHED) { linkGraph { nodes } } }"
+
+
+async def test_unpublishing_breaks_links_and_cuts_pages_off(desk: Desk) -> None:
+    _, second, _ = await site(desk)
+    data = await desk.data(desk.newsroom.publisher, WHAT_IF, unpublish=[second])
+    found = data["linkWhatIf"]
+    assert found["broken"] == [
+        {"source": {"title": "A"}, "targetId": second, "kind": "RELATED", "kindName": "related"}
+    ]
+    assert found["orphansMade"] == {"totalCount": 1, "entries": [{"title": "C"}]}
+    assert found["cutOff"] == {"totalCount": 1, "entries": [{"title": "C"}]}
+    assert found["changeCount"] == 2
+    assert [each["after"] for each in found["changes"]] == [state(0, None, is_orphan=True), None]
+
+
+async def test_added_links_shorten_paths(desk: Desk) -> None:
+    first, second, third = await site(desk)
+    added = [
+        {"source": first, "target": third, "kind": "RELATED"},
+        {"source": third, "target": second, "kind": "SOURCE"},
+    ]
+    data = await desk.data(desk.newsroom.publisher, WHAT_IF, addLinks=added, first=1)
+    found = data["linkWhatIf"]
+    assert found["changeCount"] == 2
+    assert found["changes"] == [
+        {"entry": {"title": "C"}, "before": state(1, 2), "after": state(2, 1)}
+    ]
+    assert found["cutOff"] == {"totalCount": 0, "entries": []}
+
+
+async def test_an_orphan_is_cured(desk: Desk) -> None:
+    first, *_ = await site(desk)
+    alone = await desk.newsroom.published(title="Alone", slug="alone")
+    added = [{"source": first, "target": alone.entry_id, "kind": "RELATED"}]
+    data = await desk.data(desk.newsroom.publisher, WHAT_IF, addLinks=added)
+    assert data["linkWhatIf"]["orphansCured"] == {"totalCount": 1, "entries": [{"title": "Alone"}]}
+
+
+async def test_layers_and_kinds_choose_the_links_that_count(desk: Desk) -> None:
+    first, _, third = await site(desk)
+    query = """query($links: [AssumedLinkInput!]) {
+      linkWhatIf(addLinks: $links, kinds: [SOURCE]) { before { edges } after { edges } }
+    }"""
+    added = [
+        {"source": first, "target": third, "kind": kind} for kind in ("RELATED", "SOURCE", "SOURCE")
+    ]
+    data = await desk.data(desk.newsroom.publisher, query, links=added)
+    assert data == {"linkWhatIf": {"before": {"edges": 0}, "after": {"edges": 2}}}
+
+
+async def test_it_begins_with_the_present_and_has_limits(desk: Desk) -> None:
+    first, *_ = await site(desk)
+    publisher = desk.newsroom.publisher
+    past = (
+        '{ view(perspective: PUBLISHED, asOf: "2020-01-01T00:00:00Z") { linkWhatIf { position } } }'
+    )
+    assert await refused(desk, past) == ["INVALID_VALUE"]
+    many: list[dict[str, Any]] = [
+        {"publish": [first] * 101},
+        {"unpublish": [first] * 101},
+        {"addLinks": [{"source": first, "target": first, "kind": "RELATED"}] * 101},
+        {"first": 101},
+    ]
+    for each in many:
+        assert await refused(desk, WHAT_IF, **each) == ["INVALID_VALUE"]
+    data = await desk.data(publisher, WHAT_IF)
+    assert data["linkWhatIf"]["changeCount"] == 0
+
+
+async def refused(desk: Desk, query: str, /, **variables: Any) -> list[str]:
+    response = await desk.ask(desk.newsroom.publisher, query, **variables)
+    return [each["extensions"]["code"] for each in response["errors"]]
+
+
+def test_readers_have_no_what_ifs(schema: GraphQLSchema) -> None:
+    assert schema.query_type is not None
+    assert "linkWhatIf" not in schema.query_type.fields
+    assert "LinkWhatIf" not in schema.type_map
