@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from cms.content.fields import Sections as Sections
     from cms.content.fields import Text as Text
     from cms.content.fields import Url as Url
+    from cms.content.link_rules import ClickDepth as ClickDepth
+    from cms.content.link_rules import ExternalLinks as ExternalLinks
+    from cms.content.link_rules import IncomingLinks as IncomingLinks
+    from cms.content.link_rules import LinksTo as LinksTo
+    from cms.content.link_rules import NoLinks as NoLinks
     from cms.content.markup.markdown import split_at_headings as split_at_headings
     from cms.content.policy import SignOffPolicy as SignOffPolicy
     from cms.content.policy import Stage as Stage
@@ -91,6 +96,9 @@ _NAMES = {
         *("Block", "Blocks", "Boolean", "Choice", "Colour", "Computed", "Date", "DateTime"),
         *("Decimal", "Email", "Integer", "Json", "Links", "List", "Markdown", "Number"),
         *("Object", "Reference", "References", "Sections", "Text", "Url"),
+    ),
+    "cms.content.link_rules": (
+        *("ClickDepth", "ExternalLinks", "IncomingLinks", "LinksTo", "NoLinks"),
     ),
     "cms.content.markup.markdown": ("split_at_headings",),
     "cms.content.policy": ("SignOffPolicy", "Stage"),

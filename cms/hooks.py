@@ -28,6 +28,7 @@ from cms.authorization.actions import Reach
 from cms.authorization.actor import Actor
 from cms.content.canonical_json import JsonObject
 from cms.content.content_type import ContentType
+from cms.content.link_rules import NO_FACTS, LinkFacts
 from cms.content.links import Edge, Origin
 from cms.content.policy import Lacking
 from cms.errors import UserError
@@ -152,6 +153,7 @@ class Candidate:
         referenced: the category, the author and the reviewers that readers will see beside it.
         slug_errors: why the slug of a category or a person cannot be public: another has it, or
             pages could not move to the addresses that a category's slug gives them.
+        links: its links, for the link rules of the site; without any, those are not read.
     """
 
     entry_id: str
@@ -170,6 +172,7 @@ class Candidate:
     incoming: Sequence[IncomingEdge]
     referenced: Sequence[ReferencedEntry]
     slug_errors: Sequence[UserError] = ()
+    links: LinkFacts = NO_FACTS
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ from cms.content.fields.computed import Computed
 from cms.content.fields.names import check_names, is_field_name
 from cms.content.fields.url import is_web_address
 from cms.content.keywords import Declaration
+from cms.content.link_rules import LinkRule
 from cms.content.locales import check_locales
 from cms.content.type_names import check_api_names
-from cms.errors import SiteError
-from cms.hooks import SITE, Gate
+from cms.errors import GateFailed, SiteError, UserError
+from cms.hooks import SITE, Candidate, Gate
 from cms.identifiers import is_built_in_id
 from cms.plugins import Plugin, Plugins, checked_word
 
@@ -84,12 +85,15 @@ class Site(Declaration):
         seo: search engine metadata of pages that declare none.
         gates: what else has to be true before something is published, beside
             :data:`cms.publishing.gates.GATES`. Their names begin with ``site:``.
+        link_rules: rules for the links of entries: gates, and warnings before something is
+            published.
         plugins: what adds to the site by the hooks in :mod:`cms.hooks`, in the order in which
             it is called; :func:`~cms.plugins.installed_plugins` are those of packages.
         allow_imported: whether the operator may publish imported pages without a sign-off.
 
     Attributes:
         stored_types: the content types by their stored names.
+        link_warnings: those of the link rules that are no gates, as gates are checked.
         retired_types: the stored names of content types that are no longer declared; see
             :func:`cms.type_versions.binding.bound_site`.
 
@@ -109,6 +113,7 @@ class Site(Declaration):
         routes: Sequence[str] = (),
         seo: Seo = Seo(),  # it is frozen
         gates: Sequence[Gate] = (),
+        link_rules: Sequence[LinkRule] = (),
         plugins: Sequence[Plugin] = (),
         allow_imported: bool = True,
     ) -> None:
@@ -117,7 +122,10 @@ class Site(Declaration):
         self.plugins = Plugins(plugins)
         self.actions: tuple[str, ...] = (*Action, *self.plugins.actions)
         self.roles = self.plugins.roles
-        self.gates = (*_checked_gates(name, gates), *self.plugins.gates)
+        self.link_rules = _checked_link_rules(name, link_rules)
+        rules = [_gate_of(each) for each in self.link_rules if each.is_gate]
+        self.gates = (*_checked_gates(name, [*gates, *rules]), *self.plugins.gates)
+        self.link_warnings = tuple(_gate_of(e) for e in self.link_rules if not e.is_gate)
         self.seo = _checked_seo(name, seo)
         self.locales = _tuple_of(name, "locales", locales)
         self.fallbacks = {
@@ -213,6 +221,13 @@ class Site(Declaration):
         return self.stored_types.get(stored_name)
 
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
+        for rule in self.link_rules:
+            for each in rule.types():
+                if each not in self.content_types:
+                    raise SiteError(
+                        f"{self.name}: {rule.name} names the content type {each!r}, which the "
+                        f"site does not have; use one of {', '.join(self.content_types)}"
+                    )
         check_locales(self.name, self.locales, self.fallbacks)
         _check_urls(self.name, self.addresses.urls, self.locales)
         check_api_names(content_types)
@@ -295,6 +310,32 @@ def _checked_gates(site: str, gates: Sequence[Gate]) -> tuple[Gate, ...]:
             raise SiteError(f"{site}: two gates have the name {each.name!r}; rename one of them")
         names.add(each.name)
     return tuple(gates)
+
+
+def _gate_of(rule: LinkRule) -> Gate:
+    """Return a rule as a gate."""
+
+    def check(candidate: Candidate) -> Iterator[UserError]:
+        is_meant = rule.is_for(candidate.links.content_type)
+        if is_meant and (fault := rule.fault(candidate.links)):
+            yield GateFailed(message=fault)
+
+    check.__doc__ = rule.description
+    return Gate(rule.name, check)
+
+
+def _checked_link_rules(site: str, rules: Sequence[LinkRule]) -> tuple[LinkRule, ...]:
+    names: set[str] = set()
+    for each in rules:
+        if not isinstance(each, LinkRule) or type(each) is LinkRule:
+            raise SiteError(
+                f"{site}: {each!r} in link_rules is not a rule; use one such as "
+                "ExternalLinks(at_most=20)"
+            )
+        if checked_word(SITE, f"{site}: link_rules must have", each.name) in names:
+            raise SiteError(f"{site}: two rules have the name {each.name!r}; give one a name")
+        names.add(each.name)
+    return tuple(rules)
 
 
 def _check_content_types(site: str, content_types: object) -> None:

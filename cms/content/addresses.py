@@ -62,6 +62,10 @@ class OwnAddresses:
         """True if several locales share a host; then a path is of one locale only."""
         return len(set(self.urls.values())) < len(self.urls)
 
+    def host_names(self) -> frozenset[str]:
+        """Return the names of all hosts of the site, each with a port that is not the default."""
+        return self.hosts | {_host_of(urlsplit(url)) for url in self.urls.values() if url}
+
     def is_route(self, path: str) -> bool:
         """Return whether the frontend serves a canonical path by itself."""
         return any(_matches(pattern, path) for pattern in self.routes)

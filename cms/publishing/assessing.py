@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from cms.content.addresses import path_key
 from cms.content.builtin import CATEGORY, PERSON
+from cms.content.link_rules import NO_FACTS, LinkFacts
 from cms.content.links import Edge
 from cms.content.policy import Stage
 from cms.content.stored_names import named_content, named_edge
@@ -31,6 +32,7 @@ from cms.publishing.loading import Proposal, links_among
 from cms.publishing.moving import blame_categories, errors_of_tree
 from cms.publishing.public_editions import PublicEditions, public_editions
 from cms.publishing.referenced import as_referenced, own_default, referenced_by
+from cms.publishing.rule_facts import RuleFacts, rule_facts
 from cms.review.standing import (
     Signature,
     missing_sign_offs,
@@ -103,6 +105,7 @@ class Assessment:
         links: the public links to their entries.
         titles: the titles of entries that readers do not see.
         tree: the tree of categories, if a category is among them.
+        rules: the facts for the link rules of the site, if it has any.
     """
 
     reading: Reading
@@ -111,6 +114,7 @@ class Assessment:
     links: PublicLinks
     titles: NewestTitles
     tree: CategoryTree | None
+    rules: RuleFacts | None
     _addresses: dict[PathKey, FoundAddress | None] = field(default_factory=dict, repr=False)
 
     async def assessed(
@@ -154,6 +158,7 @@ class Assessment:
             holders=await self._holders_of(proposals.values()),
             immovable=await self._immovable(proposals, leaving),
             rivals=_rivals(self.reading, proposals),
+            replaced=frozenset(proposals),
         )
 
     def _at_best(self, chosen: _Set, key: EditionKey) -> _Set:
@@ -167,6 +172,7 @@ class Assessment:
             holders=replace(chosen.holders, addresses={}) if is_moved else chosen.holders,
             immovable=[each for each in chosen.immovable if len(each[0]) == 1],
             rivals={},
+            replaced=frozenset(),
         )
 
     async def _placed(self, together: Collection[EditionKey]) -> dict[EditionKey, Proposal]:
@@ -239,6 +245,7 @@ class Assessment:
                 *own_default(site, proposal.content_type, key, proposal.revision.title, after),
             ],
             slug_errors=together.errors_of_tree(key) if is_category else alone.slug_errors,
+            links=self._links(key, locale, targets - {*missing}, together),
         )
         return Assessed(
             proposal,
@@ -247,6 +254,20 @@ class Assessment:
             alone.counting,
             together.rivals.get(key, ()),
         )
+
+    def _links(
+        self, key: EditionKey, locale: str, shown: Collection[str], together: _Set
+    ) -> LinkFacts:
+        """Return the links of a proposal that link rules look at, if the site has rules."""
+        if self.rules is None:
+            return NO_FACTS
+        seen = {
+            each
+            for each in together.proposals
+            if (found := together.after.shown(each[0], locale)) and found.locale == each[1]
+        }
+        replaced = {each[0] for each in seen & together.replaced}
+        return self.rules.of(key, shown, seen, replaced)
 
     def dependents(self) -> Mapping[str, Collection[EditionKey]]:
         """Return the proposals whose facts can change when another is not published.
@@ -263,6 +284,8 @@ class Assessment:
             address = self._addresses.get(_path_key_of(each.proposal))
             if address is not None and address.edition_id is not None:
                 found[address.edition_id].add(key)
+            if self.rules is not None:  # the links of one count for the other
+                found[key[0]].update(other for other in self.alone if other[0] in each.targets)
         for keys in self._alike().values():
             for index, key in enumerate(keys):  # the first of them has the path
                 found[key[0]].update(keys[index + 1 :])
@@ -290,6 +313,7 @@ class _Set:
         holders: what stands at their paths.
         immovable: why pages could not move with the categories among them, and with which.
         rivals: errors about paths and slugs that several of them would have.
+        replaced: the keys of those whose public editions do not count any more.
     """
 
     proposals: Mapping[EditionKey, Proposal]
@@ -298,6 +322,7 @@ class _Set:
     holders: Holders
     immovable: Sequence[tuple[Collection[EditionKey], UserError]]
     rivals: Mapping[EditionKey, Sequence[UserError]]
+    replaced: frozenset[EditionKey]
 
     def errors_of_tree(self, key: EditionKey) -> Sequence[UserError]:
         """Return why pages could not move with a category."""
@@ -330,6 +355,7 @@ async def assess(reading: Reading, proposals: Sequence[Proposal]) -> Assessment:
         links=await public_links_to(reading, [entry_id for entry_id, _ in alone]),
         titles=await newest_titles(reading, unseen | behind),
         tree=await load_tree(reading.session, reading.site) if has_categories else None,
+        rules=await rule_facts(reading, {key: each.edges for key, each in alone.items()}),
     )
 
 

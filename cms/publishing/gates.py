@@ -124,10 +124,18 @@ SIGN_OFF_GATES = frozenset({SIGN_OFF, CHANGE_REQUESTS})
 
 @dataclass(frozen=True)
 class Check:
-    """A gate, and what is wrong: nothing, if it is open."""
+    """A gate, and what is wrong: nothing, if it is open.
+
+    Attributes:
+        gate: the gate.
+        errors: the reasons why it is not open.
+        position: of a warning, the position of what is public that it is true for; ``None`` for
+            what is in the way of publishing.
+    """
 
     gate: Gate
     errors: Sequence[UserError]
+    position: str | None = None
 
 
 def checks(candidate: Candidate, more: Sequence[Gate]) -> list[Check]:
@@ -138,6 +146,11 @@ def checks(candidate: Candidate, more: Sequence[Gate]) -> list[Check]:
         *(Check(gate, tuple(_errors_of(gate, candidate))) for gate in GATES),
         *(Check(gate, tuple(_errors_of(gate, declared))) for gate in more),
     ]
+
+
+def warnings(candidate: Candidate, more: Sequence[Gate], position: str) -> list[Check]:
+    """Return the results of conditions that are not in the way of publishing."""
+    return [Check(gate, tuple(_errors_of(gate, candidate)), position) for gate in more]
 
 
 def _errors_of(gate: Gate, candidate: Candidate) -> list[UserError]:

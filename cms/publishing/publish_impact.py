@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
@@ -12,15 +12,19 @@ from sqlalchemy.orm import aliased
 from cms.authorization.actions import Action
 from cms.comparison.difference import difference
 from cms.content.content_warnings import ContentWarning
+from cms.content.link_rules import ClickDepth
 from cms.content.links import Edge, Origin
 from cms.drafts.link_targets import warnings_on
 from cms.drafts.loading import Held, authorise_on, look_at, refuse_archived
 from cms.errors import NotPublished, Refused, UserError
+from cms.hooks import Candidate
 from cms.publishing.assessing import Assessed, assess
-from cms.publishing.gates import Check, checks, pages_broken
+from cms.publishing.gates import Check, checks, pages_broken, warnings
 from cms.publishing.loading import Proposal, edges_of, live_page_of, proposal_of
+from cms.publishing.rule_facts import HOME, click_depth
 from cms.publishing.unpublishing import removal_of
 from cms.reading.periods import is_public_now
+from cms.reading.positions import newest_position, position_token
 from cms.tables import Link, Publication, Revision
 from cms.work.work import Reading
 
@@ -56,12 +60,35 @@ async def check_publish(
 ) -> Sequence[Check]:
     """Return what each gate has to say about publishing a revision, by default the newest.
 
+    The link rules of the site that are no gates follow, as warnings.
+
     Raises:
         Refused: if the actor may not see the entry, or there is no such revision.
     """
     _, proposal = await _proposed(reading, entry_id, revision_id, locale)
-    assessed = await _assessed(reading, proposal)
-    return checks(assessed.candidate, reading.site.gates)
+    candidate = (await _assessed(reading, proposal)).candidate
+    found, rules = checks(candidate, reading.site.gates), reading.site.link_warnings
+    if not rules:
+        return found
+    position = await reading.session.scalar(select(position_token(newest_position())))
+    return [*found, *warnings(await _with_depth(reading, candidate), rules, str(position))]
+
+
+async def _with_depth(reading: Reading, candidate: Candidate) -> Candidate:
+    """Return a candidate with its click depth, if a rule needs it."""
+    name = candidate.content_type.name
+    rules = [each for each in reading.site.link_rules if isinstance(each, ClickDepth)]
+    limits = [each.at_most for each in rules if each.is_for(name)]
+    if not limits:
+        return candidate
+    depth: int | None = 0
+    if candidate.path != HOME:
+        depth = await click_depth(
+            *(reading, candidate.locales[0], candidate.entry_id),
+            candidate.links.sources,
+            max(limits),
+        )
+    return replace(candidate, links=replace(candidate.links, click_depth=depth))
 
 
 async def list_warnings(

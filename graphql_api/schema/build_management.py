@@ -33,6 +33,7 @@ from graphql_api.schema.management.editing import (
 from graphql_api.schema.management.errors import add_errors
 from graphql_api.schema.management.history import HISTORY_TYPES
 from graphql_api.schema.management.impact import IMPACT_TYPES
+from graphql_api.schema.management.link_rules import RULE_TYPES
 from graphql_api.schema.management.link_what_if import ASSUMED_LINK_INPUT, WHAT_IF_TYPES
 from graphql_api.schema.management.mutations.accounts import ACCOUNT_MUTATIONS
 from graphql_api.schema.management.mutations.bulk import bulk_mutations
@@ -65,6 +66,7 @@ _EDITING_TYPES = (
     AuditRecord,
     *HISTORY_TYPES,
     *IMPACT_TYPES,
+    *RULE_TYPES,
     *QUERY_TYPES,
     *WHAT_IF_TYPES,
     *SUBSCRIPTION_TYPES,

@@ -245,6 +245,11 @@ def management_schema() -> GraphQLSchema:
 @pytest.fixture
 def desk(newsroom: Newsroom, management_schema: GraphQLSchema) -> Desk:
     """The management API over an empty database."""
+    return desk_with(newsroom, management_schema)
+
+
+def desk_with(newsroom: Newsroom, schema: GraphQLSchema) -> Desk:
+    """Return the management API of a newsroom's site, given its schema."""
     reader = CountingReader(newsroom.database.reader)
     newsroom.database.reader = reader
-    return Desk(newsroom, Management(newsroom.desk, management_schema), reader)
+    return Desk(newsroom, Management(newsroom.desk, schema), reader)

@@ -126,7 +126,7 @@ def declared_name(names: Mapping[str, str], stored: Sql) -> Sql:
 
 def site_words(site: Site) -> Mapping[str, Sequence[str]]:
     """Return the words that a site declares for editors, by the enum that they are in."""
-    gates = [each.name for each in site.gates]
+    gates = [each.name for each in (*site.gates, *site.link_warnings)]
     return {"Role": list(site.roles), "Action": list(site.actions), "PublishGate": gates}
 
 

@@ -20,6 +20,7 @@ from graphql_api.schema.link_answers.matrix import link_matrix
 from graphql_api.schema.link_answers.neighborhood import link_neighborhood
 from graphql_api.schema.link_answers.pages import link_dead_ends, link_orphans, link_too_deep
 from graphql_api.schema.link_answers.paths import link_paths
+from graphql_api.schema.link_answers.rules import link_rule_offenders
 from graphql_api.schema.link_answers.similarity import (
     link_common_sources,
     link_common_targets,
@@ -60,5 +61,6 @@ ANSWERS = {
         "linkCycles": link_cycles,
         "linkHubs": link_hubs,
         "linkWhatIf": link_what_if,
+        "linkRuleOffenders": link_rule_offenders,
     }.items()
 }

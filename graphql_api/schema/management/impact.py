@@ -24,6 +24,12 @@ class GateCheck:
     description = part("str", "description", "Condition that the gate checks, in English.")
     passed = part("bool", "passed", "Whether the condition holds.")
     errors = error_list("Reasons why the gate does not pass; empty if it does.")
+    is_warning = part("bool", "isWarning", "Whether it only warns, and does not refuse publishing.")
+    position = part(
+        "SitePosition | None",
+        "position",
+        "Position of the public links that a warning is true for; null for a gate.",
+    )
 
 
 class ImpactLink:
@@ -68,6 +74,8 @@ def checks_json(checks: Iterable[Check]) -> Json:
             "description": check.gate.description,
             "passed": not check.errors,
             "errors": refusal(Refused(*check.errors), draft_path)["errors"],
+            "isWarning": check.position is not None,
+            "position": check.position,
         }
         for check in checks
     ]

@@ -47,6 +47,7 @@ from graphql_api.schema.management.context import InputValues, days, plain_objec
 from graphql_api.schema.management.editing import review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json, draft_path
+from graphql_api.schema.management.link_rules import RULE_FIELDS
 from graphql_api.schema.management.link_what_if import WHAT_IF_FIELDS
 from graphql_api.schema.management.nodes import EDITING_NODES
 from graphql_api.schema.management.publications import publication_rows
@@ -307,6 +308,7 @@ def _by_id(call: Call) -> Sql:
 
 
 QUERY_FIELDS: Mapping[str, Declared] = {
+    **RULE_FIELDS,
     **node_fields({**NODES, **EDITING_NODES}),
     "me": Declared("Me", Answer(_me), "Actor of the request, with account and token scopes."),
     "accounts": connection(
@@ -363,7 +365,7 @@ QUERY_FIELDS: Mapping[str, Declared] = {
     "check_publish": Declared(
         "list[GateCheck]",
         Answers(_check_publish),
-        "Results of all gates for publishing a revision.",
+        "Results of all gates for publishing a revision; link rules that only warn follow.",
         (*_ENTRY, _REVISION),
     ),
     "warnings": Declared(

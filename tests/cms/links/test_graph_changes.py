@@ -21,16 +21,12 @@ def test_the_differences_of_two_graphs_are_those_of_their_pages(
         for each in old.keys() | new.keys()
         if old.get(each) != new.get(each)
     }
-    moves = [
-        abs(degree(each.after) - degree(each.before)) for each in found.pages
-    ]
+    moves = [abs(degree(each.after) - degree(each.before)) for each in found.pages]
     assert moves == sorted(moves, reverse=True)
     orphans, were = ({each for each in of if of[each].is_orphan} for of in (new, old))
     assert set(found.orphans_made) == orphans - were
     assert set(found.orphans_cured) == (were - orphans) & new.keys()
-    reached, was = (
-        {each for each in of if of[each].click_depth is not None} for of in (new, old)
-    )
+    reached, was = ({each for each in of if of[each].click_depth is not None} for of in (new, old))
     assert set(found.cut_off) == (was - reached) & new.keys()
 
 
