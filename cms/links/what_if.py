@@ -1,4 +1,4 @@
-"""What-ifs: the link graph as it would be after publishing, unpublishing and adding links.
+"""The link graph as it would be after publishing, unpublishing and adding links.
 
 Nothing is written, and no gate is checked: ``check_publish`` does that. Changes are of editions in
 the first locale of the view. Where one is unpublished, readers get the next locale to fall back to.

@@ -305,6 +305,7 @@ WHOLE = {
             *("LinkPath.entries", "LinkPath.edges", "CommonLinks.entries", "SimilarEntries.nodes"),
             *("LinkClusters.nodes", "LinkCluster.members", "LinkMatrix.cells", "LinkPages.nodes"),
             *("LinkCycles.nodes", "LinkCycle.cycle", "LinkHubs.nodes", "LinkRuleOffenders.nodes"),
+            *("AssumedPages.entries", "LinkWhatIf.changedPages", "LinkWhatIf.brokenLinks"),
         ),
         "worked out before the statement runs, at most as many as the question says",
     ),

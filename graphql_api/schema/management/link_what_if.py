@@ -44,8 +44,10 @@ class AssumedChange:
 
     entry_id = part("ID", "entry", "Id of the changed page.")
     entry = part_entry("entry", "Changed page; null if the view does not show it.")
-    before = part_object("AssumedPage | None", "before", "Place now; null if it is not public.")
-    after = part_object(
+    place_before = part_object(
+        "AssumedPage | None", "before", "Place now; null if it is not public."
+    )
+    place_after = part_object(
         "AssumedPage | None", "after", "Place afterwards; null if it would not be public."
     )
 
@@ -75,17 +77,17 @@ class LinkWhatIf:
     """Link graph of what is public now, and as it would be."""
 
     position = graph_position()["position"]
-    before = part_object("LinkGraph", "before", "Figures of the graph now.")
-    after = part_object("LinkGraph", "after", "Figures of the graph afterwards.")
-    change_count = part("int", "changeCount", "Number of pages whose place would change.")
-    changes = part_list(
+    graph_before = part_object("LinkGraph", "before", "Figures of the graph now.")
+    graph_after = part_object("LinkGraph", "after", "Figures of the graph afterwards.")
+    changed_page_count = part("int", "changeCount", "Number of pages whose place would change.")
+    changed_pages = part_list(
         "AssumedChange",
         "changes",
         "Pages whose place would change, those with the largest change of incoming links first.",
         most=LARGEST_SIZE,
     )
-    broken_count = part("int", "brokenCount", "Number of links that would break.")
-    broken = part_list(
+    broken_link_count = part("int", "brokenCount", "Number of links that would break.")
+    broken_links = part_list(
         "AssumedLink",
         "broken",
         "Links that would break: those to what is unpublished, and those of what is published to "
@@ -96,7 +98,7 @@ class LinkWhatIf:
     orphans_cured = part_object(
         "AssumedPages", "orphansCured", "Pages that would no longer be orphans."
     )
-    cut_off = part_object(
+    pages_cut_off = part_object(
         "AssumedPages", "cutOff", "Pages that no links would lead to from the home page and menus."
     )
 

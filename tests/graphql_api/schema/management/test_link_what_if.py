@@ -13,19 +13,19 @@ WHAT_IF = """query(
 ) {
   linkWhatIf(publish: $publish, unpublish: $unpublish, addLinks: $addLinks, first: $first) {
     position
-    before { nodes edges orphans position }
-    after { nodes edges orphans position }
-    changeCount
-    changes {
+    graphBefore { nodes edges orphans position }
+    graphAfter { nodes edges orphans position }
+    changedPageCount
+    changedPages {
       entry { title }
-      before { inDegree clickDepth isOrphan }
-      after { inDegree clickDepth isOrphan }
+      placeBefore { inDegree clickDepth isOrphan }
+      placeAfter { inDegree clickDepth isOrphan }
     }
-    brokenCount
-    broken { source { title } targetId kind kindName }
+    brokenLinkCount
+    brokenLinks { source { title } targetId kind kindName }
     orphansMade { totalCount entries { title } }
     orphansCured { totalCount entries { title } }
-    cutOff { totalCount entries { title } }
+    pagesCutOff { totalCount entries { title } }
   }
 }"""
 
@@ -57,11 +57,15 @@ async def test_a_draft_changes_the_place_of_other_pages(desk: Desk) -> None:
         data = await desk.data(desk.newsroom.publisher, WHAT_IF, publish=[chosen])
         found = data["linkWhatIf"]
         position = found["position"]
-        assert found["before"] == {"nodes": 3, "edges": 2, "orphans": 0, "position": position}
-        assert found["after"] == {"nodes": 4, "edges": 4, "orphans": 1, "position": position}
-        assert found["changes"] == [
-            {"entry": {"title": "C"}, "before": state(1, 2), "after": state(3, 2)},
-            {"entry": {"title": "New"}, "before": None, "after": state(0, None, is_orphan=True)},
+        assert found["graphBefore"] == {"nodes": 3, "edges": 2, "orphans": 0, "position": position}
+        assert found["graphAfter"] == {"nodes": 4, "edges": 4, "orphans": 1, "position": position}
+        assert found["changedPages"] == [
+            {"entry": {"title": "C"}, "placeBefore": state(1, 2), "placeAfter": state(3, 2)},
+            {
+                "entry": {"title": "New"},
+                "placeBefore": None,
+                "placeAfter": state(0, None, is_orphan=True),
+            },
         ]
         assert found["orphansMade"] == {"totalCount": 1, "entries": [{"title": "New"}]}
     # Nothing was written.
@@ -75,13 +79,16 @@ async def test_unpublishing_breaks_links_and_cuts_pages_off(desk: Desk) -> None:
     _, second, _ = await site(desk)
     data = await desk.data(desk.newsroom.publisher, WHAT_IF, unpublish=[second])
     found = data["linkWhatIf"]
-    assert found["broken"] == [
+    assert found["brokenLinks"] == [
         {"source": {"title": "A"}, "targetId": second, "kind": "RELATED", "kindName": "related"}
     ]
     assert found["orphansMade"] == {"totalCount": 1, "entries": [{"title": "C"}]}
-    assert found["cutOff"] == {"totalCount": 1, "entries": [{"title": "C"}]}
-    assert found["changeCount"] == 2
-    assert [each["after"] for each in found["changes"]] == [state(0, None, is_orphan=True), None]
+    assert found["pagesCutOff"] == {"totalCount": 1, "entries": [{"title": "C"}]}
+    assert found["changedPageCount"] == 2
+    assert [each["placeAfter"] for each in found["changedPages"]] == [
+        state(0, None, is_orphan=True),
+        None,
+    ]
 
 
 async def test_added_links_shorten_paths(desk: Desk) -> None:
@@ -92,11 +99,11 @@ async def test_added_links_shorten_paths(desk: Desk) -> None:
     ]
     data = await desk.data(desk.newsroom.publisher, WHAT_IF, addLinks=added, first=1)
     found = data["linkWhatIf"]
-    assert found["changeCount"] == 2
-    assert found["changes"] == [
-        {"entry": {"title": "C"}, "before": state(1, 2), "after": state(2, 1)}
+    assert found["changedPageCount"] == 2
+    assert found["changedPages"] == [
+        {"entry": {"title": "C"}, "placeBefore": state(1, 2), "placeAfter": state(2, 1)}
     ]
-    assert found["cutOff"] == {"totalCount": 0, "entries": []}
+    assert found["pagesCutOff"] == {"totalCount": 0, "entries": []}
 
 
 async def test_an_orphan_is_cured(desk: Desk) -> None:
@@ -110,13 +117,13 @@ async def test_an_orphan_is_cured(desk: Desk) -> None:
 async def test_layers_and_kinds_choose_the_links_that_count(desk: Desk) -> None:
     first, _, third = await site(desk)
     query = """query($links: [AssumedLinkInput!]) {
-      linkWhatIf(addLinks: $links, kinds: [SOURCE]) { before { edges } after { edges } }
+      linkWhatIf(addLinks: $links, kinds: [SOURCE]) { graphBefore { edges } graphAfter { edges } }
     }"""
     added = [
         {"source": first, "target": third, "kind": kind} for kind in ("RELATED", "SOURCE", "SOURCE")
     ]
     data = await desk.data(desk.newsroom.publisher, query, links=added)
-    assert data == {"linkWhatIf": {"before": {"edges": 0}, "after": {"edges": 2}}}
+    assert data == {"linkWhatIf": {"graphBefore": {"edges": 0}, "graphAfter": {"edges": 2}}}
 
 
 async def test_it_begins_with_the_present_and_has_limits(desk: Desk) -> None:
@@ -135,7 +142,7 @@ async def test_it_begins_with_the_present_and_has_limits(desk: Desk) -> None:
     for each in many:
         assert await refused(desk, WHAT_IF, **each) == ["INVALID_VALUE"]
     data = await desk.data(publisher, WHAT_IF)
-    assert data["linkWhatIf"]["changeCount"] == 0
+    assert data["linkWhatIf"]["changedPageCount"] == 0
 
 
 async def refused(desk: Desk, query: str, /, **variables: Any) -> list[str]:
