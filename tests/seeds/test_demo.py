@@ -31,6 +31,7 @@ from cms.reading.visibility import is_of_site
 from cms.settings import Settings
 from cms.tables import Account, AuditRecord, CategoryPlace, Publication, Revision, SignOff
 from graphql_api import cli
+from graphql_api.answering import Answering
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
@@ -49,6 +50,7 @@ from seeds.welcome import BASES, DESK, QUERY, account_commands
 from tests import standards
 from tests.cms.links.comparing import assert_stored_like_networkx
 from tests.conftest import KINDS, Templates
+from tests.seeds.link_questions import assert_questions_answered
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,8 +93,11 @@ class Demo:
         self.settings = copydesk.settings
         self.output = self.first_output = ""
         self._runner = runner
-        self._delivery = Delivery(site, build_delivery_schema(site), database.reader)
-        self._management = Management(desk_of(database, site), build_management_schema(site))
+        desk = desk_of(database, site)
+        self._delivery = Delivery(
+            site, build_delivery_schema(site), database.reader, answering=Answering(desk)
+        )
+        self._management = Management(desk, build_management_schema(site))
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of a response without errors."""
@@ -230,6 +235,10 @@ def test_the_metrics_of_its_links_are_those_of_networkx(demo: Demo) -> None:
     graph = demo.run(compared)
     assert len(graph) >= 60
     assert len(graph.sources) > 100
+
+
+def test_questions_about_its_links_have_the_answers_of_networkx(demo: Demo) -> None:
+    assert_questions_answered(demo.ask)
 
 
 def test_the_output_says_what_the_pages_stand_on(demo: Demo) -> None:
