@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Double, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms.storage.dialects import CLUSTERED, JsonDocument, Key, Moment, partial_index
+from cms.storage.dialects import JsonDocument, Key, Moment, partial_index
 from cms.tables.base import Base, Document, Name, Time
 
 
@@ -35,17 +35,26 @@ class LinkMetricRun(Base):
     summary: Mapped[Document] = mapped_column(JsonDocument)
 
 
+_NUMBERS = (
+    *("in_degree", "in_pages", "out_degree", "out_pages", "page_rank", "click_depth"),
+    *("is_orphan", "is_dead_end"),
+)
+
+
 class LinkMetric(Base):
     """The metrics of a page in a run; see :class:`cms.links.metrics.LinkMetrics`."""
 
     __tablename__ = "link_metric"
-    __table_args__ = (
-        # For lists in these orders, of one content type and of all together, in any locale.
-        *(
-            Index(f"ix_link_metric_{name}", "run_id", name, "edition_id", "locale", "content_type")
-            for name in ("page_rank", "in_degree", "click_depth")
-        ),
-        CLUSTERED,
+    # Not clustered: by an index, SQLite reads a row only once it is known to be on the page.
+    __table_args__ = tuple(
+        # For lists in these orders, of one content type and of all together, in any locale; with
+        # what they are filtered by, which goes together with what they are ordered by.
+        Index(
+            f"ix_link_metric_{name}",
+            *("run_id", name, "edition_id", "locale", "content_type"),
+            *(each for each in _NUMBERS if each != name),
+        )
+        for name in ("page_rank", "in_degree", "click_depth")
     )
 
     run_id: Mapped[int] = mapped_column(ForeignKey("link_metric_run.id"), primary_key=True)

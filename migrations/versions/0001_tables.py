@@ -164,13 +164,17 @@ def upgrade() -> None:
         _column("is_dead_end", sa.Boolean()),
         sa.ForeignKeyConstraint(["run_id"], ["link_metric_run.id"], name="fk_link_metric_run_id"),
         sa.PrimaryKeyConstraint("run_id", "edition_id", name="pk_link_metric"),
-        sqlite_with_rowid=False,
+    )
+    numbers = (
+        *("in_degree", "in_pages", "out_degree", "out_pages", "page_rank", "click_depth"),
+        *("is_orphan", "is_dead_end"),
     )
     for name in ("page_rank", "in_degree", "click_depth"):
+        others = [each for each in numbers if each != name]
         op.create_index(
             f"ix_link_metric_{name}",
             "link_metric",
-            ["run_id", name, "edition_id", "locale", "content_type"],
+            ["run_id", name, "edition_id", "locale", "content_type", *others],
         )
     op.create_table(
         "throttle",
