@@ -115,6 +115,8 @@ def markdown(
     the same files changes nothing. The exit code is 0 if everything has come, 3 if a page was
     refused or could not be published, and 1 if nothing was imported.
     """
+    if report_file is not None:
+        _check_writable(report_file)
     mapping = _read_mapping(generator, mapping_file)
     chosen = replace(mapping, content_type=content_type or mapping.content_type)
     if not chosen.content_type and not chosen.types:
@@ -131,6 +133,15 @@ def markdown(
     )
     report = asyncio.run(_run(folder, chosen, options, dry_run=dry_run))
     _tell(report, report_file, dry_run=dry_run)
+
+
+def _check_writable(file: Path) -> None:
+    """Refuse a file that the report cannot be written to, before the import begins."""
+    try:
+        file.open("ab").close()
+    except OSError as error:
+        reason = f"{file} cannot be written: {error.strerror}"
+        raise click.BadParameter(reason, param_hint="--report") from None
 
 
 def _read_mapping(generator: str | None, file: Path | None) -> MarkdownMapping:

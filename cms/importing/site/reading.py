@@ -52,10 +52,12 @@ def read_site(
 
 
 def why_without_pages(old: OldSite) -> str:
-    """Return why a folder of texts has no pages by its mapping; empty if it has some."""
-    left_out = [each for each in old.faults if each.kind is FaultKind.IGNORED]
-    if old.current or old.commits or not left_out:
+    """Return why a folder has no pages by its mapping; empty if it has some."""
+    if old.current or old.commits or any(each.kind is FaultKind.REFUSED for each in old.faults):
         return ""
+    left_out = [each for each in old.faults if each.kind is FaultKind.IGNORED]
+    if not left_out:
+        return "there are no pages in it; give --allow-removals if all were removed"
     first = min(left_out)
     name = first.file.name
     return (

@@ -207,3 +207,13 @@ async def test_a_generator_is_named_and_a_mapping_changes_what_differs(
     (term,) = (await harbour.data(query))["glossaryTerms"]["nodes"]
     assert term == {"title": "Tide", "status": "COMPLETED"}
     assert {source for source, _ in await publications(harbour)} == {"https://old.example"}
+
+
+async def test_a_report_that_cannot_be_written_ends_the_import_before_it_begins(
+    shell: Callable[..., Awaitable[Result]], harbour: Importer, tmp_path: Path
+) -> None:
+    for file in (tmp_path / "none" / "report.json", tmp_path):
+        refused = await shell("--publish", "--report", str(file))
+        assert refused.exit_code == 2
+        assert "cannot be written" in refused.output
+    assert (await harbour.run()).made["entries"] > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +121,14 @@ async def test_a_folder_in_which_no_file_is_a_page_is_refused(quay: Importer) ->
     quay.mapping = replace(quay.mapping, extends="vitepress", locales={}, roots={"docs": "/"})
     with pytest.raises(ContentFileError, match=r"no file in it is a page by this mapping: one\.md"):
         await quay.run()
+
+
+async def test_an_empty_folder_is_refused(quay: Importer) -> None:
+    shutil.rmtree(quay.folder)
+    quay.folder.mkdir()
+    with pytest.raises(ContentFileError, match="there are no pages in it"):
+        await quay.run()
+    assert not (await quay.run(allows_removals=True)).made
 
 
 def test_a_fault_is_one_line_whatever_the_name_of_its_file_is() -> None:
