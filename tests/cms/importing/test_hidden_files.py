@@ -9,10 +9,12 @@ import pytest
 
 from cms.errors import SiteError
 from cms.importing.front_matter import FrontMatter, Plain, Written
+from cms.importing.site.faults import FaultKind
 from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.generators.registry import GENERATORS
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, generator_names, mapping_of
 from cms.importing.site.values import PageValues
+from tests.cms.importing.test_addresses import read
 
 LOCALES = {"en": LocaleFiles()}
 
@@ -103,3 +105,24 @@ def test_hugo_ignores_files_of_its_settings() -> None:
     assert generator.place_of("a/b.md") is not None
     with pytest.raises(SiteError, match=re.escape("ignoreFiles")):
         generator_of("hugo", ignoreFiles="(").place_of("a.md")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "text", "is_named"),
+    [
+        ("jekyll", "news.html", "---\nlayout: x\n---\n", True),
+        ("jekyll", "_layouts/news.html", "---\nlayout: x\n---\n", False),
+        ("jekyll", "news.html", "<p>", False),
+        ("hugo", "content/a/news.html", "+++\n+++\n", True),
+        ("hugo", "static/news.html", "---\n---\n", False),
+        ("eleventy", "news.html", "---\n---\n", True),
+        ("astro", "src/pages/news.html", "---\n---\n", False),
+    ],
+)
+def test_pages_in_html_are_named(
+    tmp_path: Path, name: str, path: str, text: str, *, is_named: bool
+) -> None:
+    site = Path("site") / path
+    old = read(tmp_path, name, {path: text, "content/one.md": "---\ntitle: x\n---\n"})
+    found = [each for each in old.faults if each.file == tmp_path / site]
+    assert [each.kind for each in found] == [FaultKind.IGNORED] * is_named

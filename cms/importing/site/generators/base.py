@@ -67,6 +67,8 @@ class Generator:
     of_scripts: ClassVar[Mapping[str, str]] = {}
     # Whether files without front matter are not pages.
     needs_front_matter: ClassVar[bool] = False
+    # Whether files of HTML with front matter are pages.
+    has_html: ClassVar[bool] = False
     # Whether ordinary links can name pages, too, as templates and wikilinks do.
     has_names_in_links: ClassVar[bool] = False
 
@@ -206,11 +208,25 @@ class Generator:
         file = PurePosixPath(path)
         is_text = file.suffix.lower() in _TEXTS
         hidden = _is_hidden(path) or not _NOT_CONTENT.isdisjoint(file.parts)
+        if file.suffix.lower() == ".html" and not hidden and self._is_page_in_html(path):
+            return "is a page in HTML, which is not imported"
         if not is_text or hidden or self.mapping.is_skipped(path):
             return ""
         if file.suffix.lower() not in self.endings:
             return f"{file.suffix} files are not pages of the old site"
         return self.reason_against(path) or "is not in a folder of pages of a locale of the site"
+
+    def _is_page_in_html(self, path: str) -> bool:
+        """Return whether a file of HTML has a front matter and is in a folder of pages."""
+        if not self.has_html or self.mapping.is_skipped(path) or self.reason_against(path):
+            return False
+        if not any(_is_within(path, each.folder) for each in self.mapping.locales.values()):
+            return False
+        try:
+            with (self.folder / path).open("rb") as file:
+                return file.read(3) in {b"---", b"+++"}
+        except OSError:
+            return False
 
     def without_index(self, name: str) -> str:
         """Return the name of a page without that of the index of its folder."""

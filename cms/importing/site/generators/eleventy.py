@@ -30,6 +30,8 @@ _GLOB = re.compile(r"\*\*/|\*\*|\*|\?")
 class Eleventy(Generator):
     """A site of Eleventy."""
 
+    has_html = True
+
     endings = (".md",)
     index_names = frozenset({"index"})
     scripts = (

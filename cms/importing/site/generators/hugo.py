@@ -51,6 +51,8 @@ _DATES = ("date", "publishDate", "pubdate", "published", "lastmod", "modified")
 class Hugo(Generator):
     """A site of Hugo."""
 
+    has_html = True
+
     @classmethod
     def read_settings(cls, folder: Path) -> Mapping[str, Written]:
         """Return the settings of the site in its file, and in the folders of its settings.

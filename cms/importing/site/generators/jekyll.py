@@ -40,6 +40,8 @@ _EXCLUDED = ("vendor/bundle", "vendor/cache", "vendor/gems", "vendor/ruby")
 class Jekyll(Generator):
     """A site of Jekyll."""
 
+    has_html = True
+
     endings = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown")
     config = ("_config.yml", "_config.yaml", "_config.toml")
     index_names = frozenset({"index"})
