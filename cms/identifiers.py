@@ -43,6 +43,7 @@ PREFIXES: frozenset[str] = frozenset(get_args(Kind))
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
 _LENGTH = 26
+LENGTH_OF_CATEGORY_ID = len("cat_") + _LENGTH
 _NONCE_BYTES = 8
 _SALT_BYTES = 16
 

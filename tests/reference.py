@@ -50,8 +50,9 @@ from cms.tables import Base
 from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.references import facets, seo
-from tests.references.asking import asked, of_asked_types
+from tests.references.asking import asked, names, of_asked_types
 from tests.references.beside import Beside, without_built_in
+from tests.references.links import LinkFacts
 from tests.references.look import Look
 from tests.references.orders import Descending, by_place, by_title, newest_first
 from tests.references.paths import is_at
@@ -80,6 +81,7 @@ class Reference:
         self.renditions = {row.revision_id: row for row in tables["rendition"]}
         self.reviews = Reviews(self)
         self.beside = Beside(self)
+        self.link_facts = LinkFacts(self)
         public = [row for row in publications if self.look.is_open(row)]
         self.translations = [self._entry(row) for row in public]
         self.entries = [self._entry(row) for row in self.look.best(public)]
@@ -120,6 +122,7 @@ class Reference:
             "entries": lambda **args: self.page(
                 of_asked_types(self.entries, args), args, newest_first
             ),
+            "entryLinks": lambda **args: self.page(self._site_links(args), args, _by_source),
             "tag": lambda by: self._find(self.tags(), by),
             "tags": lambda **args: self.page(self.tags(), args, _by_word),
             "suggest": self._suggest,
@@ -403,6 +406,18 @@ class Reference:
             and self._entry_by("revision_id", row.revision_id) is not None
         ]
 
+    def _site_links(self, args: Args) -> list[Thing]:
+        """Return the links of all entries, without those for which one has to ask."""
+        sources = {each.values["revision_id"] for each in self.entries_}
+        links = self._shown(each for each in self.tables["link"] if each.revision_id in sources)
+        where = args.get("where")
+        return [
+            each
+            for each in links
+            if (names(where, "origin") or each.values["origin"] != "reference")
+            and (names(where, "layer") or each.values["layer"] == "content")
+        ]
+
     def _shown(self, rows: Iterable[Row]) -> list[Thing]:
         shown = [
             self._link(row)
@@ -423,14 +438,18 @@ class Reference:
         return Thing(
             "EntryLink",
             {
-                "kind": row.kind,
+                **self.link_facts.values(row, target),
+                "categoryPair": lambda: self.link_facts.category_pair(source, target),
+                "revision_id": row.revision_id,
+                "kind": self.link_facts.kind(row),
+                "kindName": row.kind,
                 "label": row.label or title or row.url or "",
                 "note": row.note,
                 "url": row.url if row.url is not None else path and path + query + fragment,
                 "position": row.ordinal + 1,
                 "source": source,
                 "target": target,
-                "place": (row.field_path, row.ordinal),
+                "field_place": (row.field_path, row.ordinal),
                 "source_id": source.values["id"] if source is not None else None,
                 "origin": row.origin,
             },
@@ -684,11 +703,11 @@ def _by_word(tag: Thing) -> tuple[Any, ...]:
 
 
 def _by_field(link: Thing) -> tuple[Any, ...]:
-    return tuple(link.values["place"])
+    return tuple(link.values["field_place"])
 
 
 def _by_source(link: Thing) -> tuple[Any, ...]:
-    return (link.values["source_id"], *link.values["place"])
+    return (link.values["revision_id"], *link.values["field_place"])
 
 
 def _different(terms: Sequence[str]) -> list[str]:

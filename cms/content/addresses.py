@@ -42,6 +42,21 @@ class SiteAddress:
 
 
 @dataclass(frozen=True)
+class SiteRoot:
+    """A place on the web where the site is.
+
+    Attributes:
+        host: the host.
+        path: the path of the site's root, without a slash at the end.
+        locale: the locale that the host names; ``None`` if it names none.
+    """
+
+    host: str
+    path: str
+    locale: str | None
+
+
+@dataclass(frozen=True)
 class OwnAddresses:
     """The addresses that belong to a site.
 
@@ -69,6 +84,17 @@ class OwnAddresses:
     def is_route(self, path: str) -> bool:
         """Return whether the frontend serves a canonical path by itself."""
         return any(_matches(pattern, path) for pattern in self.routes)
+
+    def roots(self) -> Sequence[SiteRoot]:
+        """Return where the site is, with each host of its own: the longest address first."""
+        found = [
+            SiteRoot(_host_of(parts), parts.path, None if self.has_shared_host else locale)
+            for locale, url in sorted(self.urls.items(), key=lambda each: -len(each[1]))
+            if url
+            for parts in [urlsplit(url)]
+        ]
+        others = (SiteRoot(each, "", None) for each in sorted(self.hosts))
+        return [*dict.fromkeys(found), *others]
 
     def locales_beside(self, locale: str) -> tuple[str, ...]:
         """Return the locales that share the host of a locale, this one included."""
@@ -195,12 +221,10 @@ def _on_site(parts: SplitResult, own: OwnAddresses) -> tuple[str, str | None] | 
         return parts.path, None
     host, path = _host_of(parts), parts.path or "/"
     # The longest first: a host can have the sites of several locales, each below a path.
-    for locale, url in sorted(own.urls.items(), key=lambda each: -len(each[1])):
-        root = urlsplit(url)
-        if url and _host_of(root) == host and f"{path}/".startswith(f"{root.path}/"):
-            shared = own.has_shared_host
-            return path.removeprefix(root.path) or "/", None if shared else locale
-    return (path, None) if host in own.hosts else None
+    for root in own.roots():
+        if root.host == host and f"{path}/".startswith(f"{root.path}/"):
+            return path.removeprefix(root.path) or "/", root.locale
+    return None
 
 
 def _is_on_web(parts: SplitResult) -> bool:

@@ -23,32 +23,33 @@ _TYPES: Final = """
     LinkChangeKind LinkCluster LinkClusters LinkCycle LinkCycles LinkDirection LinkGraph
     LinkGraphEdge LinkGroup LinkHub LinkHubs LinkKind LinkLayer LinkMatrix LinkMatrixCell
     LinkMatrixGroup LinkMetrics LinkNeighbor LinkNeighborhood LinkOrigin LinkPage LinkPages
-    LinkPath LinkPathMode LinkPaths LinkRuleOffender LinkRuleOffenders LinkSimilarity LinkTarget
-    LinkWhatIf LinksWhere Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField
-    MetaTag MissingField MissingSignOff MoveCategory MoveEntries MoveEntriesItem
-    MoveEntriesResult MoveEntry MovedPage Mutation MutationIdReused NoByline Node NotAllowed
-    NotFound NotInReview NotPublished OwnWork PageInfo PageRoute PathInUse PeopleWhere Person
-    PersonProfiles Perspective PluginRefused Presence PresenceChanged PruneAutosaves
-    PublicationBasis PublicationChanged PublishEntries PublishEntriesItem PublishEntriesResult
-    PublishEntry PublishGate PublishImpact PublishTogether Purged Query QueueItem Redirect
-    RedirectRoute ReferencedEntryNotPublic RefreshSession RemoveRedirect ReplyToComment
-    RequestChanges RequestReview RequestReviews RequestReviewsItem RequestReviewsResult
-    ResolveComment RestoreRevision ReviewOutcome ReviewRequest ReviewRequested ReviewStage
-    Revision RevokeRole RevokeToken Role RoleGrant Route Seo SeoAlternate ServiceToken
-    SetPassword SignIn SignInFailed SignOff SignOffEntries SignOffEntriesItem
-    SignOffEntriesResult SignOut SignOutEverywhere SimilarEntries SimilarEntry SitePosition
-    SitemapAlternate SitemapPage StaleCause StaleReason StaleReview StaleRevision StillLinked
-    StillPublic StillShown String Subscription Suggestion SyncChange SyncKind SyncWhere Tag
-    TagEntries TagEntriesItem TagEntriesResult TagEntry TagsWhere TocEntry TooManyAttempts
-    UnarchiveEntry UnpublishEntries UnpublishEntriesItem UnpublishEntriesResult UnpublishEntry
-    UpdateCategories UpdateCategoriesItem UpdateCategoriesResult UpdateCategory UpdatePeople
-    UpdatePeopleItem UpdatePeopleResult UpdatePerson UrlRedirectRoute UserError ValueChange
-    ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
-    WordChangeKind WouldBreakLinks WrongBasis WrongDigest WrongStage
+    LinkPath LinkPathMode LinkPaths LinkPlace LinkRuleOffender LinkRuleOffenders LinkSection
+    LinkSimilarity LinkStatus LinkTarget LinkWhatIf LinksWhere Locale MarkSeen Markdown Me
+    MergeOutcome MergeProposal MergedField MetaTag MissingField MissingSignOff MoveCategory
+    MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry MovedPage Mutation MutationIdReused
+    NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute
+    PathInUse PeopleWhere Person PersonProfiles Perspective PluginRefused Presence
+    PresenceChanged PruneAutosaves PublicationBasis PublicationChanged PublishEntries
+    PublishEntriesItem PublishEntriesResult PublishEntry PublishGate PublishImpact
+    PublishTogether Purged Query QueueItem Redirect RedirectRoute ReferencedEntryNotPublic
+    RefreshSession RemoveRedirect ReplyToComment RequestChanges RequestReview RequestReviews
+    RequestReviewsItem RequestReviewsResult ResolveComment RestoreRevision ReviewOutcome
+    ReviewRequest ReviewRequested ReviewStage Revision RevokeRole RevokeToken Role RoleGrant
+    Route Seo SeoAlternate ServiceToken SetPassword SignIn SignInFailed SignOff SignOffEntries
+    SignOffEntriesItem SignOffEntriesResult SignOut SignOutEverywhere SimilarEntries
+    SimilarEntry SitePosition SitemapAlternate SitemapPage StaleCause StaleReason StaleReview
+    StaleRevision StillLinked StillPublic StillShown String Subscription Suggestion SyncChange
+    SyncKind SyncWhere Tag TagEntries TagEntriesItem TagEntriesResult TagEntry TagsWhere
+    TocEntry TooManyAttempts UnarchiveEntry UnpublishEntries UnpublishEntriesItem
+    UnpublishEntriesResult UnpublishEntry UpdateCategories UpdateCategoriesItem
+    UpdateCategoriesResult UpdateCategory UpdatePeople UpdatePeopleItem UpdatePeopleResult
+    UpdatePerson UrlRedirectRoute UserError ValueChange ValueChangeKind Warning WarningCode
+    WithdrawChangeRequest WithdrawReview WordChange WordChangeKind WouldBreakLinks WrongBasis
+    WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook
-    checkPublish commentThreads compareRevisions entries entry linkCommonSources
+    checkPublish commentThreads compareRevisions entries entry entryLinks linkCommonSources
     linkCommonTargets linkCommunities linkComponents linkCycles linkDeadEnds linkGraph linkHubs
     linkMatrix linkNeighborhood linkOrphans linkPaths linkRuleOffenders linkSimilar linkTooDeep
     linkWhatIf me myQueue node nodes people person position redirects reviewDue reviewRequest

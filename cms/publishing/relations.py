@@ -45,7 +45,7 @@ from cms.publishing.change_events import WITHOUT_END, last_events, published
 from cms.publishing.purged_editions import is_last_of_purged
 from cms.reading.aliases import aliased_table, word
 from cms.reading.locales import locales_of
-from cms.reading.periods import address_span_of, is_public_now, stands_in, was_public_at
+from cms.reading.periods import is_over, is_public_now, stands_in, was_public_at
 from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
@@ -129,7 +129,7 @@ def redirects(view: View) -> Relation:
     is_moved = moved.c.path.is_not(None)
     is_shown_there = there.c.path.is_not(None)
     moved_to = case((is_moved, live.c.revision_id), (is_shown_there, shown.c.revision_id))
-    is_left = and_(not_(is_redirect), _is_over(left, view), not_(_is_left_later(left, view)))
+    is_left = and_(not_(is_redirect), is_over(left, view), not_(_is_left_later(left, view)))
     return (
         select(
             left.c.path,
@@ -151,18 +151,9 @@ def _is_left_later(left: FromClause, view: View) -> ColumnElement[bool]:
     return exists().where(
         _is_at_path_of(left, later),
         later.c.edition_id.is_not(None),
-        _is_over(later, view),
+        is_over(later, view),
         later.c.ended_position > left.c.ended_position,
     )
-
-
-def _is_over(address: FromClause, view: View) -> ColumnElement[bool]:
-    """Return whether an address has ended, by the point at which the view looks."""
-    if view.past is None:
-        return address.c.ended_position.is_not(None)
-    _, ended = address_span_of(view.past)
-    until = address.c[ended]
-    return and_(until.is_not(None), until <= view.past.at)
 
 
 def position_at(moment: ColumnElement[Any]) -> ColumnElement[int]:

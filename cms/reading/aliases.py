@@ -18,6 +18,12 @@ def aliased_table(table: type[Base], name: str) -> FromClause:
     return table.__table__.alias(name)
 
 
-def word(constant: str) -> ColumnElement[str]:
+def constant(value: str) -> ColumnElement[str]:
+    """Return a text that the site declares as a constant."""
+    quoted = value.replace("'", "''")
+    return literal_column(f"'{quoted}'", Text())
+
+
+def word(own: str) -> ColumnElement[str]:
     """Return a text of our own as a constant; it has no quotes in it."""
-    return literal_column(f"'{constant}'", Text())
+    return literal_column(f"'{own}'", Text())

@@ -24,6 +24,15 @@ def stands_in(fact: FromClause, view: View) -> ColumnElement[bool]:
     return _held_at(fact, view.past, address_span_of(view.past))
 
 
+def is_over(address: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether an address has ended, by the point at which the view looks."""
+    if view.past is None:
+        return address.c.ended_position.is_not(None)
+    _, ended = address_span_of(view.past)
+    until = address.c[ended]
+    return and_(until.is_not(None), until <= view.past.at)
+
+
 def is_in_force(fact: FromClause | type[Address | CategoryPlace]) -> ColumnElement[bool]:
     """Return whether an address, or a place in the tree, is in force now."""
     return _has_not_ended(fact)

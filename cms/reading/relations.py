@@ -14,34 +14,28 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     and_,
-    case,
     exists,
     func,
     join,
     literal_column,
-    or_,
-    outerjoin,
     select,
     union_all,
 )
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
-from cms.reading.draft_targets import with_draft_targets
+from cms.reading.links import every_link, links_to_entries, revision_links
 from cms.reading.locales import for_built_in, locales_of
 from cms.reading.narrowing import KeyJoin, narrowed
 from cms.reading.newest_drafts import (
     best_drafts,
     best_drafts_in_order,
-    is_best_draft,
     newest_drafts,
 )
 from cms.reading.periods import is_in_force, stands_in
-from cms.reading.rows import OF_TARGET
 from cms.reading.view import ContentScope, Perspective, View
 from cms.reading.visibility import (
     Leading,
-    Published,
     Relation,
     drafts,
     is_declared,
@@ -61,7 +55,6 @@ from cms.tables import (
     CategoryPlace,
     Edition,
     Link,
-    LinkMetric,
     Publication,
     Rendition,
     Revision,
@@ -73,19 +66,6 @@ from cms.tables.publication import Basis
 # The stored words for the basis of a publication.
 BASES: tuple[str, ...] = get_args(Basis)
 
-_PLAIN_LINK_COLUMNS = (
-    "revision_id",
-    "field_path",
-    "ordinal",
-    "origin",
-    "kind",
-    "note",
-    "target_id",
-)
-# Columns of entries that the columns and conditions of links need.
-_SOURCE_COLUMNS = ("id", "revision_id")
-_TARGET_COLUMNS = ("id", "path", "title")
-_DRAFT_COLUMNS = ("content_type", "locale")
 _EMPTY = word("")
 _REFERENCE = word("reference")
 _QUERY, _HASH = word("?"), word("#")
@@ -151,32 +131,12 @@ def links(view: View) -> Relation:
     The caller gives the id of a revision from :func:`entries`. Of what is public, each edge has
     its target with it; see :func:`cms.reading.rows.target_of`.
     """
-    if view.perspective is Perspective.DRAFT:
-        return _draft_links(view)
-    if view.preview is not None:
-        return _links_with_preview(view)
-    target = aliased_table(Publication, "target")
-    published = Published(
-        target,
-        aliased_table(Revision, "target_revision"),
-        aliased_table(Rendition, "target_rendition"),
-        aliased_table(Address, "stands"),
-        aliased_table(LinkMetric, "target_metrics"),
-    )
-    shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
-    targets = published.joined_to(outerjoin(Link, target, shown), view, isouter=True)
-    return (
-        select(
-            *_link_columns(published.stands.c.path, target.c.title),
-            *(
-                column.label(f"{OF_TARGET}{column.key}")
-                for column in published.columns(view)
-                if column.key != "id"
-            ),
-        )
-        .select_from(targets)
-        .where(or_(Link.url.is_not(None), target.c.entry_id.is_not(None)))
-    )
+    return revision_links(view)
+
+
+def site_links(view: View) -> Relation:
+    """Return the edges of all entries that the view shows, as :func:`links` returns them."""
+    return every_link(view)
 
 
 def paths(view: View) -> Relation:
@@ -244,21 +204,7 @@ def incoming_links(view: View) -> Relation:
 
     The caller gives the id of an entry from :func:`entries`.
     """
-    if view.perspective is Perspective.DRAFT:
-        return _incoming_draft_links(view)
-    if view.preview is not None:
-        return _incoming_with_preview(view)
-    target = aliased_table(Publication, "target")
-    source = aliased_table(Publication, "source")
-    stands = aliased_table(Address, "stands")
-    of_source = join(Link, source, source.c.revision_id == Link.revision_id)
-    shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
-    targets = outerjoin(of_source, target, shown)
-    return (
-        select(*_link_columns(stands.c.path, target.c.title), source.c.entry_id.label("source_id"))
-        .select_from(with_address(targets, target.c.edition_id, stands, view))
-        .where(is_shown(source, view))
-    )
+    return links_to_entries(view)
 
 
 def people(view: View) -> Relation:
@@ -443,55 +389,3 @@ def _shown_revisions(view: View) -> Relation:
         is_shown(Publication.__table__, replace(view, built_in_locales=())),
         is_of_site(Publication.content_type),
     )
-
-
-def _links_with_preview(view: View) -> Relation:
-    target = narrowed(entries(view), _TARGET_COLUMNS).subquery("target")
-    return (
-        select(*_link_columns(target.c.path, target.c.title))
-        .select_from(outerjoin(Link, target, target.c.id == Link.target_id))
-        .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
-    )
-
-
-def _incoming_with_preview(view: View) -> Relation:
-    source = narrowed(entries(view), _SOURCE_COLUMNS).subquery("source")
-    target = narrowed(entries(view), _TARGET_COLUMNS).subquery("target")
-    stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
-    return select(
-        *_link_columns(target.c.path, target.c.title), source.c.id.label("source_id")
-    ).select_from(outerjoin(stands_in, target, target.c.id == Link.target_id))
-
-
-def _draft_links(view: View) -> Relation:
-    source = aliased_table(Edition, "source")
-    of_revision = join(Link, Revision, Revision.id == Link.revision_id)
-    stands_in = join(of_revision, source, source.c.id == Revision.edition_id)
-    target, path, title, rows = with_draft_targets(stands_in, source, view, isouter=True)
-    return (
-        select(*_link_columns(path, title))
-        .select_from(rows)
-        .where(or_(Link.url.is_not(None), target.c.id.is_not(None)))
-    )
-
-
-def _incoming_draft_links(view: View) -> Relation:
-    source = narrowed(newest_drafts(view), (*_SOURCE_COLUMNS, *_DRAFT_COLUMNS)).subquery("source")
-    stands_in = join(Link, source, source.c.revision_id == Link.revision_id)
-    _, path, title, rows = with_draft_targets(stands_in, source, view, isouter=False)
-    return (
-        select(*_link_columns(path, title), source.c.id.label("source_id"))
-        .select_from(rows)
-        .where(is_best_draft(source.c.id, source.c.content_type, source.c.locale, view))
-    )
-
-
-def _link_columns(path: ColumnElement[Any], title: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    query = case((Link.query != _EMPTY, _QUERY + Link.query), else_=_EMPTY)
-    fragment = case((Link.fragment != _EMPTY, _HASH + Link.fragment), else_=_EMPTY)
-    label = func.coalesce(func.nullif(Link.label, _EMPTY), title, Link.url, _EMPTY)
-    return [
-        *(getattr(Link, name) for name in _PLAIN_LINK_COLUMNS),
-        func.coalesce(Link.url, path + query + fragment).label("url"),
-        label.label("label"),
-    ]

@@ -154,7 +154,11 @@ class RenditionRow(Row):
 
 
 class LinkRow(Row):
-    """A row of :func:`.relations.links`, without its target."""
+    """A row of :func:`.relations.links`, ``site_links`` and ``incoming_links``; without its target.
+
+    ``label`` and ``url`` are those that readers get; ``words``, ``written_url`` and
+    ``written_path`` are as written.
+    """
 
     revision_id = Column()
     field_path = Column()
@@ -163,8 +167,23 @@ class LinkRow(Row):
     kind = Column()
     note = Column()
     target_id = Column()
+    fragment = Column()
+    section = Column()
+    section_anchor = Column()
+    page_position = Column()
+    in_block = Column()
+    host = Column()
     url = Column()
     label = Column()
+    words = Column()
+    written_path = Column()
+    written_url = Column()
+    source_id = Column()
+    source_content_type = Column()
+    source_category_id = Column()
+    source_locale = Column()
+    target_content_type = Column()
+    target_category_id = Column()
 
 
 # What the columns of a link's target begin with, in a relation of links that has them.
@@ -185,12 +204,6 @@ class _Target:
         return column
 
     __getitem__ = __getattr__
-
-
-class IncomingLinkRow(LinkRow):
-    """A row of :func:`.relations.incoming_links`."""
-
-    source_id = Column()
 
 
 class CategoryRow(EntryRow):

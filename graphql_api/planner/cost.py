@@ -309,6 +309,8 @@ class _Sweeps:
         """Return the number of rows that are read for the page."""
         if self.ordered:
             return rows
+        if not where.count:  # those of the page, which is counted by itself
+            return 0
         return min(rows, _FEW) if where.is_found else rows / _STOPPED
 
     def work_of_page(self) -> float:

@@ -27,7 +27,7 @@ from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.view import add_directive, add_view
 from graphql_api.schema.delivery.entry import Entry, available_locales
 from graphql_api.schema.delivery.filters import add_wheres
-from graphql_api.schema.delivery.link import LINKS_SUMMED, EntryLink, LinkGroup, link_groups
+from graphql_api.schema.delivery.link import EntryLink, LinkGroup, LinkSection, link_groups
 from graphql_api.schema.delivery.link_questions import QUESTION_FIELDS, add_questions
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.orders import add_content_orders
@@ -40,6 +40,7 @@ from graphql_api.schema.delivery.review import (
     SignOff,
 )
 from graphql_api.schema.delivery.routes import add_site_types, site_fields
+from graphql_api.schema.delivery.site_links import SiteLinks
 from graphql_api.schema.delivery.sync import add_change_types, change_fields
 from graphql_api.schema.delivery.taxonomy import Tag
 from graphql_api.schema.delivery.vocabularies import add_content_vocabularies
@@ -74,6 +75,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     """Add the types and root fields that read the content of a site."""
     registry.add_interface(Node)
     add_content_vocabularies(registry, site)
+    links = SiteLinks(site)
     registry.add_interface(
         Entry,
         available_locales=available_locales(registry.words("Locale")),
@@ -84,19 +86,20 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     )
     for shared in (
         Tag,
-        EntryLink,
         LinkGroup,
+        LinkSection,
         ClaimedReview,
         EntryReview,
         Attestation,
     ):
         registry.add_object(shared)
+    registry.add_object(EntryLink, **links.fields())
     for each in seo_types(site):
         registry.add_object(each)
     registry.add_object(more.sign_off)
     registry.add_object(Revision, **more.revision)
     filters = {"path": path_filter(site.addresses), **more.entry_filters}
-    _add_shared_inputs(registry, filters)
+    _add_shared_inputs(registry, filters, links)
     _add_link_target(registry, site)
     for part in (Markdown, TocEntry):
         registry.add_object(part)
@@ -111,7 +114,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
         registry.add_object(each)
     added = summaries(registry, "Entry", entries_summed(None, more.entry_facets))
     add_entry_connection(registry, "Entry", **added)
-    add_connection(registry, "EntryLink", **summaries(registry, "EntryLink", LINKS_SUMMED))
+    add_connection(registry, "EntryLink", **summaries(registry, "EntryLink", links.summed()))
     add_connection(registry, "Tag")
     add_site_types(registry, site)
     add_change_types(registry)
@@ -121,6 +124,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
         **fields_of_types(site),
         **site_fields(site),
         **change_fields(site),
+        "entry_links": links.connection(),
         **QUESTION_FIELDS,
         "view": add_view(registry, site),
         **more.query,
@@ -128,9 +132,11 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     registry.add_object(Query, **root)
 
 
-def _add_shared_inputs(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) -> None:
+def _add_shared_inputs(
+    registry: TypeRegistry, entry_filters: Mapping[str, Declared], links: SiteLinks
+) -> None:
     add_leaf_filters(registry)
-    add_wheres(registry, entry_filters)
+    add_wheres(registry, entry_filters, links)
     add_section_filter(FieldTypes(registry, KINDS))
     add_entry_order(registry)
     add_content_orders(registry)

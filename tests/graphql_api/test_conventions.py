@@ -215,6 +215,7 @@ BY_OWNER = {
     "body": "plain text, and Markdown with its forms",
     "content": "all that a revision holds; what a meta tag says",
     "links": "all links of an entry are a connection; a group or a text has few, wanted whole",
+    "status": "the result of following a link; the HTTP status of a route",
     "tags": "all tags are a connection; an entry has few, wanted whole",
     "start": "of a span of time; of words in a text",
     "target": "a public page; an entry that may not be public yet",

@@ -26,6 +26,8 @@ from graphql import (
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
+from graphql_api.planner.declarations import PLANNED, Answer, Answers
+
 # What connections take beside filters and orders is drawn as one, since its parts depend on
 # each other.
 _PAGING = frozenset({"first", "after", "last", "before", "skip"})
@@ -46,6 +48,7 @@ class _Maker:
     draw: DrawFn
     schema: GraphQLSchema
     pools: Mapping[str, Sequence[Any]]
+    only: frozenset[str]
     variables: dict[str, Any] = field(default_factory=dict)
     definitions: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
@@ -111,7 +114,10 @@ class _Maker:
         usable = [
             (name, each)
             for name, each in type_.fields.items()
-            if depth > 0 or is_leaf_type(get_named_type(each.type))
+            if (depth > 0 or is_leaf_type(get_named_type(each.type)))
+            and (name in self.only or not self.only or type_ is not self.schema.query_type)
+            # What Python answers has tests of its own.
+            and not isinstance(each.extensions.get(PLANNED), Answer | Answers)
         ]
         if not usable:
             return ["__typename"]
@@ -249,12 +255,16 @@ def values(
     type_: GraphQLInputType,
 ) -> Any:
     """Draw a value of an input type for an argument of this name, as JSON has it."""
-    return _Maker(draw, schema, pools)._value(name, type_, 3)
+    return _Maker(draw, schema, pools, frozenset())._value(name, type_, 3)
 
 
 @st.composite
 def queries(
-    draw: DrawFn, schema: GraphQLSchema, pools: Mapping[str, Sequence[Any]], depth: int = 4
+    draw: DrawFn,
+    schema: GraphQLSchema,
+    pools: Mapping[str, Sequence[Any]],
+    depth: int = 4,
+    only: frozenset[str] = frozenset(),
 ) -> Query:
     """Draw a query on the root of a schema.
 
@@ -263,8 +273,9 @@ def queries(
         schema: the schema.
         pools: for each scalar type, and for ``argument:Type``, what to choose values from.
         depth: how deep fields are nested.
+        only: the root fields; all if it is empty.
     """
-    maker = _Maker(draw, schema, pools)
+    maker = _Maker(draw, schema, pools, only)
     root = schema.query_type
     assert root is not None
     selected = " ".join(maker._fields(root, depth, draw(st.integers(1, 3))))

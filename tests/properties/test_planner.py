@@ -7,18 +7,29 @@ from typing import Any
 
 import pytest
 from graphql import parse, validate
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from graphql_api.http.errors import RequestFailed
 from tests.properties.conftest import Both
 from tests.properties.content import pools
-from tests.properties.queries import queries
+from tests.properties.queries import Query, queries
 
 
 @given(data=st.data())
 def test_the_planner_answers_as_graphql_core_does(both: Both, data: st.DataObject) -> None:
-    query = data.draw(queries(both.reference.schema, pools(both.reference)))
+    check(both, data.draw(queries(both.reference.schema, pools(both.reference))))
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(data=st.data())
+def test_links_of_a_site_are_what_graphql_core_finds(both: Both, data: st.DataObject) -> None:
+    only = frozenset({"entryLinks", "view"})
+    check(both, data.draw(queries(both.reference.schema, pools(both.reference), only=only)))
+
+
+def check(both: Both, query: Query) -> None:
+    """Check that both answer a query alike."""
     assume(not validate(both.reference.schema, parse(query.source)))
     expected = both.reference.answer(query.source, query.variables)
     if expected.errors and expected.data is None:

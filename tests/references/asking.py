@@ -23,11 +23,12 @@ def asked(where: Args | None) -> Args | None:
 
 def of_asked_types(things: Sequence[Thing], args: Args) -> list[Thing]:
     """Return the things of the site's own types, and all others only if a filter names types."""
-    is_named = names_types(asked(args.get("where")) or {})
-    return list(things) if is_named else without_built_in(things)
+    return list(things) if names(args.get("where"), "type") else without_built_in(things)
 
 
-def names_types(where: Args) -> bool:
-    """Say whether a filter names types that it wants."""
-    alternatives = [each for name in ("AND", "OR") for each in where.get(name, ())]
-    return bool({"eq", "in"} & where.get("type", {}).keys()) or any(map(names_types, alternatives))
+def names(where: Args | None, field: str) -> bool:
+    """Say whether a filter names the values of a field that it wants."""
+    wanted = asked(where) or {}
+    alternatives = [each for name in ("AND", "OR") for each in wanted.get(name, ())]
+    is_named = bool({"eq", "in"} & wanted.get(field, {}).keys())
+    return is_named or any(names(each, field) for each in alternatives)

@@ -11,6 +11,7 @@ from typing import Any
 import rfc8785
 from graphql import GraphQLError
 
+from graphql_api.planner.arguments import ANSWER_ONLY
 from tests.references.thing import Thing, Zoned
 
 
@@ -59,8 +60,8 @@ def _values(thing: Thing, name: str) -> Iterable[str]:
             entry = _seen(thing, name.removesuffix("Type"))
             return [entry.typename] if entry is not None else []
     value = _seen(thing, name)
-    if name in {"kind", "locale", "origin"}:
-        return [value.upper().replace("-", "_")]
+    if name in {"kind", "locale", "origin", "status"}:
+        return ["UNKNOWN" if value is ANSWER_ONLY else value.upper().replace("-", "_")]
     values = value if isinstance(value, list) else [value]
     return [_text(each) for each in values if each is not None]
 

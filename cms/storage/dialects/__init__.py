@@ -34,6 +34,7 @@ from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 from cms.storage.dialects.direct import DirectConnection
 from cms.storage.dialects.expressions import (
     DocumentText,
+    HasText,
     IsAmongRows,
     MomentText,
     Unindexed,
@@ -82,6 +83,7 @@ __all__ = [
     "ExactSum",
     "Folded",
     "FoldedItems",
+    "HasText",
     "IntegerOf",
     "IsAmongRows",
     "JsonDocument",

@@ -115,6 +115,13 @@ class DocumentText(DialectFunction):
     postgresql = "({0})::text"
 
 
+class HasText(AsCondition, DialectFunction):
+    """SQL condition: the first value, a JSON array, has the second, a text."""
+
+    sqlite = "exists(select 1 from json_each({0}) where value = {1})"
+    postgresql = "jsonb_exists({0}, {1})"
+
+
 class _ElementsOf(DialectFunction):
     sqlite = "json_each({0})"
     postgresql = "jsonb_array_elements({0})"

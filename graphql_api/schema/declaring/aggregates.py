@@ -81,6 +81,8 @@ class Facet:
         words: the stored words of the vocabulary, by the names that are shown.
         counts: the numbers of all rows by value, where they are counted ahead for the view.
         leading: the column of another table from which the value is made, with an index over it.
+        seen: the value that is counted, where it reads other rows through the view; in place of
+            ``value``.
         work: the work for each row; see :mod:`graphql_api.planner.cost`.
     """
 
@@ -94,6 +96,7 @@ class Facet:
     words: Mapping[str, str] | None = None
     counts: Callable[[View], Selectable | None] | None = None
     leading: Leading | None = None
+    seen: Callable[[Row, Call], Sql] | None = None
     work: float = 6
 
 
@@ -404,7 +407,8 @@ def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
     if ahead is not None:
         return ahead
     indexed = page.values_by_index(facet.value, facet.leading) if facet.leading else None
-    every = page.values(facet.value, facet.related, facet.row) if indexed is None else indexed
+    value = facet.value if facet.seen is None else partial(_seen, facet.seen, page.call)
+    every = page.values(value, facet.related, facet.row) if indexed is None else indexed
     values = every.subquery(f"facet_{place}")
     counted = (
         select(facet.shown(values.c.value).label("value"), func.count().label("count"))
@@ -425,6 +429,10 @@ def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
     conditions = (*names.conditions(source.columns), name.is_not(None))
     named = select(name.label("value"), count).select_from(by_key, source.clause())
     return named.where(*conditions).group_by(name)
+
+
+def _seen(value: Callable[[Row, Call], Sql], call: Call, row: Row) -> Sql:
+    return value(row, call)
 
 
 def _no_counts() -> Selectable:

@@ -6,7 +6,7 @@ rows that meet its conditions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -60,19 +60,20 @@ def found_in(rows: Rows, view: View, column: str, values: Select[tuple[str]]) ->
 
 def asks_for_types(call: Call) -> bool:
     """Return whether the ``where`` of a list names content types that it wants."""
-    return _names_types(call.arguments.get("where"))
+    return _names(call.arguments.get("where"), "type")
 
 
-def _names_types(where: Argument | None) -> bool:
+def _names(where: Argument | None, field: str) -> bool:
+    """Return whether a filter names the values of a field that it wants."""
     if isinstance(where, tuple):
-        return any(_names_types(each) for each in where)
+        return any(_names(each, field) for each in where)
     if not isinstance(where, Input):
         return False
-    types = where.fields.get("type")
-    is_named = isinstance(types, Input) and any(
-        types.fields.get(operator) is not None for operator in ("eq", "in")
+    asked = where.fields.get(field)
+    is_named = isinstance(asked, Input) and any(
+        asked.fields.get(operator) is not None for operator in ("eq", "in")
     )
-    return is_named or any(_names_types(where.fields.get(name)) for name in ("AND", "OR"))
+    return is_named or any(_names(where.fields.get(each), field) for each in ("AND", "OR"))
 
 
 def best_row(view: View, rows: Rows) -> Rows:
@@ -183,20 +184,42 @@ def link_rows(view: View, *conditions: Condition) -> Rows:
     )
 
 
+def site_link_rows(call: Call, singletons: Sequence[str]) -> Rows:
+    """Return the links of all entries, by the revisions that contain them, oldest first.
+
+    Those of drafts are by entries, of which there is an index. References, and the links of
+    singletons, are among them if the filter asks for them.
+
+    Args:
+        call: the arguments and the view.
+        singletons: the stored names of the content types of singletons.
+    """
+    where = call.arguments.get("where")
+    conditions: list[Condition] = []
+    if not _names(where, "origin"):
+        conditions.append(lambda link: link.origin != text("reference"))
+    if singletons and not _names(where, "layer"):
+        names = [text(each) for each in singletons]
+        conditions.append(lambda link: link.source_content_type.not_in(names))
+    is_draft = call.view.perspective is Perspective.DRAFT
+    order = _by_source if is_draft else _by_revision
+    return _rows(relations.site_links(call.view), order, *conditions)
+
+
 def incoming_link_rows(view: View, *conditions: Condition) -> Rows:
     """Return the links to entries, by the revisions that contain them, oldest first.
 
     That is the order of the index over their targets.
     """
-    return _rows(
-        relations.incoming_links(view),
-        lambda link: (
-            OrderKey(link.revision_id),
-            OrderKey(link.field_path),
-            OrderKey(link.ordinal),
-        ),
-        *conditions,
-    )
+    return _rows(relations.incoming_links(view), _by_revision, *conditions)
+
+
+def _by_source(link: Columns) -> tuple[OrderKey, ...]:
+    return (OrderKey(link.source_id), OrderKey(link.field_path), OrderKey(link.ordinal))
+
+
+def _by_revision(link: Columns) -> tuple[OrderKey, ...]:
+    return (OrderKey(link.revision_id), OrderKey(link.field_path), OrderKey(link.ordinal))
 
 
 def category_rows(view: View, *conditions: Condition) -> Rows:

@@ -24,7 +24,9 @@ from graphql_api.schema.declaring.row_sources import (
 )
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import entry_incoming_links, entry_links, translations_of
+from graphql_api.schema.delivery.link import anchor_text
 from graphql_api.schema.delivery.link_metrics import LINK_METRICS_WHERE, add_link_metrics
+from graphql_api.schema.delivery.site_links import SiteLinks
 
 
 def leaf_comparison(type_: str, sql: Callable[[R], Sql], description: str) -> Declared:
@@ -194,12 +196,15 @@ ENTRY_WHERE: Mapping[str, Declared] = {
 }
 
 
-def add_wheres(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) -> None:
+def add_wheres(
+    registry: TypeRegistry, entry_filters: Mapping[str, Declared], links: SiteLinks
+) -> None:
     """Add the filters that are the same for every site.
 
     Args:
         registry: the types that the filters are added to.
         entry_filters: further filters on entries.
+        links: the values of links that depend on the site.
     """
     add_where(
         registry,
@@ -213,14 +218,14 @@ def add_wheres(registry: TypeRegistry, entry_filters: Mapping[str, Declared]) ->
     add_quantified(registry, "TagsWhere", "TagWhere", "tags")
     add_quantified(registry, "PeopleWhere", "PersonWhere", "people")
     add_quantified(registry, "LinksWhere", "EntryLinkWhere", "links")
-    _add_link_where(registry)
+    _add_link_where(registry, links)
     add_link_metrics(registry)
     add_quantified(registry, "EntriesWhere", "EntryWhere", "entries")
     every = {**ENTRY_WHERE, **entry_filters}
     add_where(registry, "EntryWhere", "Filter on an entry of any content type.", every)
 
 
-def _add_link_where(registry: TypeRegistry) -> None:
+def _add_link_where(registry: TypeRegistry, links: SiteLinks) -> None:
     add_where(
         registry,
         "EntryLinkWhere",
@@ -233,6 +238,29 @@ def _add_link_where(registry: TypeRegistry) -> None:
                 "LinkOriginFilter",
                 LinkRow.origin,
                 "Place in the content where the link was written.",
+            ),
+            "layer": comparison(
+                "LinkLayerFilter", links.layer, "Layer of the graph that the link is in."
+            ),
+            "place": comparison(
+                "LinkPlaceFilter", links.place, "Kind of place where the link stands."
+            ),
+            "status": Declared(
+                "LinkStatusFilter | None",
+                CompareSeen(of_call(links.status)),
+                "Result of following the link.",
+            ),
+            "host": Declared(
+                "StringFilter | None",
+                Compare(of_row(links.host), narrows=FEW, operators=of_row(links.host_operators)),
+                "Host of a link to another site.",
+            ),
+            "anchor_text": leaf_comparison("str", anchor_text, "Words of a link inside a text."),
+            "section": leaf_comparison(
+                "str", LinkRow.section, "Words of the heading that the link is in or under."
+            ),
+            "page_position": leaf_comparison(
+                "int", LinkRow.page_position, "Position among all links of the page."
             ),
             "target": Declared(
                 "EntryWhere | None",

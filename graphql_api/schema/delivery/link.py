@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from cms.content.link_groups import link_fields
 from cms.content.links import Origin
@@ -17,8 +17,7 @@ from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Joined, OrderKey, Rows
 from graphql_api.planner.json_sql import member, text
 from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.aggregates import Facet, Summed
-from graphql_api.schema.declaring.fields import Declared, many, of_call, one, value
+from graphql_api.schema.declaring.fields import Declared, many, one, row_object, value
 from graphql_api.schema.declaring.row_sources import (
     entry_rows,
     link_rows,
@@ -48,6 +47,22 @@ def _position(link: LinkRow) -> Sql:
     return link.ordinal + 1
 
 
+def anchor_text(link: LinkRow) -> Sql:
+    """Return the words of a link inside a text; null for any other link."""
+    return case((link.origin == text(Origin.INLINE.value), link.words))
+
+
+def _has_section(link: LinkRow) -> ColumnElement[bool]:
+    return link.section.is_not(None)
+
+
+class LinkSection:
+    """Heading of the part of a page that a link is in."""
+
+    text = value("str", LinkRow.section, "Words of the heading.")
+    anchor = value("str", LinkRow.section_anchor, "Anchor that leads to the heading, without `#`.")
+
+
 class EntryLink:
     """Directed edge from an entry to another entry, or to a URL."""
 
@@ -64,19 +79,23 @@ class EntryLink:
     note = value("str", LinkRow.note, "Editor's remark on the link; may be empty.")
     url = value("str | None", LinkRow.url, "Address of the target: a path on the site or a URL.")
     position = value("int", _position, "Position of the link within its group, from 1.")
+    anchor_text = value(
+        "str | None", anchor_text, "Words of a link inside a text; null for any other link."
+    )
+    section = row_object(
+        "LinkSection | None",
+        lambda link: link,
+        "Heading that the link is in or under; null above the first one, and in a link field.",
+        present=_has_section,
+    )
+    page_position = value(
+        "int",
+        LinkRow.page_position,
+        "Position among all links of the page in the order of its fields, from 1; 0 for a "
+        "reference.",
+    )
     source = one("Entry", _source, "Entry that contains the link.")
     target = one("LinkTarget | None", _target, "Entry that the link leads to; null for a URL.")
-
-
-# The values by which links are counted.
-LINKS_SUMMED = Summed(
-    (
-        Facet("kind", LinkRow.kind, enum="LinkKind"),
-        Facet("origin", LinkRow.origin, enum="LinkOrigin"),
-        Facet("sourceType", EntryRow.content_type, of_call(_source), enum="EntryType"),
-        Facet("targetType", EntryRow.content_type, of_call(_target_rows), enum="EntryType"),
-    )
-)
 
 
 class _LinkGroupRow(RelationRow):

@@ -63,12 +63,6 @@ _CHOICES: Mapping[str, tuple[str, Sequence[str]]] = {
 
 def add_questions(registry: TypeRegistry) -> None:
     """Add the types of the questions' arguments and answers."""
-    registry.add_fixed_words(
-        "LinkLayer",
-        "Layer of the link graph: the links of pages; those of singletons, such as menus; and from "
-        "entries to their categories, and from these to their parents.",
-        {"CONTENT": "content", "NAVIGATION": "navigation", "TAXONOMY": "taxonomy"},
-    )
     for name, (description, values) in _CHOICES.items():
         registry.add_fixed_words(name, description, {each: each for each in values})
     for each in QUESTION_TYPES:

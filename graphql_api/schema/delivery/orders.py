@@ -19,6 +19,7 @@ def add_content_orders(registry: TypeRegistry) -> None:
         "EntryLinkOrder": {
             "label": (lambda row: Folded(row.label), False),
             "position": (lambda row: row.ordinal + literal_column("1"), False),
+            "pagePosition": (lambda row: row.page_position, False),
         },
     }
     for name, terms in orders.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cms.content.links import Origin
+from cms.reading.link_status import LinkStatus
 from cms.reading.relations import BASES
 from cms.site import Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
@@ -33,5 +34,27 @@ def add_content_vocabularies(registry: TypeRegistry, site: Site) -> None:
         "new site.",
         words_by_name("PublicationBasis", BASES),
     )
-    for enum in ("EntryType", "Locale", "LinkKind", "LinkOrigin"):
+    registry.add_fixed_words(
+        "LinkLayer",
+        "Layer of the link graph: the links of pages; those of singletons, such as menus; and from "
+        "entries to their categories, and from these to their parents.",
+        {"CONTENT": "content", "NAVIGATION": "navigation", "TAXONOMY": "taxonomy"},
+    )
+    registry.add_fixed_words(
+        "LinkPlace",
+        "Kind of place where a link stands: a link field, a text, a block, a singleton such as a "
+        "menu, or a reference.",
+        words_by_name("LinkPlace", ("link_field", "text", "block", "navigation", "reference")),
+    )
+    registry.add_fixed_words(
+        "LinkStatus",
+        "Result of following a link: a page or a path of the site; an address elsewhere; an "
+        "address that redirects; nothing, or a page that lacks the anchor; or an entry that is "
+        "not public yet, which readers do not get.",
+        {each.name: each.value for each in LinkStatus},
+    )
+    for enum in (
+        *("EntryType", "Locale"),
+        *("LinkKind", "LinkLayer", "LinkOrigin", "LinkPlace", "LinkStatus"),
+    ):
         add_enum_filter(registry, enum)

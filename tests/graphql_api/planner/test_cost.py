@@ -255,6 +255,22 @@ async def test_a_count_of_incoming_links_costs_what_it_takes_for_a_hub() -> None
     assert ordered > LARGE / 2
 
 
+async def test_a_page_of_all_links_costs_little_and_what_reads_all_of_them_is_refused() -> None:
+    planner = planner_of(BENCH, LARGE)
+    nodes = "nodes { url status section { text } source { title } }"
+    for page in ("entryLinks", 'entryLinks(where: {host: {eq: "a"}})'):
+        document = f"{{ {page} {{ {nodes} pageInfo {{ endCursor }} }} }}"
+        assert await measured(planner, BENCH, document) > 0
+    for every in (
+        "entryLinks { totalCount }",
+        "entryLinks { facets(fields: [host]) { value } }",
+        "entryLinks { facets(fields: [status]) { value } }",
+        "entryLinks(where: {status: {eq: BROKEN}}) { nodes { url } }",
+    ):
+        with pytest.raises(RequestFailed, match="has a cost of"):
+            await measured(planner, BENCH, f"{{ {every} }}")
+
+
 async def test_an_order_is_as_large_as_its_different_keys() -> None:
     once = await cost("{ terms(orderBy: [categoryName_ASC]) { nodes { id } } }")
     again = "categoryName_ASC categoryName_DESC " * 50

@@ -1,0 +1,158 @@
+"""The links of a whole site, through every view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cms.authorization.actor import OPERATOR
+from cms.publishing.redirects import create_redirect
+from cms.reading.view import EVERYTHING
+from graphql_api.delivery import Visitor
+from tests.graphql_api.conftest import Api
+
+EDITOR = Visitor(scopes=EVERYTHING)
+STATUS = "entryLinks { nodes { url status } }"
+
+
+async def statuses(api: Api, query: str = STATUS, **variables: Any) -> dict[str, str]:
+    """Return the status of each link that readers get, by its address."""
+    data = await api.data(query if query.startswith("query") else f"{{ {query} }}", **variables)
+    return {each["url"]: each["status"] for each in data["entryLinks"]["nodes"]}
+
+
+async def test_readers_get_no_link_from_or_to_a_draft(api: Api) -> None:
+    target = await api.newsroom.published(slug="target")
+    page = await api.newsroom.published(slug="page", body="[x](/articles/target)")
+    await api.newsroom.draft(slug="draft", title="Draft", body="[x](/articles/target)")
+    waiting = await api.newsroom.draft(slug="waiting", body="[x](/articles/draft)")
+    assert await statuses(api) == {"/articles/target": "INTERNAL"}
+    query = "view(perspective: DRAFT) { entryLinks { nodes { status source { slug } } } }"
+    data = await api.seen_by(EDITOR, f"{{ {query} }}")
+    found = {each["source"]["slug"]: each["status"] for each in data["view"]["entryLinks"]["nodes"]}
+    assert found == {"page": "INTERNAL", "draft": "INTERNAL", "waiting": "WAITING"}
+    narrow = Visitor(preview=waiting.id, is_anonymous=False)
+    assert await api.seen_by(narrow, "{ entryLinks { totalCount } }") == {
+        "entryLinks": {"totalCount": 1}
+    }
+    await api.newsroom.unpublish(page)
+    assert await statuses(api) == {}
+    assert target.ended_at is None
+
+
+async def test_a_preview_has_the_links_of_its_revision(api: Api) -> None:
+    await api.newsroom.published(slug="target", body="# Part")
+    draft = await api.newsroom.draft(
+        slug="draft", body="[x](/articles/target#part) [y](/articles/target#z) [z](#a)"
+    )
+    visitor = Visitor(preview=draft.id, is_anonymous=False)
+    data = await api.seen_by(visitor, f"{{ {STATUS} }}")
+    assert data["entryLinks"]["nodes"] == [
+        {"url": "/articles/target#part", "status": "INTERNAL"},
+        {"url": "/articles/target#z", "status": "BROKEN"},
+    ]
+    assert await statuses(api) == {}
+
+
+async def test_an_address_that_the_target_has_left_redirects_from_then_on(api: Api) -> None:
+    target = await api.newsroom.draft(slug="target")
+    await api.newsroom.publish(target)
+    await api.newsroom.published(
+        slug="page", body="[x](/articles/target)", related=["/articles/target"]
+    )
+    assert await statuses(api) == {"/articles/target": "INTERNAL"}
+    then = (await api.data("{ position }"))["position"]
+    await api.newsroom.publish(await api.newsroom.save(target, slug="moved"))
+    query = "entryLinks { nodes { url status place } }"
+    data = await api.data(f"{{ {query} }}")
+    assert [(each["place"], each["status"]) for each in data["entryLinks"]["nodes"]] == [
+        ("TEXT", "REDIRECTING"),
+        ("LINK_FIELD", "INTERNAL"),
+    ]
+    past = f"query($at: SitePosition) @view(position: $at) {{ {STATUS} }}"
+    assert await statuses(api, past, at=then) == {"/articles/target": "INTERNAL"}
+
+
+async def test_an_address_with_nothing_behind_it_is_found_before_it_is_published(api: Api) -> None:
+    newsroom = api.newsroom
+    await newsroom.do(OPERATOR, create_redirect, "/old", "https://elsewhere.example/")
+    await newsroom.published(slug="page", body="[x](/old) [y](https://a.test)")
+    await newsroom.draft(slug="draft", body="[x](/old) [y](/nowhere)")
+    assert await statuses(api) == {"/old": "REDIRECTING", "https://a.test": "EXTERNAL"}
+    links = "entryLinks(where: {status: {eq: BROKEN}}) { nodes { url source { slug } } totalCount }"
+    assert (await api.data(f"{{ {links} }}"))["entryLinks"]["totalCount"] == 0
+    data = await api.seen_by(EDITOR, f"{{ view(perspective: DRAFT) {{ {links} }} }}")
+    broken = [{"url": "/nowhere", "source": {"slug": "draft"}}]
+    assert data["view"]["entryLinks"] == {"nodes": broken, "totalCount": 1}
+
+
+async def test_navigation_and_references_are_there_for_those_who_ask(api: Api) -> None:
+    target = await api.newsroom.published(slug="target")
+    await api.newsroom.published(
+        slug="page", related=[target.entry_id], translated_from=target.entry_id
+    )
+    menu = [{"heading": "Top", "links": [target.entry_id]}]
+    await api.newsroom.published("Settings", brand="B", menu=menu)
+    everything = "origin: {in: [FIELD, INLINE, REFERENCE]}, layer: {in: [CONTENT, NAVIGATION]}"
+    query = f"""{{
+      entryLinks {{ totalCount }}
+      menus: entryLinks(where: {{layer: {{eq: NAVIGATION}}}}) {{ nodes {{ place layer }} }}
+      references: entryLinks(where: {{origin: {{eq: REFERENCE}}}}) {{ nodes {{ place kindName }} }}
+      every: entryLinks(where: {{{everything}}}) {{ totalCount }}
+      other: entryLinks(where: {{NOT: {{layer: {{eq: NAVIGATION}}}}}}) {{ totalCount }}
+    }}"""
+    assert await api.data(query) == {
+        "entryLinks": {"totalCount": 1},
+        "menus": {"nodes": [{"place": "NAVIGATION", "layer": "NAVIGATION"}]},
+        "references": {"nodes": [{"place": "REFERENCE", "kindName": "translated_from"}]},
+        "every": {"totalCount": 3},
+        "other": {"totalCount": 1},
+    }
+
+
+async def test_external_links_are_found_and_counted_by_their_hosts(api: Api) -> None:
+    one = "[a](https://A.test/1) [b](https://b.test) [c](mailto:x@a.test) [d](//a.test/2)"
+    await api.newsroom.published(slug="one", body=one)
+    await api.newsroom.published(slug="two", body="[a](https://a.test/3) [o](/articles/one)")
+    query = """{
+      entryLinks { facets(fields: [host]) { value count } }
+      a: entryLinks(where: {host: {eq: "a.test"}}) { nodes { url source { slug } } }
+      any: entryLinks(where: {host: {in: ["b.test", "c.test"]}}) { totalCount }
+      none: entryLinks(where: {host: {eq: "A.TEST", mode: INSENSITIVE}}) { totalCount }
+      without: entryLinks(where: {host: {isNull: true}, status: {eq: EXTERNAL}}) { nodes { url } }
+    }"""
+    data = await api.data(query)
+    assert data["entryLinks"]["facets"] == [
+        {"value": "a.test", "count": 3},
+        {"value": "b.test", "count": 1},
+    ]
+    assert [(each["url"], each["source"]["slug"]) for each in data["a"]["nodes"]] == [
+        ("https://A.test/1", "one"),
+        ("//a.test/2", "one"),
+        ("https://a.test/3", "two"),
+    ]
+    assert [data[name]["totalCount"] for name in ("any", "none")] == [1, 3]
+    assert data["without"]["nodes"] == [{"url": "mailto:x@a.test"}]
+
+
+@pytest.mark.parametrize("view", ["", "perspective: DRAFT", 'asOf: "2100-01-01T00:00:00Z"'])
+async def test_pages_follow_each_other(api: Api, view: str) -> None:
+    for number in range(4):
+        body = " ".join(f"[x](https://a.test/{number}/{each})" for each in range(3))
+        await api.newsroom.published(slug=f"page-{number}", body=body)
+    around = f"view({view or 'locale: EN'})"
+    links = (
+        "entryLinks(first: 5, after: $after) { nodes { url } pageInfo { endCursor hasNextPage } }"
+    )
+    query = f"query($after: String) {{ {around} {{ {links} }} }}"
+    urls: list[str] = []
+    after, has_next = None, True
+    while has_next:
+        data = (await api.seen_by(EDITOR, query, after=after))["view"]["entryLinks"]
+        urls += [each["url"] for each in data["nodes"]]
+        after, has_next = data["pageInfo"]["endCursor"], data["pageInfo"]["hasNextPage"]
+    assert sorted(urls) == [f"https://a.test/{page}/{at}" for page in range(4) for at in range(3)]
+    back = f"{{ {around} {{ entryLinks(last: 12) {{ nodes {{ url }} }} }} }}"
+    data = (await api.seen_by(EDITOR, back))["view"]["entryLinks"]
+    assert [each["url"] for each in data["nodes"]] == urls
