@@ -45,11 +45,12 @@ from cms.publishing.change_events import WITHOUT_END, last_events, published
 from cms.publishing.purged_editions import is_last_of_purged
 from cms.reading.aliases import aliased_table, word
 from cms.reading.locales import locales_of
+from cms.reading.narrowing import KeyJoin
 from cms.reading.periods import is_over, is_public_now, stands_in, was_public_at
 from cms.reading.positions import newest_position, position_token
 from cms.reading.rows import Column, Row
 from cms.reading.view import AsOf, Past, View
-from cms.reading.visibility import Relation, is_open, is_shown, with_address
+from cms.reading.visibility import Relation, is_declared, is_open, is_shown, with_address
 from cms.storage.dialects import IsAmongRows
 from cms.tables import (
     Address,
@@ -77,6 +78,16 @@ class RedirectRow(Row):
     revision_id = Column()
 
 
+class StandingPageRow(Row):
+    """A row of :func:`standing_pages`."""
+
+    id = Column()
+    path = Column()
+    locale = Column()
+    content_type = Column()
+    published_at = Column()
+
+
 class ChangeRow(Row):
     """A row of :func:`changes`."""
 
@@ -101,6 +112,29 @@ class AffectedRow(Row):
     path = Column()
     revision_id = Column()
     reason = Column()
+
+
+def standing_pages(view: View) -> Relation:
+    """Return the public pages in all locales, of which an index over addresses has the paths.
+
+    They are those of :func:`cms.reading.relations.translations` that have a path, in a view of what
+    is public now. Their publications are read only where their times are used.
+    """
+    stands = aliased_table(Address, "stands")
+    page = Publication.__table__
+    is_of_page = and_(page.c.edition_id == stands.c.edition_id, is_open(page, view))
+    return (
+        select(
+            stands.c.entry_id.label("id"),
+            *(stands.c.path, stands.c.locale, stands.c.content_type, page.c.published_at),
+        )
+        .select_from(KeyJoin(stands, page, is_of_page))
+        .where(
+            stands_in(stands, view),
+            stands.c.edition_id.is_not(None),
+            *is_declared(view, stands.c.content_type),
+        )
+    )
 
 
 def redirects(view: View) -> Relation:

@@ -16,7 +16,7 @@ from cms.reading.rows import EntryRow
 from cms.reading.visibility import is_of_site
 from cms.site import Site
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
-from graphql_api.planner.ordering import order_mark
+from graphql_api.planner.ordering import kind_of, order_mark
 from graphql_api.planner.source import Chosen, Columns
 from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
@@ -119,30 +119,27 @@ class GoneRoute:
 
 
 def _pages(_: Row, call: Call) -> Rows:
-    mark = order_mark(call.arguments.get("orderBy"))
-    is_by_path = not mark or mark.startswith("path_")
-    conditions: list[Condition] = [_is_page if is_by_path else _is_found_page]
+    view, mark = call.view, order_mark(call.arguments.get("orderBy"))
+    conditions: list[Condition] = []
     if not asks_for_types(call):
-        conditions.append(lambda entry: is_of_site(entry.content_type))
-    pages = translation_rows(call.view, *conditions)
+        conditions.append(lambda page: is_of_site(page.content_type))
+    if kind_of(view) == "now" and (not mark or mark.startswith("path_")):
+        pages = Rows(Chosen(relations.standing_pages(view)), tuple(conditions))
+    else:
+        pages = translation_rows(view, _is_page, *conditions)
     return replace(
         pages,
-        order=lambda entry: (OrderKey(entry.path), OrderKey(entry.locale), OrderKey(entry.id)),
+        order=lambda page: (OrderKey(page.path), OrderKey(page.locale), OrderKey(page.id)),
         typename=None,
     )
 
 
 def _is_page(entry: Columns) -> ColumnElement[bool]:
-    has_path: ColumnElement[bool] = entry.path.is_not(None)
-    return has_path
-
-
-def _is_found_page(entry: Columns) -> ColumnElement[bool]:
     """Return whether an entry is a page, without making an inner join of the one with its address.
 
     SQLite may read the addresses first for an inner join, and then sorts all pages.
     """
-    return coalesce(_is_page(entry), false())
+    return coalesce(entry.path.is_not(None), false())
 
 
 class SitemapAlternate:

@@ -65,6 +65,7 @@ ROWS = {
     review.change_requests: review.ChangeRequestRow,
     review.comments: review.CommentRow,
     publishing.redirects: publishing.RedirectRow,
+    publishing.standing_pages: publishing.StandingPageRow,
     publishing.changes: publishing.ChangeRow,
     publishing.affected_pages: publishing.AffectedRow,
     search.suggestions: search.SuggestionRow,
