@@ -49,6 +49,7 @@ def questions(entries: int) -> Iterator[Question]:
     plan = Plan(entries)
     yield from _single(entries)
     yield from _lists()
+    yield from _of_few()
     yield from _filters(plan)
     yield from _of_categories_and_tags()
     yield from _of_people()
@@ -119,6 +120,42 @@ def _lists() -> Iterator[Question]:
         f"query @view(locale: DE, fallbackLocales: [EN]) {{ entries(first: 20) {{ {_CARD} }} }}",
     )
     yield Question("in German", f"query @view(locale: DE) {{ entries(first: 20) {{ {_CARD} }} }}")
+
+
+def _of_few() -> Iterator[Question]:
+    """Yield the questions about types with few entries among many."""
+    for word, name, list_ in (
+        ("rare", "Rare7", "rares7"),
+        ("unused", "Rare46", "rares46"),
+        ("small", "Review", "reviews"),
+    ):
+        for order in ("", "title_ASC", "path_ASC", "reads_DESC", "source_ASC", "updatedAt_DESC"):
+            sorted_ = f"orderBy: {order}, " if order else ""
+            of = order.partition("_")[0]
+            by = f", by {of}" if of else ""
+            yield Question(f"{word} type{by}", f"{{ {list_}({sorted_}first: 20) {{ {_CARD} }} }}")
+            if of not in {"reads", "source"}:
+                where = f"where: {{type: {{eq: {name}}}}}, "
+                query = f"{{ entries({where}{sorted_}first: 20) {{ {_CARD} }} }}"
+                yield Question(f"entries of a {word} type{by}", query)
+        for field_, condition in (
+            ("title", 'contains: "no such title"'),
+            ("summary", 'contains: "no such text"'),
+            ("source", 'eq: "source 81"'),
+            ("reads", "gt: 999000"),
+        ):
+            where = f"where: {{{field_}: {{{condition}}}}}, "
+            query = f"{{ {list_}({where}first: 20) {{ {_CARD} }} }}"
+            yield Question(f"{word} type, filtered by {field_}", query)
+        yield Question(f"{word} type: number", f"{{ {list_} {{ totalCount }} }}")
+        query = f"{{ {list_} {{ facets(fields: [source]) {{ value count }} }} }}"
+        yield Question(f"{word} type: facet", query)
+        query = f'{{ {list_}(search: "{COMMON}", first: 10) {{ {_CARD} }} }}'
+        yield Question(f"{word} type: search", query, sees_all=True)
+    for field_, text in (("title", "no such title"), ("summary", "no such text")):
+        where = f'where: {{{field_}: {{contains: "{text}"}}}}, '
+        query = f"{{ entries({where}first: 20) {{ {_CARD} }} }}"
+        yield Question(f"{field_} contains nothing", query, sees_all=True)
 
 
 def _filters(plan: Plan) -> Iterator[Question]:

@@ -22,7 +22,7 @@ from bench.growth_plan import (
     reviewer_of,
     tags_of,
 )
-from bench.growth_site import Guide, Term
+from bench.growth_site import RARE_TYPES, Guide, Review, Term
 from bench.growth_text import Words, draft_of, words_of
 from cms.content.content_type import ContentType
 from cms.content.renderer import RENDERER
@@ -45,6 +45,10 @@ def category_id(number: int) -> str:
     return f"cat_{number:026}"
 
 
+# Entries of rare types: ten each.
+_FIRST_RARE, _RARE_USED, _FIRST_REVIEW = 100, 40, 1_000
+
+
 def person_id(number: int) -> str:
     """Return the id of a person."""
     return f"person_{number:026}"
@@ -57,6 +61,10 @@ def account_id(number: int) -> str:
 
 def type_of(number: int) -> type[ContentType]:
     """Return the content type of an entry."""
+    if _FIRST_RARE <= number < _FIRST_RARE + 10 * _RARE_USED:
+        return RARE_TYPES[(number - _FIRST_RARE) // 10]
+    if number % 40 == 5 and number >= _FIRST_REVIEW:  # noqa: PLR2004  # any number
+        return Review
     return Term if number % 2 else Guide
 
 

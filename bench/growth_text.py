@@ -108,7 +108,7 @@ def draft_of(  # all that an entry says
     title = f"{words[number * 7 % _VOCABULARY]} {words[number * 31 % _VOCABULARY]} {number}"
     links = [{"href": each, "label": "", "note": ""} for each in target_ids]
     own: dict[str, Any] = {}
-    if content_type is Term:
+    if issubclass(content_type, Term):
         own = {"source": source(number), "reads": reads(number)}
     return Draft(
         title=title,
@@ -162,7 +162,7 @@ def words_of(content_type: type[ContentType], locale: str, draft: Draft, number:
         "links": links,
         "headings": headings,
     }
-    own = f" · {fields['source']}" if content_type is Term else ""
+    own = f" · {fields['source']}" if issubclass(content_type, Term) else ""
     pieces = [["", " ", "·"], *_pieces(str(fields["source"]))] if own else []
     shown = {
         "title": _pieces(draft.title),

@@ -307,7 +307,7 @@ class _Sweeps:
 
     def read(self, rows: float, where: Conditions) -> float:
         """Return the number of rows that are read for the page."""
-        if self.ordered:
+        if self.ordered or where.is_rare:
             return rows
         if not where.count:  # those of the page, which is counted by itself
             return 0

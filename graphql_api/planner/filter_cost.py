@@ -29,6 +29,7 @@ class Conditions:
         narrows: an index leaves one row of this many.
         is_read: whether rows are read, beside an index.
         is_found: whether an index finds the rows of each condition.
+        is_rare: whether so few rows may meet them that a page of these ends with the list.
     """
 
     count: int = 0
@@ -36,6 +37,7 @@ class Conditions:
     narrows: float = 1
     is_read: bool = False
     is_found: bool = False
+    is_rare: bool = False
 
     def plus(self, other: Conditions) -> Conditions:
         """Return the conjunction of two filters."""
@@ -47,6 +49,7 @@ class Conditions:
             self.is_read or other.is_read,
             # Without conditions there is nothing to find.
             (self.is_found or not self.count) and (other.is_found or not other.count),
+            self.is_rare or other.is_rare,
         )
 
 
@@ -118,7 +121,10 @@ def _quantifier_conditions(declared: ToMany, quantifiers: Argument, kind: ViewKi
         inner = conditions_of(value, kind)
         total = total.plus(
             Conditions(
-                inner.count + 2, inner.work + lookup, narrows, is_read=True, is_found=is_found
+                *(inner.count + 2, inner.work + lookup, narrows),
+                is_read=True,
+                is_found=is_found,
+                is_rare=name == "count" and declared.has_hubs,
             )
         )
     return total

@@ -175,12 +175,15 @@ class ToMany:
         leaf: for values rather than objects, the compared value of each.
         work: the work of finding the first of them; see :mod:`graphql_api.planner.cost`.
         look_up: a way to find the rows that have some of them.
+        has_hubs: whether few rows have very many of them, so that all rows may be read, and all
+            related objects counted, before a page of rows with many is found.
     """
 
     rows: Callable[[Row, Call], Rows]
     leaf: Callable[[Row], Sql] | None = None
     work: int = 5
     look_up: LookUp | None = None
+    has_hubs: bool = False
 
 
 @dataclass(frozen=True)
@@ -305,7 +308,9 @@ def begins_order(way: LookUp, operators: Argument, call: Call) -> bool:
     if not (way.begins_orders and isinstance(operators, Input)):
         return False
     order, is_one = call.arguments.get("orderBy"), operators.fields.keys() == {"eq"}
-    return is_one and leading_column(order) is None and is_indexed(order, kind_of(call.view))
+    # Indexes over values of fields have those of all types together.
+    is_of_type = leading_column(order) != "rendered"
+    return is_one and is_of_type and is_indexed(order, kind_of(call.view))
 
 
 def comparison_of(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sqlalchemy import (
-    CTE,
+    FromClause,
     Integer,
     Text,
     and_,
@@ -159,7 +159,11 @@ class PageRows:
             source = self._call.source(relation)
             counted = value(rows.row(source.columns))
             found = rows.members(source.columns)
-            way = _few_or_many(found, OrderKey(counted), are_few=relation is few)
+            if relation is few:
+                way = _is_among_few(found)
+            else:
+                are_many = _are_many(found.values.limit(_FEW).subquery())
+                way = _begins_if(OrderKey(counted), are_many)
             conditions = [*rows.conditions(source.columns), counted.is_not(None), way]
             chosen = select(counted.label("value"))
             yield chosen.select_from(source.clause()).where(*conditions)
@@ -234,10 +238,14 @@ class PageRows:
             has_none = Unindexed(first.sql).is_(None)  # which the end of the list decides on
             conditions.append(first.sql.is_not(None) if way.has_value else has_none)
             keys = _with_value(keys) if way.has_value else _without_value(others)
-        if only_if is not None:
-            conditions.append(_begins_if(keys[0], only_if))
-        if self._look_ups:
-            conditions.append(self._condition_of_way(way, columns, keys[0]))
+        begins = [] if only_if is None else [only_if]
+        if self._look_ups and way.found_by is None:
+            begins.append(self._find_many(columns))
+        elif way.found_by is not None:
+            conditions.append(self._are_few_of(way.found_by, columns))
+        if begins:
+            # As one condition: of several with the same key, SQLite begins by the first.
+            conditions.append(_begins_if(keys[0], and_(*begins)))
         chosen = (
             select(*(shown or [literal_column("1").label("one")]))
             .where(*conditions)
@@ -254,16 +262,20 @@ class PageRows:
     def _order(self, keys: Sequence[OrderKey]) -> list[Sql]:
         return order_by(keys, reverse=self._paging.is_backward)
 
-    def _condition_of_way(self, way: _Way, columns: Columns, first: OrderKey) -> Condition:
-        """Return whether a row is found by a look-up with few, or none of them has few."""
-        found, number = self._found(columns), way.found_by
+    def _find_many(self, columns: Columns) -> Condition:
+        """Return whether each look-up finds so many rows that the list is read in its order."""
         if not self._some:
-            return _few_or_many(found[0], first, are_few=number is not None)
-        if number is None:
-            return _begins_if(first, and_(*map(_are_many, self._some)))
+            return _are_many(self._found(columns)[0].values.limit(_FEW).subquery())
+        return and_(*map(_are_many, self._some))
+
+    def _are_few_of(self, number: int, columns: Columns) -> Condition:
+        """Return whether a row is found by a look-up, which is the first that finds few."""
+        found = self._found(columns)[number]
+        if not self._some:
+            return _is_among_few(found)
         own, before = self._some[number], self._some[:number]
         few = select(own.c[0]).where(not_(_are_many(own)), *map(_are_many, before))
-        return IsAmongRows(found[number].column, few.scalar_subquery())
+        return IsAmongRows(found.column, few.scalar_subquery())
 
     def _found(self, columns: Columns) -> Sequence[Found]:
         """Return the rows that indexes find for some conditions; see :func:`found_by`."""
@@ -304,28 +316,18 @@ class PageRows:
         return self._paging.cursor_values(given, self.mark, keys, self._parameters)
 
 
-def _are_many(some: CTE) -> Condition:
+def _are_many(some: FromClause) -> Condition:
     """Return whether a look-up has found so many rows that the list is better read in order."""
     return select(func.count()).select_from(some).scalar_subquery() >= _FEW
 
 
-def _few_or_many(found: Found, first: OrderKey, *, are_few: bool) -> Condition:
-    """Return the condition of looking rows up, or of reading the list in its order.
-
-    Args:
-        found: how an index finds the rows.
-        first: the first key of the order.
-        are_few: whether they are looked up, if they are few, or the list is read, if they are many.
-    """
+def _is_among_few(found: Found) -> Condition:
+    """Return whether an index finds a row, and few rows in all."""
     some = found.values.limit(_FEW).subquery()
-    if are_few:
-        # Counted as they are read: a count beside them would be made for each.
-        counted = select(*some.c, func.count().over().label("size")).subquery()
-        value, size = counted.c
-        few = select(value).where(size < _FEW)
-        return IsAmongRows(found.column, few.scalar_subquery())
-    are_many = select(func.count()).select_from(some).scalar_subquery() >= _FEW
-    return _begins_if(first, are_many)
+    # Counted as they are read: a count beside them would be made for each.
+    counted = select(*some.c, func.count().over().label("size")).subquery()
+    value, size = counted.c
+    return IsAmongRows(found.column, select(value).where(size < _FEW).scalar_subquery())
 
 
 def _with_value(keys: Sequence[OrderKey]) -> tuple[OrderKey, ...]:

@@ -189,7 +189,7 @@ ENTRY_WHERE: Mapping[str, Declared] = {
     ),
     "incoming_links": Declared(
         "LinksWhere | None",
-        ToMany(of_call(entry_incoming_links), work=15),
+        ToMany(of_call(entry_incoming_links), work=15, has_hubs=True),
         f"Filter on the links from other pages to the `{THIS_TYPE}`.",
     ),
     "link_metrics": LINK_METRICS_WHERE,

@@ -186,7 +186,8 @@ async def test_a_list_of_a_type_is_looked_up_only_where_no_index_has_its_order(a
         ({"type": {"eq": "Note"}}, [], False),
         ({"type": {"eq": "Note"}}, ["title_ASC"], False),
         ({"type": {"eq": "Note"}, "category": {"treePath": {"ne": "x"}}}, [], True),
-        ({"type": {"eq": "Note"}}, ["path_ASC"], True),
+        ({"type": {"eq": "Note"}}, ["path_ASC"], False),
+        ({"type": {"eq": "Note"}}, ["categoryName_ASC"], True),
         ({"type": {"in": ["Note"]}}, [], True),
     ):
         data = await api.data(query, where=where, order=order)

@@ -44,7 +44,7 @@ FROM (SELECT rendition.rendered AS rendered, publication.revision_id AS revision
 FROM publication JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t8 
 WHERE t8.content_type = 'Article' AND (? IS NOT NULL AND (cast((case when typeof((t8.rendered ->> 'rating')) in ('integer', 'real') then (t8.rendered ->> 'rating') end) as float) IS NULL OR cast((case when typeof((t8.rendered ->> 'rating')) in ('integer', 'real') then (t8.rendered ->> 'rating') end) as float) < ?) OR cast((case when typeof((t8.rendered ->> 'rating')) in ('integer', 'real') then (t8.rendered ->> 'rating') end) as float) IS ? AND t8.title_key > ? OR cast((case when typeof((t8.rendered ->> 'rating')) in ('integer', 'real') then (t8.rendered ->> 'rating') end) as float) IS ? AND t8.title_key IS ? AND t8.published_at < ? OR cast((case when typeof((t8.rendered ->> 'rating')) in ('integer', 'real') then (t8.rendered ->> 'rating') end) as float) IS ? AND t8.title_key IS ? AND t8.published_at IS ? AND t8.id < ?) AND +cast((case when typeof((t8.rendered ->> 'rating')) in ('integer', 'real') then (t8.rendered ->> 'rating') end) as float) IS NULL AND (t8.title_key >= case when (SELECT count(*) AS count_4 
-FROM anon_6) < ? + ? then '' end) AND (t8.title_key >= case when (SELECT count(*) AS count_5 
+FROM anon_6) < ? + ? AND (SELECT count(*) AS count_5 
 FROM anon_4) >= 2000 then '' end) ORDER BY t8.title_key ASC, t8.published_at DESC, t8.id DESC
  LIMIT (? + ? + 0) OFFSET ?) AS anon_12) AS anon_10) AS anon_5 ORDER BY anon_5.key_0 DESC NULLS LAST, anon_5.key_1 ASC, anon_5.key_2 DESC, anon_5.key_3 DESC
  LIMIT (? + ? + 0) OFFSET ?) AS t5) AS t2)) AS anon_1
