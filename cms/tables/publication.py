@@ -176,6 +176,8 @@ class Publication(Base):
         # For changes between two positions.
         Index("ix_publication_position", "position"),
         partial_index("ix_publication_ended_position", "ended_position", where=_ENDED),
+        # For the differences between two times.
+        partial_index("ix_publication_ended_at", "ended_at", where=_ENDED),
         # Categories, which few of the publications are.
         partial_index("ix_publication_category_position", "position", where=_IS_CATEGORY),
         partial_index("ix_publication_category_ended", "ended_position", where=_IS_CATEGORY),

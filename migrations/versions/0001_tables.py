@@ -579,6 +579,9 @@ def upgrade() -> None:
         "ended_position is not null",
     )
     _partial_index(
+        "ix_publication_ended_at", "publication", ["ended_at"], "ended_position is not null"
+    )
+    _partial_index(
         "ix_publication_category",
         "publication",
         [
