@@ -10,25 +10,28 @@ from typing import Final
 _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived AssumedChange AssumedLink AssumedPage AssumedPages Attestation
-    AuditRecord AuditWhere BlamedParagraph Boolean BreakGlassPublish BrokenLink BulkMode
-    CannotSign Category CategoryCycle ChangePassword ChangeRequest ChangesRequested Checkpoint
-    ChosenRevision ClaimedReview CommentAdded CommentPlace CommentThread CommonLinks
+    AuditRecord AuditWhere BlamedLinkPeriod BlamedParagraph Boolean BreakGlassPublish BrokenLink
+    BulkMode CannotSign Category CategoryCycle ChangePassword ChangeRequest ChangesRequested
+    Checkpoint ChosenRevision ClaimedReview CommentAdded CommentPlace CommentThread CommonLinks
     CreateAccount CreateCategory CreatePerson CreateRedirect Date DateTime Decimal DegreeCount
     DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
     EndCause EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy
     EntryPublication EntryReview EntrySection EntryState EntryType ErrorCode FacetCount
     FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
     HistogramBucket HistogramInterval ID ImpactLink Int InvalidToken InvalidValue
-    InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs LeaveEntry LinkChange
-    LinkChangeKind LinkCluster LinkClusters LinkCycle LinkCycles LinkDirection LinkGraph
-    LinkGraphEdge LinkGroup LinkHub LinkHubs LinkKind LinkLayer LinkMatrix LinkMatrixCell
-    LinkMatrixGroup LinkMetrics LinkNeighbor LinkNeighborhood LinkOrigin LinkPage LinkPages
-    LinkPath LinkPathMode LinkPaths LinkPlace LinkRuleOffender LinkRuleOffenders LinkSection
-    LinkSimilarity LinkStatus LinkTarget LinkWhatIf LinksWhere Locale MarkSeen Markdown Me
-    MergeOutcome MergeProposal MergedField MetaTag MissingField MissingSignOff MoveCategory
-    MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry MovedPage Mutation MutationIdReused
-    NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo PageRoute
-    PathInUse PeopleWhere Person PersonProfiles Perspective PluginRefused Presence
+    InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs LeaveEntry LinkBlame
+    LinkCause LinkCauseKind LinkChange LinkChangeKind LinkCluster LinkClusters LinkCycle
+    LinkCycles LinkDirection LinkEnd LinkGraph LinkGraphChange LinkGraphDiff LinkGraphEdge
+    LinkGraphLinkChange LinkGraphMoment LinkGraphPage LinkGraphPageChange LinkGroup LinkHub
+    LinkHubs LinkKind LinkLayer LinkMatrix LinkMatrixCell LinkMatrixGroup LinkMetricMove
+    LinkMetricMoves LinkMetrics LinkMovingMetric LinkNeighbor LinkNeighborhood LinkOrigin
+    LinkPage LinkPages LinkPath LinkPathMode LinkPaths LinkPeriod LinkPeriods LinkPlace
+    LinkRuleOffender LinkRuleOffenders LinkSection LinkSeries LinkSeriesMetric LinkSeriesPoint
+    LinkSeriesStep LinkSimilarity LinkStatus LinkTarget LinkWhatIf LinksWhere Locale MarkSeen
+    Markdown Me MergeOutcome MergeProposal MergedField MetaTag MissingField MissingSignOff
+    MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry MovedPage Mutation
+    MutationIdReused NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo
+    PageRoute PathInUse PeopleWhere Person PersonProfiles Perspective PluginRefused Presence
     PresenceChanged PruneAutosaves PublicationBasis PublicationChanged PublishEntries
     PublishEntriesItem PublishEntriesResult PublishEntry PublishGate PublishImpact
     PublishTogether Purged Query QueueItem Redirect RedirectRoute ReferencedEntryNotPublic
@@ -49,11 +52,12 @@ _TYPES: Final = """
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook
-    checkPublish commentThreads compareRevisions entries entry entryLinks linkCommonSources
-    linkCommonTargets linkCommunities linkComponents linkCycles linkDeadEnds linkGraph linkHubs
-    linkMatrix linkNeighborhood linkOrphans linkPaths linkRuleOffenders linkSimilar linkTooDeep
-    linkWhatIf me myQueue node nodes people person position redirects reviewDue reviewRequest
-    revision route sitemap staleReviews suggest sync tag tags view waitingForOthers warnings
+    checkPublish commentThreads compareRevisions entries entry entryLinks linkBlame
+    linkCommonSources linkCommonTargets linkCommunities linkComponents linkCycles linkDeadEnds
+    linkGraph linkGraphDiff linkHubs linkMatrix linkMetricMoves linkNeighborhood linkOrphans
+    linkPaths linkPeriods linkRuleOffenders linkSeries linkSimilar linkTooDeep linkWhatIf me
+    myQueue node nodes people person position redirects reviewDue reviewRequest revision route
+    sitemap staleReviews suggest sync tag tags view waitingForOthers warnings
 """
 # Types, inputs and enums. Each is reserved with all the endings, too.
 RESERVED_TYPES: Final = frozenset(_TYPES.split())

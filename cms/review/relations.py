@@ -129,6 +129,12 @@ class SignOffRow(Row):
     end_cause = Column()
 
 
+class CountedSignOffRow(SignOffRow):
+    """A row of :func:`counted_sign_offs`."""
+
+    publication_id = Column()
+
+
 class ChangeRequestRow(Row):
     """A row of :func:`change_requests`."""
 
@@ -282,6 +288,12 @@ def assignees() -> Relation:
 def signatures() -> Relation:
     """Return all sign-offs, whether they count or not."""
     return _columns_of(SignOff.__table__)
+
+
+def counted_sign_offs() -> Relation:
+    """Return the sign-offs of publications, also those that do not count for them any more."""
+    counted = _columns_of(_SIGNED, person_id=_COUNT.c.person_id)
+    return counted.add_columns(_COUNT.c.publication_id).select_from(_COUNTED)
 
 
 def change_requests() -> Relation:

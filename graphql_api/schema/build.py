@@ -56,6 +56,7 @@ class More:
     revision: Mapping[str, Declared] = field(default_factory=dict)
     sign_off: type = SignOff
     query: Mapping[str, Declared] = field(default_factory=dict)
+    questions: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
 
 
 def build_delivery_schema(site: Site) -> GraphQLSchema:
@@ -118,7 +119,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     add_connection(registry, "Tag")
     add_site_types(registry, site)
     add_change_types(registry)
-    add_questions(registry)
+    add_questions(registry, more.questions)
     root = {
         **node_fields(NODES),
         **fields_of_types(site),

@@ -33,6 +33,7 @@ from graphql_api.schema.management.editing import (
 from graphql_api.schema.management.errors import add_errors
 from graphql_api.schema.management.history import HISTORY_TYPES
 from graphql_api.schema.management.impact import IMPACT_TYPES
+from graphql_api.schema.management.link_blame import BLAME_TYPES, CAUSE_FIELDS
 from graphql_api.schema.management.link_rules import RULE_TYPES
 from graphql_api.schema.management.link_what_if import ASSUMED_LINK_INPUT, WHAT_IF_TYPES
 from graphql_api.schema.management.mutations.accounts import ACCOUNT_MUTATIONS
@@ -64,6 +65,7 @@ _EDITING_TYPES = (
     Redirect,
     Presence,
     AuditRecord,
+    *BLAME_TYPES,
     *HISTORY_TYPES,
     *IMPACT_TYPES,
     *RULE_TYPES,
@@ -90,6 +92,7 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
     more = More(
         *(entry_fields(site), entry_filters(site), entry_facets(site)),
         *(REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS),
+        {"LinkCause": CAUSE_FIELDS},
     )
     add_content(registry, site, more)
     for each in _EDITING_TYPES:

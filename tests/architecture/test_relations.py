@@ -34,7 +34,9 @@ SAME_FOR_ALL_VIEWS = {
         *("bylines", "draft_places", "link_targets", "references", "renditions"),
         "revision_tags",
     },
-    "cms.review.relations": {"assignees", "change_requests", "comments", "signatures"},
+    "cms.review.relations": {
+        *("assignees", "change_requests", "comments", "counted_sign_offs", "signatures"),
+    },
     # These select from a relation that has taken a view.
     "cms.search.relations": {"matching_entries", "ranked_entries"},
 }

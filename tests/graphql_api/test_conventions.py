@@ -246,7 +246,9 @@ ARGUMENTS_BY_OWNER = {
     "orderBy": "of each connection its own",
     "position": "of a site in its history; of a category among its siblings",
     "since": "a position for what has changed; a time for sign-offs of an account",
-    "to": "the end of a path of links; the target of a redirect, as an address",
+    "to": "the end of links; the end of a time; the target of a redirect, as an address",
+    "from": "the begin of a path of links, or of a time",
+    "metric": "of one page; of a set of pages",
     "where": "of each connection its own",
 }
 
@@ -310,6 +312,15 @@ WHOLE = {
         ),
         "worked out before the statement runs, at most as many as the question says",
     ),
+    **dict.fromkeys(
+        (
+            *("LinkGraphDiff.pageChanges", "LinkGraphDiff.linkChanges"),
+            *("LinkMetricMoves.nodes", "LinkPeriods.nodes", "LinkBlame.nodes"),
+        ),
+        "100 at most, of an answer that is found as a whole",
+    ),
+    "LinkSeries.points": "400 at most",
+    "EntryPublication.signOffs": "of one publication",
     "LinkGraph.degreeHistogram": "one for each number of links that pages have",
     "QueueItem.lacking": "one a stage",
     "StaleReview.causes": "links of one page",

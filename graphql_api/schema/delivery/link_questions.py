@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
@@ -10,6 +11,12 @@ from graphql_api.schema.delivery.link_clusters import CLUSTER_FIELDS, CLUSTER_TY
 from graphql_api.schema.delivery.link_cycles import CYCLES_FIELDS, CYCLES_TYPES
 from graphql_api.schema.delivery.link_graph import LINK_GRAPH, DegreeCount, LinkGraph
 from graphql_api.schema.delivery.link_graph_edge import LinkGraphEdge
+from graphql_api.schema.delivery.link_history import (
+    HISTORY_CHOICES,
+    HISTORY_FIELDS,
+    HISTORY_INPUTS,
+    HISTORY_TYPES,
+)
 from graphql_api.schema.delivery.link_hubs import HUBS_FIELDS, HUBS_TYPES
 from graphql_api.schema.delivery.link_matrix import MATRIX_FIELDS, MATRIX_TYPES
 from graphql_api.schema.delivery.link_neighborhood import NEIGHBORHOOD_FIELDS, NEIGHBORHOOD_TYPES
@@ -29,6 +36,7 @@ QUESTION_TYPES: tuple[type, ...] = (
     *PAGES_TYPES,
     *CYCLES_TYPES,
     *HUBS_TYPES,
+    *HISTORY_TYPES,
 )
 
 QUESTION_FIELDS: Mapping[str, Declared] = {
@@ -41,6 +49,7 @@ QUESTION_FIELDS: Mapping[str, Declared] = {
     **PAGES_FIELDS,
     **CYCLES_FIELDS,
     **HUBS_FIELDS,
+    **HISTORY_FIELDS,
 }
 
 # The enums of arguments: each with its description and its values.
@@ -58,12 +67,22 @@ _CHOICES: Mapping[str, tuple[str, Sequence[str]]] = {
         ("TARGETS", "SOURCES"),
     ),
     "LinkMatrixGroup": ("Property that groups entries.", ("CATEGORY", "TYPE")),
+    **HISTORY_CHOICES,
 }
 
 
-def add_questions(registry: TypeRegistry) -> None:
-    """Add the types of the questions' arguments and answers."""
+def add_questions(
+    registry: TypeRegistry, more: Mapping[str, Mapping[str, Declared]] = MappingProxyType({})
+) -> None:
+    """Add the types of the questions' arguments and answers.
+
+    Args:
+        registry: the types of the schema.
+        more: further fields of the answers, by the name of their type.
+    """
     for name, (description, values) in _CHOICES.items():
         registry.add_fixed_words(name, description, {each: each for each in values})
+    for name, (description, fields) in HISTORY_INPUTS.items():
+        registry.add_input(name, description, fields, one_of=True)
     for each in QUESTION_TYPES:
-        registry.add_object(each)
+        registry.add_object(each, **more.get(each.__name__, {}))

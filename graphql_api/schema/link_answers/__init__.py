@@ -15,6 +15,13 @@ from cms.work.work import Reading
 from graphql_api.schema.link_answers.clusters import link_communities, link_components
 from graphql_api.schema.link_answers.cycles import link_cycles
 from graphql_api.schema.link_answers.graph import link_graph
+from graphql_api.schema.link_answers.history import (
+    link_blame,
+    link_diff,
+    link_metric_moves,
+    link_periods,
+    link_series,
+)
 from graphql_api.schema.link_answers.hubs import link_hubs
 from graphql_api.schema.link_answers.matrix import link_matrix
 from graphql_api.schema.link_answers.neighborhood import link_neighborhood
@@ -62,5 +69,10 @@ ANSWERS = {
         "linkHubs": link_hubs,
         "linkWhatIf": link_what_if,
         "linkRuleOffenders": link_rule_offenders,
+        "linkGraphDiff": link_diff,
+        "linkMetricMoves": link_metric_moves,
+        "linkSeries": link_series,
+        "linkPeriods": link_periods,
+        "linkBlame": link_blame,
     }.items()
 }

@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement
 from cms.reading import management
 from cms.reading.positions import position_token
 from cms.reading.rows import PublicationRow
+from cms.review.relations import counted_sign_offs
 from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.fields import one, row_object, seen_value, value
+from graphql_api.schema.declaring.fields import many, one, row_object, seen_value, value
 from graphql_api.schema.declaring.row_sources import Condition, revision_rows
 from graphql_api.schema.declaring.words import word, word_text
 from graphql_api.schema.delivery.node import Node
@@ -35,6 +36,14 @@ def _published_entry(publication: PublicationRow, call: Call) -> Rows:
 
 def _publisher(publication: PublicationRow, _: Call) -> Rows:
     return account_rows(lambda account: account.id == publication.published_by)
+
+
+def _sign_offs(publication: PublicationRow, _: Call) -> Rows:
+    return Rows(
+        Chosen(counted_sign_offs()),
+        (lambda signed: signed.publication_id == publication.id,),
+        order=lambda signed: (OrderKey(signed.signed_at), OrderKey(signed.id)),
+    )
 
 
 def _position_of_publication(publication: PublicationRow, _: Call) -> Sql:
@@ -72,6 +81,11 @@ class EntryPublication(Node):
         "Account | None",
         _publisher,
         "Account that published the revision; null for the operator.",
+    )
+    sign_offs = many(
+        "list[SignOff]",
+        _sign_offs,
+        "Sign-offs that counted for the publication, oldest first.",
     )
     ended_at = value(
         "DateTime | None",

@@ -47,6 +47,7 @@ from graphql_api.schema.management.context import InputValues, days, plain_objec
 from graphql_api.schema.management.editing import review_rows
 from graphql_api.schema.management.history import blame_json, difference_json, threads_json
 from graphql_api.schema.management.impact import checks_json, draft_path
+from graphql_api.schema.management.link_blame import BLAME_FIELDS
 from graphql_api.schema.management.link_rules import RULE_FIELDS
 from graphql_api.schema.management.link_what_if import WHAT_IF_FIELDS
 from graphql_api.schema.management.nodes import EDITING_NODES
@@ -416,6 +417,7 @@ QUERY_FIELDS: Mapping[str, Declared] = {
         order="AuditRecordOrder",
         extent=AUDIT_EXTENT,
     ),
+    **BLAME_FIELDS,
     "audit_checkpoint": Declared(
         "Checkpoint | None", Answer(_checkpoint), "Signed statement of the end of the audit chain."
     ),

@@ -62,6 +62,7 @@ ROWS = {
     review.reviews: review.ReviewRequestRow,
     review.assignees: review.AssigneeRow,
     review.signatures: review.SignOffRow,
+    review.counted_sign_offs: review.CountedSignOffRow,
     review.change_requests: review.ChangeRequestRow,
     review.comments: review.CommentRow,
     publishing.redirects: publishing.RedirectRow,
