@@ -93,7 +93,7 @@ class EdgeRow:
 
     @property
     def identity(self) -> tuple[str, str, str | None, str]:
-        """What it has in common with the same edge at another time: all but its label."""
+        """The values that the same edge has at any time: all but its label."""
         return self.source, self.target, self.kind, self.layer
 
     def values(self) -> Row:
