@@ -38,7 +38,14 @@ from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.json_sql import BeginsIf, RowCount
 from graphql_api.planner.look_ups import found_by
-from graphql_api.planner.ordering import leading_column, order_by, order_keys, order_mark
+from graphql_api.planner.ordering import (
+    is_indexed,
+    kind_of,
+    leading_column,
+    order_by,
+    order_keys,
+    order_mark,
+)
 from graphql_api.planner.paging import Paging, number
 from graphql_api.planner.source import Chosen, Columns, Relation, Selectable, Sql
 from graphql_api.planner.statement import Parameters
@@ -49,6 +56,9 @@ Side: TypeAlias = Callable[[Sequence[OrderKey], Sequence[Sql]], Condition]
 # So many rows are looked up and sorted in a few milliseconds; and of so many, a page is found soon
 # by reading a list in its order.
 _FEW = literal_column("2000", Integer())
+# Of a type without a filter, so many: each is read with its document for the order by a field, and
+# among the values of all types a page of the type is found soon.
+_FEW_OF_TYPE = literal_column("500", Integer())
 # The names of the keys of rows that are found in several ways.
 _KEY = "key_"
 
@@ -92,12 +102,13 @@ class PageRows:
         # The tables with these columns have them of what is public now.
         self._leading = leading if is_of_now else None
         self._is_of_now = is_of_now
+        self._few = _FEW_OF_TYPE if self._is_soon_found() else _FEW
         found = self._found(call.source(rows.relation).columns)
         self._look_ups = len(found)
         # Only once, unless they depend on the object that the rows belong to: then SQLite would
         # make them again for each row.
         self._some = (
-            [each.values.limit(_FEW).cte().prefix_with("MATERIALIZED") for each in found]
+            [each.values.limit(self._few).cte().prefix_with("MATERIALIZED") for each in found]
             if rows.found is None
             else []
         )
@@ -162,7 +173,7 @@ class PageRows:
             if relation is few:
                 way = _is_among_few(found)
             else:
-                are_many = _are_many(found.values.limit(_FEW).subquery())
+                are_many = _are_many(found.values.limit(_FEW).subquery(), _FEW)
                 way = _begins_if(OrderKey(counted), are_many)
             conditions = [*rows.conditions(source.columns), counted.is_not(None), way]
             chosen = select(counted.label("value"))
@@ -262,11 +273,19 @@ class PageRows:
     def _order(self, keys: Sequence[OrderKey]) -> list[Sql]:
         return order_by(keys, reverse=self._paging.is_backward)
 
+    def _is_soon_found(self) -> bool:
+        """Return whether a page of a type is found soon by reading an index over a field."""
+        arguments = self._call.arguments
+        is_plain = self._rows.found is None and without_empty(arguments.get("where")) is None
+        # By further keys, all rows with the same first value would be read.
+        is_in_order = is_indexed(arguments.get("orderBy"), kind_of(self._call.view))
+        return is_plain and is_in_order and self._leading == "rendered"
+
     def _find_many(self, columns: Columns) -> Condition:
         """Return whether each look-up finds so many rows that the list is read in its order."""
         if not self._some:
-            return _are_many(self._found(columns)[0].values.limit(_FEW).subquery())
-        return and_(*map(_are_many, self._some))
+            return _are_many(self._found(columns)[0].values.limit(_FEW).subquery(), _FEW)
+        return and_(*(_are_many(each, self._few) for each in self._some))
 
     def _are_few_of(self, number: int, columns: Columns) -> Condition:
         """Return whether a row is found by a look-up, which is the first that finds few."""
@@ -274,7 +293,8 @@ class PageRows:
         if not self._some:
             return _is_among_few(found)
         own, before = self._some[number], self._some[:number]
-        few = select(own.c[0]).where(not_(_are_many(own)), *map(_are_many, before))
+        are_many = [_are_many(each, self._few) for each in (own, *before)]
+        few = select(own.c[0]).where(not_(are_many[0]), *are_many[1:])
         return IsAmongRows(found.column, few.scalar_subquery())
 
     def _found(self, columns: Columns) -> Sequence[Found]:
@@ -316,9 +336,9 @@ class PageRows:
         return self._paging.cursor_values(given, self.mark, keys, self._parameters)
 
 
-def _are_many(some: FromClause) -> Condition:
+def _are_many(some: FromClause, few: Sql) -> Condition:
     """Return whether a look-up has found so many rows that the list is better read in order."""
-    return select(func.count()).select_from(some).scalar_subquery() >= _FEW
+    return select(func.count()).select_from(some).scalar_subquery() >= few
 
 
 def _is_among_few(found: Found) -> Condition:
