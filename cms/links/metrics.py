@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from cms.links.communities import communities_of
-from cms.links.graph import NONE, Indexes, LinkGraph, Mask
+from cms.links.graph import NONE, Indexes, LinkGraph, Mask, distinct
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -105,8 +105,8 @@ def metrics_of(graph: PageGraph) -> LinkMetrics:
         click_depth=click_depths(graph),
         component=components_of(graph),
         community=communities_of(graph.sources, graph.targets, count),
-        is_orphan=orphans_of(graph, in_pages),
-        is_dead_end=out_pages == 0,
+        is_orphan=orphans_of(graph),
+        is_dead_end=dead_ends_of(graph),
     )
 
 
@@ -115,10 +115,8 @@ def linked_pages(graph: PageGraph) -> tuple[Indexes, Indexes]:
     is_other = graph.sources != graph.targets
     count = max(len(graph), 1)
     pairs = graph.sources[is_other].astype(np.int64) * count + graph.targets[is_other]
-    pairs.sort()
-    # np.unique would hash them, which takes many times as long.
-    distinct = pairs[np.diff(pairs, prepend=NONE) != 0]
-    return (distinct // count).astype(np.int32), (distinct % count).astype(np.int32)
+    sources, targets = np.divmod(distinct(pairs), count)
+    return sources.astype(np.int32), targets.astype(np.int32)
 
 
 def page_degrees(graph: PageGraph) -> tuple[Indexes, Indexes]:
@@ -127,11 +125,19 @@ def page_degrees(graph: PageGraph) -> tuple[Indexes, Indexes]:
     return _counts(targets, len(graph)), _counts(sources, len(graph))
 
 
-def orphans_of(graph: PageGraph, in_pages: Indexes) -> Mask:
+def orphans_of(graph: PageGraph) -> Mask:
     """Return whether each page is an orphan: no other page links to it, and it is no root."""
-    is_root = np.zeros(len(graph), dtype=np.bool_)
-    is_root[graph.roots] = True
-    return np.equal(in_pages, 0) & ~is_root
+    is_orphan = np.ones(len(graph), dtype=np.bool_)
+    is_orphan[graph.targets[graph.sources != graph.targets]] = False
+    is_orphan[graph.roots] = False
+    return is_orphan
+
+
+def dead_ends_of(graph: PageGraph) -> Mask:
+    """Return whether each page is a dead end: it links to no other page."""
+    is_dead_end = np.ones(len(graph), dtype=np.bool_)
+    is_dead_end[graph.sources[graph.sources != graph.targets]] = False
+    return is_dead_end
 
 
 def page_rank_of(graph: PageGraph) -> Floats:
@@ -164,7 +170,7 @@ def click_depths(graph: PageGraph) -> Indexes:
     while len(reached):
         depths[reached] = depth
         nearby = graph.targets[_ranges(offsets[reached], offsets[reached + 1])]
-        reached = np.unique(nearby[depths[nearby] == NONE])
+        reached = distinct(nearby[depths[nearby] == NONE])
         depth += 1
     return depths
 

@@ -13,6 +13,7 @@ from cms.links.metrics import (
     PageGraph,
     click_depths,
     components_of,
+    dead_ends_of,
     orphans_of,
     page_degrees,
     page_rank_of,
@@ -60,7 +61,7 @@ _VALUES: Mapping[PageMetric, Callable[[PageGraph], Floats]] = {
     PageMetric.OUT_PAGES: lambda pages: page_degrees(pages)[1].astype(np.float64),
     PageMetric.PAGE_RANK: page_rank_of,
     PageMetric.CLICK_DEPTH: _depths,
-    PageMetric.ORPHAN: lambda pages: orphans_of(pages, page_degrees(pages)[0]).astype(np.float64),
-    PageMetric.DEAD_END: lambda pages: (page_degrees(pages)[1] == 0).astype(np.float64),
+    PageMetric.ORPHAN: lambda pages: orphans_of(pages).astype(np.float64),
+    PageMetric.DEAD_END: lambda pages: dead_ends_of(pages).astype(np.float64),
     PageMetric.COMPONENT: lambda pages: components_of(pages).astype(np.float64),
 }

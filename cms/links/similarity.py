@@ -8,7 +8,7 @@ from functools import reduce
 
 import numpy as np
 
-from cms.links.graph import Indexes, LinkGraph
+from cms.links.graph import Indexes, LinkGraph, distinct
 from cms.links.traversal import Direction, neighbors, with_distinct_pairs
 
 
@@ -35,8 +35,9 @@ def common_neighbors(graph: LinkGraph, nodes: Indexes, direction: Direction) -> 
         nodes: the entries, at least one; none of them is among the neighbours.
         direction: outgoing for common targets, incoming for common sources.
     """
-    each = (np.unique(neighbors(graph, nodes[at : at + 1], direction)) for at in range(len(nodes)))
-    return np.setdiff1d(reduce(np.intersect1d, each), nodes)
+    each = (distinct(neighbors(graph, nodes[at : at + 1], direction)) for at in range(len(nodes)))
+    common = reduce(lambda one, other: np.intersect1d(one, other, assume_unique=True), each)
+    return np.setdiff1d(common, nodes)
 
 
 def most_similar(

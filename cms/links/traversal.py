@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from cms.links.graph import NONE, Indexes, LinkGraph
+from cms.links.graph import NONE, Indexes, LinkGraph, distinct
 
 
 class Direction(Enum):
@@ -58,9 +58,8 @@ def levels(graph: LinkGraph, start: int, direction: Direction) -> Iterator[Index
     level: Indexes = np.array([start], dtype=np.int32)
     while len(level):
         yield level
-        is_reached = np.zeros(len(graph), dtype=np.bool_)
-        is_reached[neighbors(graph, level, direction)] = True
-        level = np.flatnonzero(is_reached & is_left).astype(np.int32)
+        reached = neighbors(graph, level, direction)
+        level = distinct(reached[is_left[reached]])
         is_left[level] = False
 
 
@@ -78,9 +77,7 @@ def with_distinct_pairs(graph: LinkGraph) -> LinkGraph:
     """Return the graph with one edge for each pair of entries, and none of an entry to itself."""
     nodes = max(len(graph), 1)
     codes = graph.sources.astype(np.int64) * nodes + graph.targets
-    ordered = np.sort(codes[graph.sources != graph.targets])
-    # np.unique would hash them, which takes ten times as long.
-    sources, targets = np.divmod(ordered[np.diff(ordered, prepend=NONE) != 0], nodes)
+    sources, targets = np.divmod(distinct(codes[graph.sources != graph.targets]), nodes)
     return replace(
         graph,
         sources=sources.astype(np.int32),

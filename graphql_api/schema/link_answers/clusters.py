@@ -20,7 +20,12 @@ from graphql_api.schema.delivery.link_clusters import (
     MOST_TERMS,
     MOST_TITLES,
 )
-from graphql_api.schema.link_answers.inputs import choice_of, number_of, page_graph_of
+from graphql_api.schema.link_answers.inputs import (
+    choice_of,
+    number_of,
+    page_graph_of,
+    subjects_in,
+)
 
 
 async def link_components(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
@@ -33,7 +38,7 @@ async def link_components(reading: GraphReading, inputs: Mapping[str, Any]) -> J
 async def link_communities(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
     """Return the communities of the pages."""
     whole, choice = await reading.graphs.graph(reading.reading, reading.view), choice_of(inputs)
-    pages = await reading.graphs.run(lambda: pages_of(whole.only(*choice)))
+    pages = await reading.graphs.run(lambda: pages_of(subjects_in(whole, choice)))
     kept = reading.graphs.kept.of(whole)
     if choice not in kept:
         kept[choice] = await reading.graphs.run(

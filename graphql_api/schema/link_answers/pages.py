@@ -11,7 +11,7 @@ import numpy as np
 from cms.content.canonical_json import Json
 from cms.links.asking import GraphReading
 from cms.links.graph import NONE, Indexes, Mask
-from cms.links.metrics import PageGraph, click_depths, orphans_of, page_degrees
+from cms.links.metrics import PageGraph, click_depths, dead_ends_of, orphans_of
 from graphql_api.schema.declaring.places import cursor_at, key, place_after, size_of
 from graphql_api.schema.link_answers.inputs import number_of, page_graph_of
 
@@ -21,12 +21,12 @@ _DEEPEST = 2**31 - 1
 
 async def link_orphans(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
     """Return the pages that no other page links to."""
-    return await _pages(reading, inputs, lambda pages, _: orphans_of(pages, page_degrees(pages)[0]))
+    return await _pages(reading, inputs, lambda pages, _: orphans_of(pages))
 
 
 async def link_dead_ends(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
     """Return the pages that link to no other page."""
-    return await _pages(reading, inputs, lambda pages, _: page_degrees(pages)[1] == 0)
+    return await _pages(reading, inputs, lambda pages, _: dead_ends_of(pages))
 
 
 async def link_too_deep(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
