@@ -9,11 +9,15 @@ from typing import Any
 import orjson
 import pytest
 
+from cms.content.content_type import ContentType
+from cms.content.fields import Links, Markdown
 from cms.reading.view import EVERYTHING
+from cms.site import Site
 from cms.tables import Publication
 from graphql_api.delivery import Visitor
 from graphql_api.http.request import GraphQLRequest
-from tests.graphql_api.conftest import Api
+from tests.graphql_api.conftest import Api, api_of
+from tests.sites import SITE, URLS
 
 EDITOR = Visitor(scopes=EVERYTHING)
 
@@ -299,3 +303,40 @@ async def test_layers_bring_menus_and_categories(api: Api) -> None:
         ("NAVIGATION", "MENU"),
         ("TAXONOMY", None),
     }
+
+
+async def test_what_is_selected_on_entries_of_an_answer_costs_for_as_many_as_there_can_be(
+    api: Api,
+) -> None:
+    linked = "incomingLinks(first: 100) { nodes { source { title category { name } } } }"
+    (error,) = await api.refused(
+        f'{{ linkNeighborhood(of: "x") {{ nodes {{ entry {{ {linked} }} }} }} }}'
+    )
+    assert error.extensions["code"] == "LIMIT_EXCEEDED"
+    assert await api.data('{ linkNeighborhood(of: "x") { nodes { entry { id title } } } }') == {
+        "linkNeighborhood": None
+    }
+
+
+class Essay(ContentType, path="/articles/{slug}"):
+    """Was once called an article."""
+
+    body = Markdown(required=True)
+    related = Links("Related reading")
+
+
+# As a site is bound to its database.
+Essay.stored_name = "Article"
+
+
+async def test_a_matrix_has_the_declared_names_of_types(api: Api) -> None:
+    first = await api.newsroom.published(title="A", slug="a")
+    await api.newsroom.published(title="B", slug="b", related=to(first.entry_id))
+    renamed = api_of(
+        Site("Renamed", content_types=(Essay,), locales=SITE.locales, url=URLS), api.newsroom
+    )
+    cells = "cells { sourceType sourceTypeName targetTypeName edges }"
+    data = await renamed.data(f"{{ linkMatrix(by: TYPE) {{ {cells} }} }}")
+    assert data["linkMatrix"]["cells"] == [
+        {"sourceType": "Essay", "sourceTypeName": "Essay", "targetTypeName": "Essay", "edges": 1}
+    ]
