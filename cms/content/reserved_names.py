@@ -10,14 +10,14 @@ from typing import Final
 _TYPES: Final = """
     Account Action AddComment AddEdition AffectedPage AffectedReason AnnouncePresence
     ArchiveEntry Archived AssumedChange AssumedLink AssumedPage AssumedPages Attestation
-    AuditRecord AuditWhere BlamedLinkPeriod BlamedParagraph Boolean BreakGlassPublish BrokenLink
-    BulkMode CannotSign Category CategoryCycle ChangePassword ChangeRequest ChangesRequested
-    Checkpoint ChosenRevision ClaimedReview CommentAdded CommentPlace CommentThread CommonLinks
-    CreateAccount CreateCategory CreatePerson CreateRedirect Date DateTime Decimal DegreeCount
-    DeleteEntry Difference DisableAccount DueReview DuplicateEntry DuplicateName EnableAccount
-    EndCause EntriesWhere Entry EntryChanged EntryComment EntryLink EntryOfTypeBy
-    EntryPublication EntryReview EntrySection EntryState EntryType ErrorCode FacetCount
-    FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
+    AuditRecord AuditWhere BlamedLinkPeriod BlamedParagraph Boolean BreakGlassPublish
+    BrokenLink BulkMode CannotSign Category CategoryCycle ChangePassword ChangeRequest
+    ChangesRequested Checkpoint ChosenRevision ClaimedReview CommentAdded CommentPlace
+    CommentThread CommonLinks CreateAccount CreateCategory CreatePerson CreateRedirect Date
+    DateTime Decimal DegreeCount DeleteEntry Difference DisableAccount DueReview DuplicateEntry
+    DuplicateName EnableAccount EndCause EntriesWhere Entry EntryChanged EntryComment EntryLink
+    EntryOfTypeBy EntryPublication EntryReview EntrySection EntryState EntryType ErrorCode
+    FacetCount FilterMode Float GateCheck GateFailed GoneRoute GrantRole HasHistory Highlight
     HistogramBucket HistogramInterval ID ImpactLink Int InvalidToken InvalidValue
     InvalidateSignOffs IssuePreview IssueToken JSON LackingSignOffs LeaveEntry LinkBlame
     LinkCause LinkCauseKind LinkChange LinkChangeKind LinkCluster LinkClusters LinkCycle
@@ -25,30 +25,30 @@ _TYPES: Final = """
     LinkGraphLinkChange LinkGraphMoment LinkGraphPage LinkGraphPageChange LinkGroup LinkHub
     LinkHubs LinkKind LinkLayer LinkMatrix LinkMatrixCell LinkMatrixGroup LinkMetricMove
     LinkMetricMoves LinkMetrics LinkMovingMetric LinkNeighbor LinkNeighborhood LinkOrigin
-    LinkPage LinkPages LinkPath LinkPathMode LinkPaths LinkPeriod LinkPeriods LinkPlace
-    LinkRuleOffender LinkRuleOffenders LinkSection LinkSeries LinkSeriesMetric LinkSeriesPoint
-    LinkSeriesStep LinkSimilarity LinkStatus LinkTarget LinkWhatIf LinksWhere Locale MarkSeen
-    Markdown Me MergeOutcome MergeProposal MergedField MetaTag MissingField MissingSignOff
-    MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry MovedPage Mutation
-    MutationIdReused NoByline Node NotAllowed NotFound NotInReview NotPublished OwnWork PageInfo
-    PageRoute PathInUse PeopleWhere Person PersonProfiles Perspective PluginRefused Presence
-    PresenceChanged PruneAutosaves PublicationBasis PublicationChanged PublishEntries
-    PublishEntriesItem PublishEntriesResult PublishEntry PublishGate PublishImpact
-    PublishTogether Purged Query QueueItem Redirect RedirectRoute ReferencedEntryNotPublic
-    RefreshSession RemoveRedirect ReplyToComment RequestChanges RequestReview RequestReviews
-    RequestReviewsItem RequestReviewsResult ResolveComment RestoreRevision ReviewOutcome
-    ReviewRequest ReviewRequested ReviewStage Revision RevokeRole RevokeToken Role RoleGrant
-    Route Seo SeoAlternate ServiceToken SetPassword SignIn SignInFailed SignOff SignOffEntries
-    SignOffEntriesItem SignOffEntriesResult SignOut SignOutEverywhere SimilarEntries
-    SimilarEntry SitePosition SitemapAlternate SitemapPage StaleCause StaleReason StaleReview
-    StaleRevision StillLinked StillPublic StillShown String Subscription Suggestion SyncChange
-    SyncKind SyncWhere Tag TagEntries TagEntriesItem TagEntriesResult TagEntry TagsWhere
-    TocEntry TooManyAttempts UnarchiveEntry UnpublishEntries UnpublishEntriesItem
-    UnpublishEntriesResult UnpublishEntry UpdateCategories UpdateCategoriesItem
-    UpdateCategoriesResult UpdateCategory UpdatePeople UpdatePeopleItem UpdatePeopleResult
-    UpdatePerson UrlRedirectRoute UserError ValueChange ValueChangeKind Warning WarningCode
-    WithdrawChangeRequest WithdrawReview WordChange WordChangeKind WouldBreakLinks WrongBasis
-    WrongDigest WrongStage
+    LinkPage LinkPages LinkPath LinkPathMode LinkPaths LinkPeriod LinkPeriodEnd LinkPeriods
+    LinkPlace LinkRuleOffender LinkRuleOffenders LinkSection LinkSeries LinkSeriesMetric
+    LinkSeriesPoint LinkSeriesStep LinkSimilarity LinkStatus LinkTarget LinkWhatIf LinksWhere
+    Locale MarkSeen Markdown Me MergeOutcome MergeProposal MergedField MetaTag MissingField
+    MissingSignOff MoveCategory MoveEntries MoveEntriesItem MoveEntriesResult MoveEntry
+    MovedPage Mutation MutationIdReused NoByline Node NotAllowed NotFound NotInReview
+    NotPublished OwnWork PageInfo PageRoute PathInUse PeopleWhere Person PersonProfiles
+    Perspective PluginRefused Presence PresenceChanged PruneAutosaves PublicationBasis
+    PublicationChanged PublishEntries PublishEntriesItem PublishEntriesResult PublishEntry
+    PublishGate PublishImpact PublishTogether Purged Query QueueItem Redirect RedirectRoute
+    ReferencedEntryNotPublic RefreshSession RemoveRedirect ReplyToComment RequestChanges
+    RequestReview RequestReviews RequestReviewsItem RequestReviewsResult ResolveComment
+    RestoreRevision ReviewOutcome ReviewRequest ReviewRequested ReviewStage Revision RevokeRole
+    RevokeToken Role RoleGrant Route Seo SeoAlternate ServiceToken SetPassword SignIn
+    SignInFailed SignOff SignOffEntries SignOffEntriesItem SignOffEntriesResult SignOut
+    SignOutEverywhere SimilarEntries SimilarEntry SitePosition SitemapAlternate SitemapPage
+    StaleCause StaleReason StaleReview StaleRevision StillLinked StillPublic StillShown String
+    Subscription Suggestion SyncChange SyncKind SyncWhere Tag TagEntries TagEntriesItem
+    TagEntriesResult TagEntry TagsWhere TocEntry TooManyAttempts UnarchiveEntry
+    UnpublishEntries UnpublishEntriesItem UnpublishEntriesResult UnpublishEntry
+    UpdateCategories UpdateCategoriesItem UpdateCategoriesResult UpdateCategory UpdatePeople
+    UpdatePeopleItem UpdatePeopleResult UpdatePerson UrlRedirectRoute UserError ValueChange
+    ValueChangeKind Warning WarningCode WithdrawChangeRequest WithdrawReview WordChange
+    WordChangeKind WouldBreakLinks WrongBasis WrongDigest WrongStage
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook

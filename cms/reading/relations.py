@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
+from cms.reading.link_periods import publications_around
 from cms.reading.links import every_link, links_to_entries, revision_links
 from cms.reading.locales import for_built_in, locales_of
 from cms.reading.narrowing import KeyJoin, narrowed
@@ -137,6 +138,14 @@ def links(view: View) -> Relation:
 def site_links(view: View) -> Relation:
     """Return the edges of all entries that the view shows, as :func:`links` returns them."""
     return every_link(view)
+
+
+def link_periods(view: View) -> Relation:
+    """Return all publications of the editions that are public in the view, for each of these.
+
+    The caller gives the id of a revision that is public in the view as ``shown_revision_id``.
+    """
+    return publications_around(view)
 
 
 def paths(view: View) -> Relation:

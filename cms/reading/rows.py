@@ -186,6 +186,19 @@ class LinkRow(Row):
     target_category_id = Column()
 
 
+class LinkPeriodRow(Row):
+    """A row of :func:`.relations.link_periods`."""
+
+    shown_revision_id = Column()
+    shown_position = Column()
+    edition_id = Column()
+    revision_id = Column()
+    position = Column()
+    published_at = Column()
+    ended_at = Column()
+    ended_position = Column()
+
+
 # What the columns of a link's target begin with, in a relation of links that has them.
 OF_TARGET = "target_"
 

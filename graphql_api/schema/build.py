@@ -27,7 +27,13 @@ from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.view import add_directive, add_view
 from graphql_api.schema.delivery.entry import Entry, available_locales
 from graphql_api.schema.delivery.filters import add_wheres
-from graphql_api.schema.delivery.link import EntryLink, LinkGroup, LinkSection, link_groups
+from graphql_api.schema.delivery.link import (
+    EntryLink,
+    LinkGroup,
+    LinkPeriodEnd,
+    LinkSection,
+    link_groups,
+)
 from graphql_api.schema.delivery.link_questions import QUESTION_FIELDS, add_questions
 from graphql_api.schema.delivery.node import Node
 from graphql_api.schema.delivery.orders import add_content_orders
@@ -88,6 +94,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
     for shared in (
         Tag,
         LinkGroup,
+        LinkPeriodEnd,
         LinkSection,
         ClaimedReview,
         EntryReview,

@@ -217,12 +217,14 @@ BY_OWNER = {
     "links": "all links of an entry are a connection; a group or a text has few, wanted whole",
     "status": "the result of following a link; the HTTP status of a route",
     "tags": "all tags are a connection; an entry has few, wanted whole",
+    "since": "of a link, with its position; a time",
     "start": "of a span of time; of words in a text",
     "target": "a public page; an entry that may not be public yet",
     "position": "of a site in its history; of an item in its list",
     "publications": "of an entry over all its life; of one write",
     "orphans": "the number of them in a graph; the entries that one publication makes so",
     "results": "of each mutation of many entries its own",
+    "until": "of a link, with its position; a time",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cms.content.addresses import SiteAddress, path_key, read_address
@@ -49,6 +51,8 @@ class LinkFacts:
             "place": _place(row, layer),
             "host": row.host if is_elsewhere else None,
             "status": self._status(row, target, at).lower(),
+            "since": lambda: self._since(row),
+            "until": lambda: self._until(row),
         }
 
     def kind(self, row: Row) -> Any:
@@ -60,6 +64,51 @@ class LinkFacts:
         categories = [each.values["category"]() for each in (source, target) if each is not None]
         paths = [each.values["treePath"] for each in categories if each is not None]
         return " > ".join(paths) if len(paths) == 2 else None
+
+    def _pages(self, row: Row) -> tuple[Sequence[Row], int] | None:
+        """Return the publications of the edition with a link, and the index of the one shown."""
+        edition_id = self._revisions[row.revision_id].edition_id
+        tables, look = self._reference.tables, self._reference.look
+        pages = [each for each in tables["publication"] if each.edition_id == edition_id]
+        pages.sort(key=lambda each: int(each.position))
+        for at, page in enumerate(pages):
+            if page.revision_id == row.revision_id and look.is_open(page):
+                return pages, at
+        return None
+
+    def _has(self, page: Row, row: Row) -> bool:
+        return any(
+            (each.kind, each.target_id, each.url) == (row.kind, row.target_id, row.url)
+            for each in self._reference.tables["link"]
+            if each.revision_id == page.revision_id
+        )
+
+    def _since(self, row: Row) -> Thing | None:
+        if (found := self._pages(row)) is None:
+            return None
+        pages, at = found
+        while at and pages[at - 1].ended_position == pages[at].position:
+            if not self._has(pages[at - 1], row):
+                break
+            at -= 1
+        return self._moment(pages[at].published_at, pages[at].position)
+
+    def _until(self, row: Row) -> Thing | None:
+        if (found := self._pages(row)) is None:
+            return None
+        pages, at = found
+        while at + 1 < len(pages) and pages[at].ended_position == pages[at + 1].position:
+            if not self._has(pages[at + 1], row):
+                break
+            at += 1
+        if pages[at].ended_position is None:
+            return None
+        return self._moment(pages[at].ended_at, pages[at].ended_position)
+
+    def _moment(self, time: datetime, number: int) -> Thing:
+        (position,) = (each for each in self._reference.tables["position"] if each.number == number)
+        token = f"{number}.{position.nonce}"
+        return Thing("LinkPeriodEnd", {"time": time, "position": token})
 
     def _place_of(self, row: Row) -> SiteAddress | None:
         """Return the place on the site that the address of a link means, as written."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 
 from cms.content.link_groups import link_fields
 from cms.content.links import Origin
 from cms.reading import relations
+from cms.reading.link_periods import is_begin, is_end
 from cms.reading.narrowing import narrowed
-from cms.reading.rows import Column, EntryRow, LinkRow, target_of
+from cms.reading.positions import position_token
+from cms.reading.rows import Column, EntryRow, LinkPeriodRow, LinkRow, target_of
 from cms.reading.rows import Row as RelationRow
 from cms.site import Site
 from cms.storage.dialects import JsonText
 from graphql_api.planner.declarations import Call, Joined, OrderKey, Rows
 from graphql_api.planner.json_sql import member, text
-from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.fields import Declared, many, one, row_object, value
+from graphql_api.planner.source import Chosen, Columns, Sql
+from graphql_api.schema.declaring.fields import Declared, many, one, row_object, seen_value, value
 from graphql_api.schema.declaring.row_sources import (
     entry_rows,
     link_rows,
@@ -25,6 +29,9 @@ from graphql_api.schema.declaring.row_sources import (
     type_in,
 )
 from graphql_api.schema.declaring.words import word, word_text
+
+# The work of reading the publications of a page, with the links of each.
+_HISTORY = 200
 
 
 def _source(link: LinkRow, call: Call) -> Rows:
@@ -63,6 +70,60 @@ class LinkSection:
     anchor = value("str", LinkRow.section_anchor, "Anchor that leads to the heading, without `#`.")
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """A row with a moment in the history of the site.
+
+    Attributes:
+        at: its time.
+        number: the number of its position.
+    """
+
+    at: Sql
+    number: Sql
+
+
+def _time_of(moment: _Moment) -> Sql:
+    return moment.at
+
+
+def _position_of(moment: _Moment, _: Call) -> Sql:
+    return position_token(moment.number)
+
+
+class LinkPeriodEnd:
+    """Begin or end of the time in which a link was public."""
+
+    time = value("DateTime", _time_of, "Time of the publication that began or ended it.")
+    position = seen_value("SitePosition", _position_of, "Position of that publication.", parts=2)
+
+
+def _period(row: Columns) -> LinkPeriodRow:
+    return cast("LinkPeriodRow", row)
+
+
+def _since(link: LinkRow, call: Call) -> Rows:
+    """Return the publication that brought a link, of those without a gap up to the one shown."""
+    return Rows(
+        Chosen(relations.link_periods(call.view)),
+        (lambda period: is_begin(_period(period), link),),
+        lambda period: (OrderKey(period.position, descending=True),),
+        row=lambda period: _Moment(period.published_at, period.position),
+        is_first=True,
+    )
+
+
+def _until(link: LinkRow, call: Call) -> Rows:
+    """Return the last publication with a link, of those without a gap from the one shown on."""
+    return Rows(
+        Chosen(relations.link_periods(call.view)),
+        (lambda period: is_end(_period(period), link),),
+        lambda period: (OrderKey(period.position),),
+        row=lambda period: _Moment(period.ended_at, period.ended_position),
+        is_first=True,
+    )
+
+
 class EntryLink:
     """Directed edge from an entry to another entry, or to a URL."""
 
@@ -93,6 +154,19 @@ class EntryLink:
         LinkRow.page_position,
         "Position among all links of the page in the order of its fields, from 1; 0 for a "
         "reference.",
+    )
+    since = one(
+        "LinkPeriodEnd | None",
+        _since,
+        "Begin of the time without a gap in which the page is public with a link of this kind to "
+        "this target; null for a revision that is not public.",
+        work=_HISTORY,
+    )
+    until = one(
+        "LinkPeriodEnd | None",
+        _until,
+        "End of that time; null as long as it lasts.",
+        work=_HISTORY,
     )
     source = one("Entry", _source, "Entry that contains the link.")
     target = one("LinkTarget | None", _target, "Entry that the link leads to; null for a URL.")

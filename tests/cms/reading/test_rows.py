@@ -39,6 +39,7 @@ ROWS = {
     relations.renditions: rows.RenditionRow,
     relations.links: rows.LinkRow,
     relations.site_links: rows.LinkRow,
+    relations.link_periods: rows.LinkPeriodRow,
     relations.incoming_links: rows.LinkRow,
     relations.people: rows.EntryRow,
     relations.categories: rows.CategoryRow,

@@ -9,6 +9,7 @@ import pytest
 from cms.authorization.actor import OPERATOR
 from cms.publishing.redirects import create_redirect
 from cms.reading.view import EVERYTHING
+from cms.storage.dialects import as_text
 from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api
 
@@ -156,3 +157,43 @@ async def test_pages_follow_each_other(api: Api, view: str) -> None:
     back = f"{{ {around} {{ entryLinks(last: 12) {{ nodes {{ url }} }} }} }}"
     data = (await api.seen_by(EDITOR, back))["view"]["entryLinks"]
     assert [each["url"] for each in data["nodes"]] == urls
+
+
+PERIOD = "entryLinks { nodes { url since { time position } until { time position } } }"
+
+
+async def test_a_link_is_public_since_the_first_of_the_publications_without_a_gap(
+    api: Api,
+) -> None:
+    newsroom = api.newsroom
+    await newsroom.published(slug="target")
+    with_link, without = "[x](/articles/target)", "Nothing"
+    head = await newsroom.draft(slug="page", body=with_link)
+    moments = []
+    for body in (with_link, without, with_link, f"{with_link} again", without):
+        head = await newsroom.save(head, slug="page", body=body)
+        (publication,) = await newsroom.publish(head)
+        position = (await api.data("{ position }"))["position"]
+        moments.append({"position": position, "time": as_text(publication.published_at)})
+    assert (await api.data(f"{{ {PERIOD} }}"))["entryLinks"]["nodes"] == []
+    query = f"query($at: SitePosition) @view(position: $at) {{ {PERIOD} }}"
+    found = []
+    for moment in moments:
+        data = await api.data(query, at=moment["position"])
+        found.append([(each["since"], each["until"]) for each in data["entryLinks"]["nodes"]])
+    first, second = (moments[0], moments[1]), (moments[2], moments[4])
+    assert found == [[first], [], [second], [second], []]
+
+
+async def test_a_link_is_not_public_while_its_page_is_not(api: Api) -> None:
+    newsroom = api.newsroom
+    await newsroom.published(slug="target")
+    head = await newsroom.draft(slug="page", body="[x](/articles/target)")
+    await newsroom.unpublish((await newsroom.publish(head))[0])
+    query = f"{{ view(perspective: DRAFT) {{ {PERIOD} }} }}"
+    (link,) = (await api.seen_by(EDITOR, query))["view"]["entryLinks"]["nodes"]
+    assert (link["since"], link["until"]) == (None, None)
+    (again,) = await newsroom.publish(head)
+    (link,) = (await api.data(f"{{ {PERIOD} }}"))["entryLinks"]["nodes"]
+    assert link["since"]["time"] == as_text(again.published_at)
+    assert link["until"] is None
