@@ -122,7 +122,7 @@ class Reference:
             "entries": lambda **args: self.page(
                 of_asked_types(self.entries, args), args, newest_first
             ),
-            "entryLinks": lambda **args: self.page(self._site_links(args), args, _by_source),
+            "links": lambda **args: self.page(self._site_links(args), args, _by_source),
             "tag": lambda by: self._find(self.tags(), by),
             "tags": lambda **args: self.page(self.tags(), args, _by_word),
             "suggest": self._suggest,

@@ -52,10 +52,10 @@ _TYPES: Final = """
 """
 _QUERIES: Final = """
     accounts affectedPaths audit auditCheckpoint blame categories category changesSinceLook
-    checkPublish commentThreads compareRevisions entries entry entryLinks linkBlame
-    linkCommonSources linkCommonTargets linkCommunities linkComponents linkCycles linkDeadEnds
-    linkGraph linkGraphDiff linkHubs linkMatrix linkMetricMoves linkNeighborhood linkOrphans
-    linkPaths linkPeriods linkRuleOffenders linkSeries linkSimilar linkTooDeep linkWhatIf me
+    checkPublish commentThreads compareRevisions entries entry linkBlame linkCommonSources
+    linkCommonTargets linkCommunities linkComponents linkCycles linkDeadEnds linkGraph
+    linkGraphDiff linkHubs linkMatrix linkMetricMoves linkNeighborhood linkOrphans linkPaths
+    linkPeriods linkRuleOffenders linkSeries linkSimilar linkTooDeep linkWhatIf links me
     myQueue node nodes people person position redirects reviewDue reviewRequest revision route
     sitemap staleReviews suggest sync tag tags view waitingForOthers warnings
 """

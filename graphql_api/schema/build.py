@@ -132,7 +132,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
         **fields_of_types(site),
         **site_fields(site),
         **change_fields(site),
-        "entry_links": links.connection(),
+        "links": links.connection(),
         **QUESTION_FIELDS,
         "view": add_view(registry, site),
         **more.query,

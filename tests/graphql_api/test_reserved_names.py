@@ -140,9 +140,18 @@ def bare() -> Site:
     return Site("Docs", content_types=[declared(ContentType, "Zebra")])
 
 
-@pytest.mark.parametrize("name", ["Review", "Link", "Section", "Comment", "Publication"])
-def test_a_name_that_many_sites_want_is_free(name: str) -> None:
-    content_type = declared(ContentType, name)
+@pytest.mark.parametrize(
+    ("name", "plural"),
+    [
+        ("Review", ""),
+        ("Link", "LinkPages"),  # all links of a site are the query "links"
+        ("Section", ""),
+        ("Comment", ""),
+        ("Publication", ""),
+    ],
+)
+def test_a_name_that_many_sites_want_is_free(name: str, plural: str) -> None:
+    content_type = declared(ContentType, name, **({"plural": plural} if plural else {}))
     check_that_nothing_is_replaced(Site("Docs", content_types=[content_type]))
 
 

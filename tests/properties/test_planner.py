@@ -24,7 +24,7 @@ def test_the_planner_answers_as_graphql_core_does(both: Both, data: st.DataObjec
 @settings(max_examples=settings().max_examples // 2)
 @given(data=st.data())
 def test_links_of_a_site_are_what_graphql_core_finds(both: Both, data: st.DataObject) -> None:
-    only = frozenset({"entryLinks", "view"})
+    only = frozenset({"links", "view"})
     check(both, data.draw(queries(both.reference.schema, pools(both.reference), only=only)))
 
 

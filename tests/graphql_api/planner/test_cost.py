@@ -258,14 +258,14 @@ async def test_a_count_of_incoming_links_costs_what_it_takes_for_a_hub() -> None
 async def test_a_page_of_all_links_costs_little_and_what_reads_all_of_them_is_refused() -> None:
     planner = planner_of(BENCH, LARGE)
     nodes = "nodes { url status section { text } source { title } }"
-    for page in ("entryLinks", 'entryLinks(where: {host: {eq: "a"}})'):
+    for page in ("links", 'links(where: {host: {eq: "a"}})'):
         document = f"{{ {page} {{ {nodes} pageInfo {{ endCursor }} }} }}"
         assert await measured(planner, BENCH, document) > 0
     for every in (
-        "entryLinks { totalCount }",
-        "entryLinks { facets(fields: [host]) { value } }",
-        "entryLinks { facets(fields: [status]) { value } }",
-        "entryLinks(where: {status: {eq: BROKEN}}) { nodes { url } }",
+        "links { totalCount }",
+        "links { facets(fields: [host]) { value } }",
+        "links { facets(fields: [status]) { value } }",
+        "links(where: {status: {eq: BROKEN}}) { nodes { url } }",
     ):
         with pytest.raises(RequestFailed, match="has a cost of"):
             await measured(planner, BENCH, f"{{ {every} }}")

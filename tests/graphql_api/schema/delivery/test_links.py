@@ -14,13 +14,13 @@ from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api
 
 EDITOR = Visitor(scopes=EVERYTHING)
-STATUS = "entryLinks { nodes { url status } }"
+STATUS = "links { nodes { url status } }"
 
 
 async def statuses(api: Api, query: str = STATUS, **variables: Any) -> dict[str, str]:
     """Return the status of each link that readers get, by its address."""
     data = await api.data(query if query.startswith("query") else f"{{ {query} }}", **variables)
-    return {each["url"]: each["status"] for each in data["entryLinks"]["nodes"]}
+    return {each["url"]: each["status"] for each in data["links"]["nodes"]}
 
 
 async def test_readers_get_no_link_from_or_to_a_draft(api: Api) -> None:
@@ -29,14 +29,12 @@ async def test_readers_get_no_link_from_or_to_a_draft(api: Api) -> None:
     await api.newsroom.draft(slug="draft", title="Draft", body="[x](/articles/target)")
     waiting = await api.newsroom.draft(slug="waiting", body="[x](/articles/draft)")
     assert await statuses(api) == {"/articles/target": "INTERNAL"}
-    query = "view(perspective: DRAFT) { entryLinks { nodes { status source { slug } } } }"
+    query = "view(perspective: DRAFT) { links { nodes { status source { slug } } } }"
     data = await api.seen_by(EDITOR, f"{{ {query} }}")
-    found = {each["source"]["slug"]: each["status"] for each in data["view"]["entryLinks"]["nodes"]}
+    found = {each["source"]["slug"]: each["status"] for each in data["view"]["links"]["nodes"]}
     assert found == {"page": "INTERNAL", "draft": "INTERNAL", "waiting": "WAITING"}
     narrow = Visitor(preview=waiting.id, is_anonymous=False)
-    assert await api.seen_by(narrow, "{ entryLinks { totalCount } }") == {
-        "entryLinks": {"totalCount": 1}
-    }
+    assert await api.seen_by(narrow, "{ links { totalCount } }") == {"links": {"totalCount": 1}}
     await api.newsroom.unpublish(page)
     assert await statuses(api) == {}
     assert target.ended_at is None
@@ -49,7 +47,7 @@ async def test_a_preview_has_the_links_of_its_revision(api: Api) -> None:
     )
     visitor = Visitor(preview=draft.id, is_anonymous=False)
     data = await api.seen_by(visitor, f"{{ {STATUS} }}")
-    assert data["entryLinks"]["nodes"] == [
+    assert data["links"]["nodes"] == [
         {"url": "/articles/target#part", "status": "INTERNAL"},
         {"url": "/articles/target#z", "status": "BROKEN"},
     ]
@@ -65,9 +63,9 @@ async def test_an_address_that_the_target_has_left_redirects_from_then_on(api: A
     assert await statuses(api) == {"/articles/target": "INTERNAL"}
     then = (await api.data("{ position }"))["position"]
     await api.newsroom.publish(await api.newsroom.save(target, slug="moved"))
-    query = "entryLinks { nodes { url status place } }"
+    query = "links { nodes { url status place } }"
     data = await api.data(f"{{ {query} }}")
-    assert [(each["place"], each["status"]) for each in data["entryLinks"]["nodes"]] == [
+    assert [(each["place"], each["status"]) for each in data["links"]["nodes"]] == [
         ("TEXT", "REDIRECTING"),
         ("LINK_FIELD", "INTERNAL"),
     ]
@@ -81,11 +79,11 @@ async def test_an_address_with_nothing_behind_it_is_found_before_it_is_published
     await newsroom.published(slug="page", body="[x](/old) [y](https://a.test)")
     await newsroom.draft(slug="draft", body="[x](/old) [y](/nowhere)")
     assert await statuses(api) == {"/old": "REDIRECTING", "https://a.test": "EXTERNAL"}
-    links = "entryLinks(where: {status: {eq: BROKEN}}) { nodes { url source { slug } } totalCount }"
-    assert (await api.data(f"{{ {links} }}"))["entryLinks"]["totalCount"] == 0
+    links = "links(where: {status: {eq: BROKEN}}) { nodes { url source { slug } } totalCount }"
+    assert (await api.data(f"{{ {links} }}"))["links"]["totalCount"] == 0
     data = await api.seen_by(EDITOR, f"{{ view(perspective: DRAFT) {{ {links} }} }}")
     broken = [{"url": "/nowhere", "source": {"slug": "draft"}}]
-    assert data["view"]["entryLinks"] == {"nodes": broken, "totalCount": 1}
+    assert data["view"]["links"] == {"nodes": broken, "totalCount": 1}
 
 
 async def test_navigation_and_references_are_there_for_those_who_ask(api: Api) -> None:
@@ -97,14 +95,14 @@ async def test_navigation_and_references_are_there_for_those_who_ask(api: Api) -
     await api.newsroom.published("Settings", brand="B", menu=menu)
     everything = "origin: {in: [FIELD, INLINE, REFERENCE]}, layer: {in: [CONTENT, NAVIGATION]}"
     query = f"""{{
-      entryLinks {{ totalCount }}
-      menus: entryLinks(where: {{layer: {{eq: NAVIGATION}}}}) {{ nodes {{ place layer }} }}
-      references: entryLinks(where: {{origin: {{eq: REFERENCE}}}}) {{ nodes {{ place kindName }} }}
-      every: entryLinks(where: {{{everything}}}) {{ totalCount }}
-      other: entryLinks(where: {{NOT: {{layer: {{eq: NAVIGATION}}}}}}) {{ totalCount }}
+      links {{ totalCount }}
+      menus: links(where: {{layer: {{eq: NAVIGATION}}}}) {{ nodes {{ place layer }} }}
+      references: links(where: {{origin: {{eq: REFERENCE}}}}) {{ nodes {{ place kindName }} }}
+      every: links(where: {{{everything}}}) {{ totalCount }}
+      other: links(where: {{NOT: {{layer: {{eq: NAVIGATION}}}}}}) {{ totalCount }}
     }}"""
     assert await api.data(query) == {
-        "entryLinks": {"totalCount": 1},
+        "links": {"totalCount": 1},
         "menus": {"nodes": [{"place": "NAVIGATION", "layer": "NAVIGATION"}]},
         "references": {"nodes": [{"place": "REFERENCE", "kindName": "translated_from"}]},
         "every": {"totalCount": 3},
@@ -117,14 +115,14 @@ async def test_external_links_are_found_and_counted_by_their_hosts(api: Api) -> 
     await api.newsroom.published(slug="one", body=one)
     await api.newsroom.published(slug="two", body="[a](https://a.test/3) [o](/articles/one)")
     query = """{
-      entryLinks { facets(fields: [host]) { value count } }
-      a: entryLinks(where: {host: {eq: "a.test"}}) { nodes { url source { slug } } }
-      any: entryLinks(where: {host: {in: ["b.test", "c.test"]}}) { totalCount }
-      none: entryLinks(where: {host: {eq: "A.TEST", mode: INSENSITIVE}}) { totalCount }
-      without: entryLinks(where: {host: {isNull: true}, status: {eq: EXTERNAL}}) { nodes { url } }
+      links { facets(fields: [host]) { value count } }
+      a: links(where: {host: {eq: "a.test"}}) { nodes { url source { slug } } }
+      any: links(where: {host: {in: ["b.test", "c.test"]}}) { totalCount }
+      none: links(where: {host: {eq: "A.TEST", mode: INSENSITIVE}}) { totalCount }
+      without: links(where: {host: {isNull: true}, status: {eq: EXTERNAL}}) { nodes { url } }
     }"""
     data = await api.data(query)
-    assert data["entryLinks"]["facets"] == [
+    assert data["links"]["facets"] == [
         {"value": "a.test", "count": 3},
         {"value": "b.test", "count": 1},
     ]
@@ -143,23 +141,21 @@ async def test_pages_follow_each_other(api: Api, view: str) -> None:
         body = " ".join(f"[x](https://a.test/{number}/{each})" for each in range(3))
         await api.newsroom.published(slug=f"page-{number}", body=body)
     around = f"view({view or 'locale: EN'})"
-    links = (
-        "entryLinks(first: 5, after: $after) { nodes { url } pageInfo { endCursor hasNextPage } }"
-    )
+    links = "links(first: 5, after: $after) { nodes { url } pageInfo { endCursor hasNextPage } }"
     query = f"query($after: String) {{ {around} {{ {links} }} }}"
     urls: list[str] = []
     after, has_next = None, True
     while has_next:
-        data = (await api.seen_by(EDITOR, query, after=after))["view"]["entryLinks"]
+        data = (await api.seen_by(EDITOR, query, after=after))["view"]["links"]
         urls += [each["url"] for each in data["nodes"]]
         after, has_next = data["pageInfo"]["endCursor"], data["pageInfo"]["hasNextPage"]
     assert sorted(urls) == [f"https://a.test/{page}/{at}" for page in range(4) for at in range(3)]
-    back = f"{{ {around} {{ entryLinks(last: 12) {{ nodes {{ url }} }} }} }}"
-    data = (await api.seen_by(EDITOR, back))["view"]["entryLinks"]
+    back = f"{{ {around} {{ links(last: 12) {{ nodes {{ url }} }} }} }}"
+    data = (await api.seen_by(EDITOR, back))["view"]["links"]
     assert [each["url"] for each in data["nodes"]] == urls
 
 
-PERIOD = "entryLinks { nodes { url since { time position } until { time position } } }"
+PERIOD = "links { nodes { url since { time position } until { time position } } }"
 
 
 async def test_a_link_is_public_since_the_first_of_the_publications_without_a_gap(
@@ -175,12 +171,12 @@ async def test_a_link_is_public_since_the_first_of_the_publications_without_a_ga
         (publication,) = await newsroom.publish(head)
         position = (await api.data("{ position }"))["position"]
         moments.append({"position": position, "time": as_text(publication.published_at)})
-    assert (await api.data(f"{{ {PERIOD} }}"))["entryLinks"]["nodes"] == []
+    assert (await api.data(f"{{ {PERIOD} }}"))["links"]["nodes"] == []
     query = f"query($at: SitePosition) @view(position: $at) {{ {PERIOD} }}"
     found = []
     for moment in moments:
         data = await api.data(query, at=moment["position"])
-        found.append([(each["since"], each["until"]) for each in data["entryLinks"]["nodes"]])
+        found.append([(each["since"], each["until"]) for each in data["links"]["nodes"]])
     first, second = (moments[0], moments[1]), (moments[2], moments[4])
     assert found == [[first], [], [second], [second], []]
 
@@ -191,9 +187,9 @@ async def test_a_link_is_not_public_while_its_page_is_not(api: Api) -> None:
     head = await newsroom.draft(slug="page", body="[x](/articles/target)")
     await newsroom.unpublish((await newsroom.publish(head))[0])
     query = f"{{ view(perspective: DRAFT) {{ {PERIOD} }} }}"
-    (link,) = (await api.seen_by(EDITOR, query))["view"]["entryLinks"]["nodes"]
+    (link,) = (await api.seen_by(EDITOR, query))["view"]["links"]["nodes"]
     assert (link["since"], link["until"]) == (None, None)
     (again,) = await newsroom.publish(head)
-    (link,) = (await api.data(f"{{ {PERIOD} }}"))["entryLinks"]["nodes"]
+    (link,) = (await api.data(f"{{ {PERIOD} }}"))["links"]["nodes"]
     assert link["since"]["time"] == as_text(again.published_at)
     assert link["until"] is None
