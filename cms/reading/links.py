@@ -33,6 +33,7 @@ from cms.reading.visibility import (
     with_address,
     with_preview,
 )
+from cms.storage.dialects import InOrderOf
 from cms.tables import Address, Edition, Link, LinkMetric, Publication, Rendition, Revision
 
 _PLAIN_LINK_COLUMNS = (
@@ -67,7 +68,7 @@ def every_link(view: View) -> Relation:
         draft = _draft_sources(view)
         rows = join(draft, Link, draft.c.revision_id == Link.revision_id)
         best = is_best_draft(draft.c.id, draft.c.content_type, draft.c.locale, view)
-        return _links_of_drafts(view, draft, rows).where(best, _in_order_of(draft.c.id))
+        return _links_of_drafts(view, draft, rows).where(best, InOrderOf(draft.c.id))
     if view.preview is not None:
         source = _previewed_sources(view, view.preview)
         rows = join(source, Link, source.c.revision_id == Link.revision_id)
@@ -76,15 +77,7 @@ def every_link(view: View) -> Relation:
     rows = join(public, Link, public.c.revision_id == Link.revision_id)
     revision_id = public.c.revision_id
     found = _public_links(view, public, rows, revision_id)
-    return found.where(is_shown(public, view), _in_order_of(revision_id))
-
-
-def _in_order_of(key: ColumnElement[str]) -> ColumnElement[bool]:
-    """Return a condition that is true of all rows, for which SQLite reads them in order of a key.
-
-    Without it, it reads them by the smallest index that has all columns, and sorts them.
-    """
-    return key > _EMPTY
+    return found.where(is_shown(public, view), InOrderOf(revision_id))
 
 
 def links_to_entries(view: View) -> Relation:

@@ -35,6 +35,7 @@ from cms.storage.dialects.direct import DirectConnection
 from cms.storage.dialects.expressions import (
     DocumentText,
     HasText,
+    InOrderOf,
     IsAmongRows,
     MomentText,
     Unindexed,
@@ -84,6 +85,7 @@ __all__ = [
     "Folded",
     "FoldedItems",
     "HasText",
+    "InOrderOf",
     "IntegerOf",
     "IsAmongRows",
     "JsonDocument",

@@ -115,6 +115,18 @@ class DocumentText(DialectFunction):
     postgresql = "({0})::text"
 
 
+class InOrderOf(AsCondition, DialectFunction):
+    """SQL condition that is true of all rows with a key, which is a text that is never empty.
+
+    SQLite would read all rows by the smallest index that has their columns, and sort them; with it,
+    it reads them in the order of the key. As it expects few, it makes no filter of the rows that
+    they are joined to, for which it would read all of these.
+    """
+
+    sqlite = "likelihood({0} > '', 0.000001)"
+    postgresql = "({0} > '')"
+
+
 class HasText(AsCondition, DialectFunction):
     """SQL condition: the first value, a JSON array, has the second, a text."""
 
