@@ -54,6 +54,7 @@ from tests.references.asking import asked, names, of_asked_types
 from tests.references.beside import Beside, without_built_in
 from tests.references.links import LinkFacts
 from tests.references.look import Look
+from tests.references.metrics import METRIC_ORDERS, Metrics
 from tests.references.orders import Descending, by_place, by_title, newest_first
 from tests.references.paths import is_at
 from tests.references.reviews import Reviews
@@ -82,6 +83,7 @@ class Reference:
         self.reviews = Reviews(self)
         self.beside = Beside(self)
         self.link_facts = LinkFacts(self)
+        self.metrics = Metrics(self)
         public = [row for row in publications if self.look.is_open(row)]
         self.translations = [self._entry(row) for row in public]
         self.entries = [self._entry(row) for row in self.look.best(public)]
@@ -226,6 +228,8 @@ class Reference:
             "claimedReview": _claimed(publication.claimed_review),
             "signers": {row.person_id for row in self.reviews.sign_offs(publication)},
             "isOutdated": self._is_outdated(revision),
+            "linkMetrics": self.metrics.of(publication.edition_id),
+            "edition_id": publication.edition_id,
             "availableLocales": lambda: [
                 each.values["locale"] for each in self.in_all_languages(publication.entry_id)
             ],
@@ -576,7 +580,7 @@ class Reference:
 
     def _is_of_indexed_field(self, term: str) -> bool:
         name = term.rpartition("_")[0]
-        return any(
+        return name in METRIC_ORDERS or any(
             field.indexed and api_name(field.name) == name
             for content_type in self.site.content_types.values()
             for field in content_type.fields.values()
@@ -603,7 +607,7 @@ class Reference:
             # Those without a value stay in the order of the list.
             absent = [each for each in ordered if _order_value(each, terms[0]) is None]
             present = [each for each in ordered if _order_value(each, terms[0]) is not None]
-            present.sort(key=_revision_id, reverse=terms[0].endswith("_DESC"))
+            present.sort(key=partial(_beside, terms[0]), reverse=terms[0].endswith("_DESC"))
             ordered = present + absent
         for term in reversed(terms):
             ordered = _sorted_by(term, ordered)
@@ -728,6 +732,9 @@ def _order_value(thing: Thing, term: str) -> Any:
         category = thing.values["category"]()
         name = _lower_first(name.removeprefix("category"))
         return category.values["title_key" if name == "name" else name] if category else None
+    if name in METRIC_ORDERS:
+        metrics = thing.values["linkMetrics"]
+        return None if metrics is None else metrics.values[name]
     if name.endswith("Title"):
         referenced = thing.values[name.removesuffix("Title")]()
         return referenced.values["title_key"] if referenced is not None else None
@@ -740,7 +747,10 @@ def _order_value(thing: Thing, term: str) -> Any:
     return value.place if isinstance(value, Word) else _folded(_compared(value))
 
 
-def _revision_id(thing: Thing) -> str:
+def _beside(term: str, thing: Thing) -> str:
+    """Return what an index has after the value that things are ordered by."""
+    if term.rpartition("_")[0] in METRIC_ORDERS:
+        return str(thing.values["edition_id"])
     return str(thing.values["revision"]().values["id"])
 
 
@@ -765,7 +775,7 @@ def _cursor(
 ) -> str:
     values = [_order_value(thing, term) for term in terms]
     if is_of_indexed:
-        values.append(None if values[0] is None else _revision_id(thing))
+        values.append(None if values[0] is None else _beside(terms[0], thing))
     own = (v.value if isinstance(v, Descending) else v for v in own_order(thing))
     shown = [_shown(value) for value in (*values, *own)]
     return json.dumps([",".join(terms), *shown]).encode().hex()
@@ -857,7 +867,7 @@ def _fits_path(entry: Thing, where: Args) -> bool:
 
 # What looks into one thing, which may not be there; the filters of leaves differ from these.
 _TO_ONE = frozenset(
-    {"author", "target", "source", "translatedFrom", "about", "byline", "category"}
+    {"author", "linkMetrics", "target", "source", "translatedFrom", "about", "byline", "category"}
     | {"quote", "remark", "columns"}
 )
 

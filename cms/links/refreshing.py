@@ -175,6 +175,8 @@ def _batches(
         name: values.tolist() for name, values in vars(metrics).items()
     }
     columns["click_depth"] = [None if each == NONE else each for each in columns["click_depth"]]
+    # So many digits are the same text on both databases, as in cursors.
+    columns["page_rank"] = [float(f"{each:.15g}") for each in metrics.page_rank.tolist()]
     for name in ("component", "community"):
         columns[name] = [ids[first] for first in getattr(metrics, name).tolist()]
     order = sorted(range(len(ids)), key=lambda at: editions[ids[at]].edition_id)

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from sqlalchemy import Integer, literal_column
 
+from cms.links.refreshing import refresh_metrics
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
@@ -51,6 +52,7 @@ def both(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Both]
         patch.setattr(page_rows, "_FEW", few)
         database = Database(url, signing_key=templates.signing_key)
         runner.run(fill(database))
+        runner.run(refresh_metrics(database, SITE))
         delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader, NO_LIMITS)
         yield Both(runner, delivery, runner.run(Reference.load(database, SITE)))
         runner.run(database.close())
