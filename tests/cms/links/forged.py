@@ -259,6 +259,8 @@ def _links(public: Public) -> Iterator[dict[str, Any]]:
             "target_id": None if is_url else id_of(each.target),
             "query": "",
             "fragment": "",
+            "page_position": ordinal + 1,
+            "in_block": False,
             "url": ELSEWHERE if is_url else None,
         }
 
