@@ -107,7 +107,7 @@ def _longer_too(
     """
     paths = list(shortest)
     sizes = np.cumsum(np.bincount(lengths, minlength=longest + 1)).tolist()
-    searched, is_whole = 0, False
+    searched, is_whole = 0, len(shortest[0]) > longest
     for length in range(len(shortest[0]), longest + 1):
         if sizes[length] > _LARGEST_PART:
             break

@@ -73,7 +73,8 @@ def assert_k_shortest(graph: LinkGraph, start: int, end: int) -> None:
 def test_a_path_has_at_most_so_many_links() -> None:
     graph = SHAPES["path"]
     for mode in PathMode:
-        assert paths_of(graph, 0, LONGEST_PATH, mode, 1).paths == [list(range(LONGEST_PATH + 1))]
+        found = paths_of(graph, 0, LONGEST_PATH, mode, 1)
+        assert found == FoundPaths([list(range(LONGEST_PATH + 1))], is_cut_off=False)
         assert paths_of(graph, 0, LONGEST_PATH + 1, mode, 1).paths == []
 
 
