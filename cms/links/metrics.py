@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from cms.links.communities import communities_of
 from cms.links.graph import NONE, Indexes, LinkGraph, Mask, distinct
@@ -164,22 +164,17 @@ def page_rank_of(graph: PageGraph) -> Floats:
 
 def click_depths(graph: PageGraph) -> Indexes:
     """Return the least number of links from a root to each page; ``NONE`` where none lead."""
-    depths = np.full(len(graph), NONE, dtype=np.int32)
-    offsets = np.searchsorted(graph.sources, np.arange(len(graph) + 1))
-    reached, depth = np.unique(graph.roots), 0
-    while len(reached):
-        depths[reached] = depth
-        nearby = graph.targets[_ranges(offsets[reached], offsets[reached + 1])]
-        reached = distinct(nearby[depths[nearby] == NONE])
-        depth += 1
-    return depths
-
-
-def _ranges(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return all numbers of several ranges, one range after the other."""
-    lengths = ends - begins
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
+    count, roots = len(graph), np.unique(graph.roots)
+    # One more node links to the roots, so that one search finds all, in as many steps as links.
+    offsets = np.append(np.searchsorted(graph.sources, np.arange(count + 1)), 0)
+    offsets[-1] = len(graph.sources) + len(roots)
+    linked = np.concatenate((graph.targets, roots))
+    links = csr_array((np.ones(len(linked), np.int8), linked, offsets), (count + 1, count + 1))
+    order, before = breadth_first_order(links, count)
+    depths, above = [NONE] * (count + 1), before.tolist()
+    for node in order[1:].tolist():
+        depths[node] = depths[above[node]] + 1
+    return np.array(depths[:-1], dtype=np.int32)
 
 
 def components_of(graph: PageGraph) -> Indexes:

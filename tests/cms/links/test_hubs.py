@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -40,3 +41,13 @@ def test_a_long_path_takes_no_recursion() -> None:
     found = hubs_of(graph.sources, graph.targets, count)
     assert len(found) == count - 2
     assert found[0].cut_off == count // 2 - 1
+
+
+@pytest.mark.parametrize("links", [0, 1, 2], ids=["no page", "one page", "two pages"])
+def test_a_page_can_have_very_many_links(links: int) -> None:
+    """With as many steps for each link as the page has links, it would take hours."""
+    count = 500_000
+    others = np.arange(links, count, dtype=np.int32)
+    sources = np.repeat(np.arange(links, dtype=np.int32), len(others))
+    found = hubs_of(sources, np.tile(others, links), count)
+    assert [(each.node, each.cut_off) for each in found] == ([(0, count - 2)] if links == 1 else [])

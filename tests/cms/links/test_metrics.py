@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cms.links.communities import communities_of, modularity_of
 from cms.links.graph import LinkGraph
-from cms.links.metrics import PageGraph, metrics_of, pages_of
+from cms.links.metrics import PageGraph, click_depths, metrics_of, pages_of
 from tests.cms.links.comparing import assert_like_networkx, networkx_of
 
 Pairs = list[tuple[int, int]]
@@ -107,6 +107,15 @@ def test_communities_are_found_where_pages_link_each_other() -> None:
     targets = np.where(random.random(len(sources)) < 0.9, near, far)
     community = communities_of(sources.astype(np.int32), targets.astype(np.int32), count)
     assert community.tolist() == [node // size * size for node in range(count)]
+
+
+def test_a_page_can_be_very_deep() -> None:
+    """With a new array of pages for each step, it would take minutes."""
+    count = 1_000_000
+    sources = np.arange(count - 1, dtype=np.int32)
+    ids = tuple(map(str, range(count)))
+    depths = click_depths(PageGraph(ids, np.array([1], dtype=np.int32), sources, sources + 1))
+    assert depths.tolist() == [-1, *range(count - 1)]
 
 
 def test_the_metrics_of_a_graph_are_the_same_each_time() -> None:
