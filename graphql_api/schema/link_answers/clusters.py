@@ -77,4 +77,4 @@ async def _terms(reading: GraphReading, groups: Sequence[Sequence[str]]) -> list
     """Return the key terms of groups of entries."""
     titles = await titles_of(reading, [each for group in groups for each in group])
     known = [[titles[each] for each in group if each in titles] for group in groups]
-    return [list(each) for each in key_terms(known, MOST_TERMS)]
+    return [list(each) for each in await reading.graphs.run(key_terms, known, MOST_TERMS)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from cms.content.content_type import ContentType
 from cms.content.fields import Links, Markdown
+from cms.links.key_terms import key_terms
 from cms.reading.view import EVERYTHING
 from cms.site import Site
 from cms.tables import Publication
 from graphql_api.delivery import Visitor
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.schema.link_answers import clusters
 from tests.graphql_api.conftest import Api, api_of
 from tests.sites import SITE, URLS
 
@@ -175,6 +178,22 @@ async def test_every_question_about_the_whole_graph_has_its_answer(api: Api) -> 
         "totalCount": 1,
         "nodes": [{"cutOff": 1, "parts": 2, "entry": {"title": "B"}}],
     }
+
+
+async def test_key_terms_are_found_beside_the_event_loop(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def terms(groups: Sequence[Sequence[str]], most: int) -> Sequence[Sequence[str]]:
+        threads.append(threading.current_thread())
+        return key_terms(groups, most)
+
+    monkeypatch.setattr(clusters, "key_terms", terms)
+    await web(api)
+    await api.data("{ linkComponents { totalCount } }")
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_no_answer_has_anything_of_a_draft(api: Api) -> None:
