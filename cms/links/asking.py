@@ -12,9 +12,11 @@ from typing import Any, ParamSpec, TypeVar
 from cachetools import LRUCache
 from sqlalchemy import BindParameter, select
 
-from cms.links.graph import Layer, LinkGraph
+from cms.links.communities import communities_of
+from cms.links.graph import Indexes, Layer, LinkGraph
 from cms.links.keeping import KeptIndexes
 from cms.links.loading import load_graph
+from cms.links.metrics import PageGraph
 from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View, view_of
@@ -79,6 +81,20 @@ class LinkGraphs:
             self._own[view] = graph
         elif graph.bytes <= self._others.maxsize:
             self._others[key] = graph
+
+    async def communities(self, whole: LinkGraph, choice: Hashable, pages: PageGraph) -> Indexes:
+        """Return for each page the first page of its community; kept with the graph.
+
+        Args:
+            whole: the graph of a view.
+            choice: names the layers and kinds of the links that count.
+            pages: the pages of the graph, with these links.
+        """
+        kept = self.kept.of(whole)
+        if choice not in kept:
+            own = (pages.sources, pages.targets, len(pages))
+            kept[choice] = await self.run(communities_of, *own)
+        return kept[choice]
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the result of a function, run in a thread; wait for it even if cancelled."""

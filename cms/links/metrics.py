@@ -92,8 +92,15 @@ def pages_of(graph: LinkGraph) -> PageGraph:
     )
 
 
-def metrics_of(graph: PageGraph) -> LinkMetrics:
-    """Return the metrics of all pages."""
+def metrics_of(graph: PageGraph, community: Indexes | None = None) -> LinkMetrics:
+    """Return the metrics of all pages.
+
+    Args:
+        graph: the pages.
+        community: the community of each, which takes longest to find; ``None`` to find it.
+    """
+    if community is None:
+        community = communities_of(graph.sources, graph.targets, len(graph))
     count = len(graph)
     in_pages, out_pages = page_degrees(graph)
     return LinkMetrics(
@@ -104,7 +111,7 @@ def metrics_of(graph: PageGraph) -> LinkMetrics:
         page_rank=page_rank_of(graph),
         click_depth=click_depths(graph),
         component=components_of(graph),
-        community=communities_of(graph.sources, graph.targets, count),
+        community=community,
         is_orphan=orphans_of(graph),
         is_dead_end=dead_ends_of(graph),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cms.links.communities import modularity_of
-from cms.links.graph import NONE, LinkGraph
+from cms.links.graph import NONE, Indexes, LinkGraph
 from cms.links.metrics import LinkMetrics, PageGraph, linked_pages, metrics_of, pages_of
 
 
@@ -75,6 +75,10 @@ class MeasuredGraph:
 
 def measure(graph: LinkGraph) -> MeasuredGraph:
     """Return the pages of a graph with their metrics, and its summary."""
-    pages = pages_of(graph)
-    metrics = metrics_of(pages)
+    return measure_pages(pages_of(graph))
+
+
+def measure_pages(pages: PageGraph, community: Indexes | None = None) -> MeasuredGraph:
+    """Return pages with their metrics, and their summary; see :func:`metrics_of`."""
+    metrics = metrics_of(pages, community)
     return MeasuredGraph(pages, metrics, summary_of(pages, metrics))

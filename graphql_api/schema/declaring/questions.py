@@ -35,6 +35,8 @@ Run: TypeAlias = Callable[..., Awaitable[Any]]
 
 # The work of a question, in the unit of :mod:`graphql_api.planner.cost`, beside what it selects.
 WORK = 50_000
+# That of a question for which communities are found.
+COMMUNITY_WORK = 6 * WORK
 
 # The arguments of all questions that follow edges.
 GRAPH_ARGUMENTS = (

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from graphql_api.schema.declaring.fields import Argument, Declared
 from graphql_api.schema.declaring.json_parts import part, part_entries, part_list
 from graphql_api.schema.declaring.questions import (
+    COMMUNITY_WORK,
     GRAPH_ARGUMENTS,
-    WORK,
     graph_position,
     question,
 )
@@ -17,8 +17,6 @@ from graphql_api.schema.declaring.questions import (
 MOST_CLUSTERS, MOST_MEMBERS, MEMBERS = 20, 25, 10
 # The most key terms of a group, and the most titles of which they are made.
 MOST_TERMS, MOST_TITLES = 10, 200
-# How many times as much work as other questions it is to find communities.
-_COMMUNITY_WORK = 6
 
 
 class LinkCluster:
@@ -73,6 +71,6 @@ CLUSTER_FIELDS: Mapping[str, Declared] = {
         "linkCommunities",
         "Communities: groups of pages with more links among themselves than to others.",
         _ARGUMENTS,
-        work=_COMMUNITY_WORK * WORK,
+        work=COMMUNITY_WORK,
     ),
 }

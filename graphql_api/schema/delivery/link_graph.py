@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.json_parts import part, part_list
-from graphql_api.schema.declaring.questions import GRAPH_ARGUMENTS, graph_position, question
+from graphql_api.schema.declaring.questions import (
+    COMMUNITY_WORK,
+    GRAPH_ARGUMENTS,
+    graph_position,
+    question,
+)
 
 
 class DegreeCount:
@@ -50,5 +55,9 @@ class LinkGraph:
 
 
 LINK_GRAPH: Declared = question(
-    "LinkGraph", "linkGraph", "Figures of the link graph that the view shows.", GRAPH_ARGUMENTS
+    "LinkGraph",
+    "linkGraph",
+    "Figures of the link graph that the view shows.",
+    GRAPH_ARGUMENTS,
+    work=COMMUNITY_WORK,
 )

@@ -8,7 +8,6 @@ from typing import Any
 from cms.content.canonical_json import Json
 from cms.links.asking import GraphReading
 from cms.links.clusters import clusters
-from cms.links.communities import communities_of
 from cms.links.graph import Indexes
 from cms.links.key_terms import key_terms
 from cms.links.metrics import PageGraph, components_of, page_degrees, pages_of
@@ -39,12 +38,8 @@ async def link_communities(reading: GraphReading, inputs: Mapping[str, Any]) -> 
     """Return the communities of the pages."""
     whole, choice = await reading.graphs.graph(reading.reading, reading.view), choice_of(inputs)
     pages = await reading.graphs.run(lambda: pages_of(subjects_in(whole, choice)))
-    kept = reading.graphs.kept.of(whole)
-    if choice not in kept:
-        kept[choice] = await reading.graphs.run(
-            communities_of, pages.sources, pages.targets, len(pages)
-        )
-    return await _clusters(reading, inputs, whole.position, pages, kept[choice])
+    labels = await reading.graphs.communities(whole, choice, pages)
+    return await _clusters(reading, inputs, whole.position, pages, labels)
 
 
 async def _clusters(

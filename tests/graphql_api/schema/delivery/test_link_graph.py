@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from cms.authorization.actor import ANONYMOUS
+from cms.links import asking
 from cms.links.asking import LinkGraphs
+from cms.links.communities import communities_of
 from cms.links.refreshing import refresh_metrics
 from cms.reading.view import EVERYTHING, view_of
 from cms.tables import Publication
@@ -97,9 +101,9 @@ async def test_layers_and_kinds_choose_the_links(api: Api) -> None:
         title="Two", slug="two", related=to(first), sources=to(first), body="[x](/articles/one)"
     )
     every = "linkGraph { edges } fields: linkGraph(kinds: [RELATED, SOURCE]) { edges }"
-    data = await api.data(
-        f"{{ {every} one: linkGraph(kinds: [SOURCE]) {{ edges }} "
-        "menus: linkGraph(layers: [NAVIGATION]) { edges } none: linkGraph(kinds: []) { edges } }"
+    data = await api.data(f"{{ {every} one: linkGraph(kinds: [SOURCE]) {{ edges }} }}")
+    data |= await api.data(
+        "{ menus: linkGraph(layers: [NAVIGATION]) { edges } none: linkGraph(kinds: []) { edges } }"
     )
     assert {name: each["edges"] for name, each in data.items()} == {
         "linkGraph": 3,
@@ -170,3 +174,22 @@ async def test_an_empty_graph_has_figures(api: Api) -> None:
         "degreeHistogram": [],
         "behind": 0,
     }
+
+
+async def test_the_figures_of_a_graph_are_as_much_work_as_its_communities(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chain(api, "One", "Two")
+    many = " ".join(f"g{at}: {SIZE}" for at in range(4))
+    (error,) = await api.refused(f"{{ {many} }}")
+    assert error.extensions == {"code": "LIMIT_EXCEEDED"}
+    found: list[int] = []
+
+    def count(*graph: Any) -> Any:
+        found.append(1)
+        return communities_of(*graph)
+
+    monkeypatch.setattr(asking, "communities_of", count)
+    for _ in range(2):
+        await api.data(f"{{ {SIZE} linkCommunities {{ totalCount }} }}")
+    assert found == [1]
