@@ -297,12 +297,18 @@ async def _delete_old_runs(database: Database) -> None:
         runs = (await session.scalars(select(LinkMetricRun.id).where(old))).all()
     for run_id in runs:
         async with database.transaction() as session:
-            # Its process, should it still be there, then writes no more.
-            await session.execute(_ended(and_(old, LinkMetricRun.id == run_id)))
-        while await _delete_rows(database, run_id):
-            pass
-        async with database.transaction() as session:
-            await session.execute(delete(LinkMetricRun).where(LinkMetricRun.id == run_id))
+            # Its process, should it still be there, then writes no more, unless it has by now.
+            ending = _ended(and_(old, LinkMetricRun.id == run_id)).returning(LinkMetricRun.id)
+            is_ended = (await session.execute(ending)).first() is not None
+        if is_ended:
+            await _delete_run(database, run_id)
+
+
+async def _delete_run(database: Database, run_id: int) -> None:
+    while await _delete_rows(database, run_id):
+        pass
+    async with database.transaction() as session:
+        await session.execute(delete(LinkMetricRun).where(LinkMetricRun.id == run_id))
 
 
 async def _delete_rows(database: Database, run_id: int) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -11,14 +12,15 @@ from sqlalchemy import func, select, update
 
 from cms import clock
 from cms.links import refreshing
+from cms.links.graph import LinkGraph
 from cms.links.loading import load_graph
 from cms.links.metrics import metrics_of, pages_of
 from cms.links.refreshing import RunWriter, follow_metrics, refresh_metrics
 from cms.links.relations import link_metrics
-from cms.links.summary import GraphSummary
+from cms.links.summary import GraphSummary, measure
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View, view_of
-from cms.storage.database import Database
+from cms.storage.database import Database, WriteSession
 from cms.tables import LinkMetric, LinkMetricRun, Publication
 from tests.builders import Newsroom
 from tests.sites import SITE
@@ -56,6 +58,11 @@ async def stored(database: Database, view: View = ENGLISH) -> Metrics:
     async with database.reading() as session:
         rows = (await session.execute(link_metrics(view))).mappings().all()
     return {row["edition_id"]: {str(name): row[name] for name in row} for row in rows}
+
+
+async def public_graph(database: Database) -> LinkGraph:
+    async with database.reading() as session:
+        return (await load_graph(session, SITE, ENGLISH)).only()
 
 
 async def count(database: Database, table: type[LinkMetric | LinkMetricRun]) -> int:
@@ -102,8 +109,7 @@ async def test_a_run_has_the_metrics_of_the_public_graph(newsroom: Newsroom) -> 
     await newsroom.draft(title="Draft", slug="draft", related=to(*pages))
     runs = await refresh_metrics(newsroom.database, SITE)
     assert [(each.locales, each.pages) for each in runs] == [(("en",), 5), (("de",), 0)]
-    async with newsroom.database.reading() as session:
-        graph = pages_of((await load_graph(session, SITE, ENGLISH)).only())
+    graph = pages_of(await public_graph(newsroom.database))
     expected, found = metrics_of(graph), await stored(newsroom.database)
     editions = {each.entry_id: each.edition_id for each in pages}
     assert found.keys() == {*editions.values()}
@@ -234,6 +240,35 @@ async def test_a_run_that_was_taken_for_killed_ends(
     assert [each.locales for each in runs] == [("de",)]  # which has no pages
     assert await count(newsroom.database, LinkMetric) == 0
     assert await count(newsroom.database, LinkMetricRun) == 1
+
+
+async def test_a_run_that_is_written_again_is_not_deleted(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process had rested for long, and writes between the look at all runs and the deletion."""
+    database, (page,) = newsroom.database, await chain(newsroom, 1)
+    await refresh_metrics(database, SITE)
+    first = await run_of(database)
+    (row,) = (await stored(database)).values()
+    await newsroom.unpublish(page)
+    writer = RunWriter(database, ENGLISH, first.position + 1)
+    await writer.begin(measure(await public_graph(database)).summary)
+    later, transaction = clock.now() + timedelta(minutes=10), database.transaction
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    @asynccontextmanager
+    async def after_a_rest() -> AsyncIterator[WriteSession]:
+        monkeypatch.setattr(database, "transaction", transaction)
+        values = {**row, "locale": "en", "content_type": "Article", "edition_id": page.edition_id}
+        del values["metrics_run"]
+        assert await writer.add([values])
+        async with transaction() as session:
+            yield session
+
+    monkeypatch.setattr(database, "transaction", after_a_rest)
+    await refreshing._delete_old_runs(database)
+    assert await writer.finish()
+    assert len(await stored(database)) == 1
 
 
 async def test_an_older_position_does_not_replace_a_newer_one(
