@@ -15,6 +15,7 @@ from cms.links.exporting.selection import (
     PastMoment,
     Selection,
     check_moment,
+    check_order,
     read_moment,
     rows_of,
     view_at,
@@ -83,7 +84,8 @@ class ReadyExport:
             more: computes further metrics.
 
         Raises:
-            InvalidExport: if the site has not had a position, or drafts are to have a past.
+            InvalidExport: if the site has not had a position, drafts are to have a past, or the
+                earlier one of two moments is after the later one.
         """
         await self.check(asking)
         asking = replace(asking, view=view_at(asking.view, self.moment))
@@ -96,7 +98,8 @@ class ReadyExport:
             asking: the snapshot, with the view of now.
 
         Raises:
-            InvalidExport: if the site has not had a position, or drafts are to have a past.
+            InvalidExport: if the site has not had a position, drafts are to have a past, or the
+                earlier one of two moments is after the later one.
         """
         view = asking.view
         is_draft = view.perspective is Perspective.DRAFT or view.preview is not None
@@ -105,6 +108,8 @@ class ReadyExport:
                 raise InvalidExport("drafts have no past; leave out the times and positions")
             if each is not None:
                 await check_moment(asking, each)
+        if self.selection.compared_to is not None:
+            await check_order(asking, self.selection.compared_to, self.moment)
 
     def write(self, rows: Rows) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of the export, given its rows."""

@@ -16,6 +16,7 @@ from cms.links.exporting.exporting import OneView, Rows, TwoMoments
 from cms.links.exporting.rows import NodeColumn, ViewRows, columns_of
 from cms.links.exporting.table import Period
 from cms.links.graph import Layer
+from cms.links.loading import position_of
 from cms.links.metrics import PageGraph, metrics_of, pages_of
 from cms.reading.positions import has_position, newest_position, parse_position
 from cms.reading.view import AsOf, Past, Perspective, View
@@ -130,6 +131,23 @@ async def check_moment(asking: GraphReading, moment: PastMoment) -> None:
     known = has_position(number, nonce) if moment.nonce else number <= newest_position()
     if not await asking.reading.session.scalar(select(known)):
         raise InvalidExport(f"the site has no position {moment.at}; use one that it has had")
+
+
+async def check_order(asking: GraphReading, begun: PastMoment, ended: PastMoment | None) -> None:
+    """Check that the earlier one of two moments is not after the later one; ``None`` for now.
+
+    Raises:
+        InvalidExport: if it is.
+    """
+    before, after = (position_of(view_at(asking.view, each)) for each in (begun, ended))
+    later = clock.now() if ended is None else ended.at
+    match begun.at, later:
+        case datetime() as earlier_time, datetime() as later_time:
+            is_after = earlier_time > later_time
+        case _:
+            is_after = bool(await asking.reading.session.scalar(select(before > after)))
+    if is_after:
+        raise InvalidExport("the earlier moment is after the later one; exchange the two")
 
 
 async def _view_rows(asking: GraphReading, selection: Selection) -> tuple[ViewRows, int]:

@@ -157,6 +157,9 @@ async def test_other_methods_are_not_allowed(desk: Desk, method: str) -> None:
     assert {*response.headers["allow"].split(", ")} == {"GET", "HEAD"}
 
 
+_IN_DISORDER = "the earlier moment is after the later one"
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -177,6 +180,10 @@ async def test_other_methods_are_not_allowed(desk: Desk, method: str) -> None:
         ({"form": "json", "asOf": "2020-01-01", "position": "1"}, "give one moment only"),
         ({"form": "json", "begun": "9" * 18}, "the site has no position 999"),
         ({"form": "json", "to": "1"}, "give the earlier moment too"),
+        ({"form": "gexf", "begun": "2020-01-02", "to": "2020-01-01"}, _IN_DISORDER),
+        ({"form": "gexf", "begun": "9999-12-31"}, _IN_DISORDER),
+        ({"form": "json", "begun": "1", "to": "2000-01-01"}, _IN_DISORDER),
+        ({"form": "json", "begun": "1", "to": "0"}, _IN_DISORDER),
     ],
 )
 async def test_invalid_requests_are_refused_in_one_line(
