@@ -16,7 +16,7 @@ from cms.links.communities import communities_of
 from cms.links.graph import Indexes, Layer, LinkGraph
 from cms.links.keeping import KeptIndexes
 from cms.links.loading import load_graph
-from cms.links.metrics import PageGraph
+from cms.links.metrics import PageGraph, pages_of
 from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View, view_of
@@ -82,20 +82,6 @@ class LinkGraphs:
         elif graph.bytes <= self._others.maxsize:
             self._others[key] = graph
 
-    async def communities(self, whole: LinkGraph, choice: Hashable, pages: PageGraph) -> Indexes:
-        """Return for each page the first page of its community; kept with the graph.
-
-        Args:
-            whole: the graph of a view.
-            choice: names the layers and kinds of the links that count.
-            pages: the pages of the graph, with these links.
-        """
-        kept = self.kept.of(whole)
-        if choice not in kept:
-            own = (pages.sources, pages.targets, len(pages))
-            kept[choice] = await self.run(communities_of, *own)
-        return kept[choice]
-
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the result of a function, run in a thread; wait for it even if cancelled."""
         loop = asyncio.get_running_loop()
@@ -139,3 +125,20 @@ class GraphReading:
         """
         whole = await self.graphs.graph(self.reading, self.view)
         return whole.only(layers, kinds)
+
+    async def communities(
+        self, layers: Collection[Layer] = (Layer.CONTENT,), kinds: Collection[str] | None = None
+    ) -> tuple[LinkGraph, PageGraph, Indexes]:
+        """Return the same graph, its pages, and for each the first page of its community.
+
+        Communities take seconds, and are kept for as long as the graph.
+        """
+        whole = await self.graphs.graph(self.reading, self.view)
+        graph = whole.only(layers, kinds)
+        pages, kept = await self.graphs.run(pages_of, graph), self.graphs.kept.of(whole)
+        known = None if kinds is None else frozenset(kinds) & frozenset(whole.kind_names)
+        choice = frozenset(layers), known
+        if choice not in kept:
+            own = (pages.sources, pages.targets, len(pages))
+            kept[choice] = await self.graphs.run(communities_of, *own)
+        return graph, pages, kept[choice]

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from cms.links.asking import GraphReading
 from cms.links.graph import Layer
-from cms.links.metrics import pages_of
 from cms.links.summary import measure_pages
 from cms.reading.link_metrics import current_run
 from cms.tables import LinkMetricRun
@@ -50,10 +49,6 @@ async def overview(
         stored = (await reading.reading.session.execute(run)).first()
         if stored is not None:
             return Overview(stored.position, stored.summary)
-    graphs = reading.graphs
-    whole = await graphs.graph(reading.reading, reading.view)
-    choice = tuple(sorted({*layers})), None if kinds is None else tuple(sorted({*kinds}))
-    pages = await graphs.run(lambda: pages_of(whole.only(*choice)))
-    community = await graphs.communities(whole, choice, pages)
-    measured = await graphs.run(measure_pages, pages, community)
-    return Overview(whole.position, asdict(measured.summary))
+    graph, pages, community = await reading.communities(layers, kinds)
+    measured = await reading.graphs.run(measure_pages, pages, community)
+    return Overview(graph.position, asdict(measured.summary))

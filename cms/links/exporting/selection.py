@@ -15,9 +15,9 @@ from cms.links.asking import GraphReading
 from cms.links.exporting.exporting import OneView, Rows, TwoMoments
 from cms.links.exporting.rows import NodeColumn, ViewRows, columns_of
 from cms.links.exporting.table import Period
-from cms.links.graph import Layer
+from cms.links.graph import Indexes, Layer
 from cms.links.loading import position_of
-from cms.links.metrics import PageGraph, metrics_of, pages_of
+from cms.links.metrics import PageGraph, metrics_of
 from cms.reading.positions import has_position, newest_position, parse_position
 from cms.reading.view import AsOf, Past, Perspective, View
 from cms.storage.dialects import Key, Moment, as_text
@@ -151,9 +151,8 @@ async def check_order(asking: GraphReading, begun: PastMoment, ended: PastMoment
 
 
 async def _view_rows(asking: GraphReading, selection: Selection) -> tuple[ViewRows, int]:
-    graph = await asking.graph(selection.layers, selection.kinds)
-    pages = pages_of(graph)
-    columns = await asking.graphs.run(_columns, pages, selection.more)
+    graph, pages, community = await asking.communities(selection.layers, selection.kinds)
+    columns = await asking.graphs.run(_columns, pages, community, selection.more)
     reading = asking.reading
     # Those that there are, since what is asked for can be any text.
     kinds = None if selection.kinds is None else {*selection.kinds} & {*graph.kind_names}
@@ -161,8 +160,8 @@ async def _view_rows(asking: GraphReading, selection: Selection) -> tuple[ViewRo
     return rows, graph.position
 
 
-def _columns(pages: PageGraph, more: MoreColumns | None) -> list[NodeColumn]:
-    own = columns_of(pages, metrics_of(pages))
+def _columns(pages: PageGraph, community: Indexes, more: MoreColumns | None) -> list[NodeColumn]:
+    own = columns_of(pages, metrics_of(pages, community))
     return [*own, *more(pages)] if more is not None else own
 
 

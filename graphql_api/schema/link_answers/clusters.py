@@ -10,7 +10,7 @@ from cms.links.asking import GraphReading
 from cms.links.clusters import clusters
 from cms.links.graph import Indexes
 from cms.links.key_terms import key_terms
-from cms.links.metrics import PageGraph, components_of, page_degrees, pages_of
+from cms.links.metrics import PageGraph, components_of, page_degrees
 from cms.links.titles import titles_of
 from graphql_api.schema.delivery.link_clusters import (
     MEMBERS,
@@ -19,12 +19,7 @@ from graphql_api.schema.delivery.link_clusters import (
     MOST_TERMS,
     MOST_TITLES,
 )
-from graphql_api.schema.link_answers.inputs import (
-    choice_of,
-    number_of,
-    page_graph_of,
-    subjects_in,
-)
+from graphql_api.schema.link_answers.inputs import choice_of, number_of, page_graph_of
 
 
 async def link_components(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
@@ -36,10 +31,8 @@ async def link_components(reading: GraphReading, inputs: Mapping[str, Any]) -> J
 
 async def link_communities(reading: GraphReading, inputs: Mapping[str, Any]) -> Json:
     """Return the communities of the pages."""
-    whole, choice = await reading.graphs.graph(reading.reading, reading.view), choice_of(inputs)
-    pages = await reading.graphs.run(lambda: pages_of(subjects_in(whole, choice)))
-    labels = await reading.graphs.communities(whole, choice, pages)
-    return await _clusters(reading, inputs, whole.position, pages, labels)
+    graph, pages, labels = await reading.communities(*choice_of(inputs))
+    return await _clusters(reading, inputs, graph.position, pages, labels)
 
 
 async def _clusters(

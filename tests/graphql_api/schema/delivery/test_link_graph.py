@@ -191,5 +191,5 @@ async def test_the_figures_of_a_graph_are_as_much_work_as_its_communities(
 
     monkeypatch.setattr(asking, "communities_of", count)
     for _ in range(2):
-        await api.data(f"{{ {SIZE} linkCommunities {{ totalCount }} }}")
+        await api.data(f"{{ {SIZE} linkCommunities(layers: [CONTENT]) {{ totalCount }} }}")
     assert found == [1]
