@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cms.links import communities
 from cms.links.communities import communities_of, modularity_of
 from cms.links.graph import LinkGraph
 from cms.links.metrics import PageGraph, click_depths, metrics_of, pages_of
@@ -67,16 +68,26 @@ SHAPES = {
 }
 
 
+@pytest.fixture(params=[True, False], ids=["leiden", "louvain"])
+def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The method for communities: with the extra that has a better one, and without it."""
+    if request.param:
+        pytest.importorskip("networkit")
+    monkeypatch.setattr(communities, "_HAS_NETWORKIT", request.param)
+
+
 @given(random_graphs())
 def test_the_metrics_of_random_graphs_are_those_of_networkx(graph: PageGraph) -> None:
     assert_like_networkx(graph)
 
 
+@pytest.mark.usefixtures("method")
 @pytest.mark.parametrize("graph", SHAPES.values(), ids=SHAPES)
 def test_the_metrics_of_every_shape_are_those_of_networkx(graph: PageGraph) -> None:
     assert_like_networkx(graph)
 
 
+@pytest.mark.usefixtures("method")
 @pytest.mark.parametrize("graph", SHAPES.values(), ids=SHAPES)
 def test_communities_are_nearly_as_good_as_those_of_networkx(graph: PageGraph) -> None:
     if not len(graph.sources):
@@ -97,6 +108,7 @@ def test_communities_are_nearly_as_good_as_those_of_networkx(graph: PageGraph) -
     assert own >= SHARE_OF_LOUVAIN * best - 1e-9
 
 
+@pytest.mark.usefixtures("method")
 def test_communities_are_found_where_pages_link_each_other() -> None:
     groups, size = 30, 40
     random = np.random.default_rng(5)
@@ -118,6 +130,7 @@ def test_a_page_can_be_very_deep() -> None:
     assert depths.tolist() == [-1, *range(count - 1)]
 
 
+@pytest.mark.usefixtures("method")
 def test_the_metrics_of_a_graph_are_the_same_each_time() -> None:
     first, second = (metrics_of(SHAPES["scale-free"]) for _ in range(2))
     for name in vars(first):
