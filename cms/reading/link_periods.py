@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, and_, exists, join, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, join, or_, select
 
 from cms.reading.aliases import aliased_table
 from cms.reading.rows import LinkPeriodRow, LinkRow
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, is_open
+from cms.storage.dialects import Unindexed
 from cms.tables import Link, Publication
 
 
@@ -39,14 +40,19 @@ def publications_around(view: View) -> Relation:
 
 def is_begin(period: LinkPeriodRow, link: LinkRow) -> ColumnElement[bool]:
     """Return whether a publication brought a link, and is not later than the one that is shown."""
-    before = aliased_table(Publication, "page_before")
+    before, earlier = (aliased_table(Publication, name) for name in ("page_before", "earlier_page"))
+    # Of the edition, and not of all that ended there, which can be many.
+    last = select(func.max(earlier.c.position)).where(
+        earlier.c.edition_id == period.edition_id, earlier.c.position < period.position
+    )
     return and_(
         period.shown_revision_id == link.revision_id,
         period.position <= period.shown_position,
         _has_link(period.revision_id, "link_of_period", link),
         ~exists().where(
             before.c.edition_id == period.edition_id,
-            before.c.ended_position == period.position,
+            before.c.position == last.scalar_subquery(),
+            Unindexed(before.c.ended_position) == period.position,
             _has_link(before.c.revision_id, "link_before", link),
         ),
     )
