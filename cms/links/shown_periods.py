@@ -31,6 +31,7 @@ _Period: TypeAlias = tuple[int, int]
 # The end of what has not ended, and the beginning of what was always there.
 FOREVER, ALWAYS = 2**62, -(2**62)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -42,8 +43,8 @@ def point_of(value: datetime | int | None) -> int:
 
 
 def time_at(point: int) -> datetime:
-    """Return the time of a point."""
-    return _EPOCH + point * _MILLISECOND
+    """Return the time of a point; the last one that there is for later points."""
+    return _EPOCH + min(point, point_of(_LATEST)) * _MILLISECOND
 
 
 @dataclass(frozen=True, eq=False)

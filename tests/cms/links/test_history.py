@@ -58,6 +58,11 @@ def moment(named: AsOf, number: int) -> HistoryMoment:
     return HistoryMoment(named, number if named is AsOf.POSITION else day(number))
 
 
+def moment_up_to(named: AsOf, number: int) -> HistoryMoment:
+    """Return a position or a day as a moment; the last of all is now."""
+    return HistoryMoment() if number == LAST else moment(named, number)
+
+
 def view_at(view: View, named: AsOf, number: int) -> View:
     """Return a view of the past."""
     value = literal(number) if named is AsOf.POSITION else literal(day(number), Moment)
@@ -136,14 +141,13 @@ async def difference(
     session: ReadSession, locale: str, named: AsOf, points: tuple[int, int]
 ) -> GraphDifference:
     """Return a difference, read page by page."""
-    reading, between = asking(session, locale), [moment(named, each) for each in points]
+    reading = asking(session, locale)
+    between = moment(named, points[0]), moment_up_to(named, points[1])
     size = 5
     pages: list[ChangedPage] = []
     links: list[ChangedLink] = []
     for skip in range(0, MANY, size):
-        found = await link_graph_diff(
-            reading, (between[0], between[1]), LAYERS, None, first=size, skip=skip
-        )
+        found = await link_graph_diff(reading, between, LAYERS, None, first=size, skip=skip)
         pages += found.pages
         links += found.links
         if len(found.pages) < size and len(found.links) < size:

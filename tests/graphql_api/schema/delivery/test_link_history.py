@@ -98,6 +98,19 @@ async def test_a_difference_has_pages_and_links_with_their_causes(api: Api) -> N
     assert (await diff(api, 2, to=until))["removedLinks"] == 0
 
 
+async def test_two_times_are_compared_as_two_positions_are(api: Api) -> None:
+    one = await api.newsroom.published(title="One", slug="one")
+    two = await api.newsroom.published(title="Two", slug="two", related=to(one))
+    await api.newsroom.unpublish(two)
+    start = {"asOf": as_text(one.published_at - timedelta(hours=1))}
+    found = (await api.data(DIFF, **{"from": start}))["linkGraphDiff"]
+    assert (found["addedPages"], found["addedLinks"]) == (1, 0)
+    assert found["position"] == await api.at(3)
+    until = {"asOf": as_text(two.published_at)}
+    found = (await api.data(DIFF, **{"from": start, "to": until}))["linkGraphDiff"]
+    assert (found["addedPages"], found["addedLinks"]) == (2, 1)
+
+
 async def test_what_was_taken_back_is_named_as_it_was(api: Api) -> None:
     page = await api.newsroom.published(title="Page", slug="page")
     await api.newsroom.unpublish(page)
