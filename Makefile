@@ -25,6 +25,7 @@ test: .venv/dev ## Run all tests, on SQLite and PostgreSQL.
 deep: .venv/dev ## Tamper in every way, end processes at every statement, walk at random; takes minutes.
 	COPYDESK_DEEP=1 $(BIN)/python -m pytest -s tests/cms/ledger/test_tampering.py \
 		tests/cms/work/test_kills.py tests/cms/importing/test_kills.py \
+		tests/cms/importing/test_link_history.py \
 		tests/cms/review/test_random_walk.py \
 		tests/properties/test_editing.py tests/properties/test_type_changes.py \
 		tests/cms/comparison/test_edited_anchors.py
