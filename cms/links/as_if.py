@@ -41,8 +41,8 @@ class Written:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changes:
-    """Changes of what is public.
+class AssumedChanges:
+    """AssumedChanges of what is public.
 
     Attributes:
         removed: ids of entries that would not be public.
@@ -57,7 +57,7 @@ class Changes:
     home: Collection[str] = ()
 
 
-def as_if(graph: LinkGraph, site: Site, changes: Changes) -> LinkGraph:
+def as_if(graph: LinkGraph, site: Site, changes: AssumedChanges) -> LinkGraph:
     """Return the graph as it would be; links to entries that are not in it are left out."""
     ids = sorted((set(graph.ids) - set(changes.removed)) | changes.written.keys())
     at = {each: index for index, each in enumerate(ids)}
@@ -102,7 +102,7 @@ def as_if(graph: LinkGraph, site: Site, changes: Changes) -> LinkGraph:
 
 
 def _with_nodes(
-    graph: LinkGraph, changes: Changes, at: Mapping[str, int], moved: Indexes
+    graph: LinkGraph, changes: AssumedChanges, at: Mapping[str, int], moved: Indexes
 ) -> LinkGraph:
     """Return the graph with the entries as they would be, and the edges as they are."""
     stays = moved != NONE
@@ -123,7 +123,9 @@ def _with_nodes(
     )
 
 
-def _kept_edges(graph: LinkGraph, changes: Changes, moved: Indexes, is_category: Mask) -> Indexes:
+def _kept_edges(
+    graph: LinkGraph, changes: AssumedChanges, moved: Indexes, is_category: Mask
+) -> Indexes:
     """Return the indexes of the edges that would stay."""
     stays = moved != NONE
     is_same = stays.copy()

@@ -29,7 +29,7 @@ from cms.drafts.loading import (
 )
 from cms.errors import InvalidValue, NotFound, NotPublished, Refused
 from cms.identifiers import is_entry_id, kind_of
-from cms.links.as_if import Changes, NamedLink, Written, as_if
+from cms.links.as_if import AssumedChanges, NamedLink, Written, as_if
 from cms.links.asking import GraphReading
 from cms.links.graph import Layer, LinkGraph
 from cms.links.loading import links_of, shown_entries
@@ -172,7 +172,7 @@ async def _changes(
     graph: LinkGraph,
     proposals: Mapping[str, Proposal],
     removed: Sequence[str],
-) -> Changes:
+) -> AssumedChanges:
     """Return the changes, without links that are added."""
     links = await links_among(reading, [each.revision.id for each in proposals.values()])
     written = {
@@ -191,7 +191,7 @@ async def _changes(
     to_new = await _links(reading, links_of(view, lambda _: is_among(Link.target_id, new)))
     changed = {*written, *removed}
     home = await _home(reading, view) - changed
-    return Changes(
+    return AssumedChanges(
         removed=[each for each in removed if each not in instead],
         written={**written, **instead},
         links=[*own, *theirs, *(each for each in to_new if each.source not in changed)],
@@ -240,7 +240,7 @@ def _check_ends(graph: LinkGraph, links: Sequence[NamedLink]) -> None:
                 raise Refused(InvalidValue(message=message, path=("addLinks",)))
 
 
-def _broken(before: LinkGraph, after: LinkGraph, changes: Changes) -> Sequence[NamedLink]:
+def _broken(before: LinkGraph, after: LinkGraph, changes: AssumedChanges) -> Sequence[NamedLink]:
     """Return the links to entries that would not be public."""
     is_gone = np.zeros(len(before), dtype=np.bool_)
     is_gone[before.indexes_of(changes.removed)] = True
