@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     )
     follow_links: bool = Field(
         default=True,
-        description="Whether `serve` computes the metrics of links after publications on SQLite, "
+        description="Computation of the metrics of links by `serve` on SQLite, after publications, "
         "in a process of its own; see `copydesk graph follow`.",
     )
     limits: Annotated[dict[str, int], NoDecode] = Field(

@@ -250,7 +250,7 @@ class RunWriter:
             return True
 
     async def _is_held(self, session: WriteSession) -> bool:
-        """Return whether the run is still this one's: not deleted as one that was killed."""
+        """Return whether no other process has ended the run."""
         now = clock.now()
         held = update(LinkMetricRun).where(
             LinkMetricRun.id == self._id, LinkMetricRun.written_at == self._written_at

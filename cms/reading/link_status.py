@@ -42,7 +42,7 @@ _INLINE = word(Origin.INLINE.value)
 
 
 class LinkStatus(StrEnum):
-    """What is behind a link."""
+    """The kind of page that a link leads to."""
 
     INTERNAL = "internal"  # a page, or a path that the frontend serves
     EXTERNAL = "external"  # an address elsewhere

@@ -26,6 +26,7 @@ HOMES = {
     "cms/review/review_times.py": "times of reviews, which derive from the sign-offs",
     "cms/drafts/heads.py": "what editions repeat of their newest revisions",
     "cms/drafts/category_tree.py": "tree paths, which derive from facts",
+    "cms/links/refreshing.py": "metrics of links, which derive from facts",
     "cms/search/deriving.py": "what derives from facts",
     "cms/search/rebuilding.py": "what derives from facts",
     "cms/search/tag_counts.py": "what derives from facts",
