@@ -85,7 +85,8 @@ LINK_METRICS = row_object(
     "LinkMetrics | None",
     lambda entry: entry,
     "Metrics of the page in the link graph of the public site. Null before they are computed, for "
-    "an entry that is no page, and in views of drafts, previews and the past.",
+    "an entry that is no page, and in views of drafts, previews, the past and other fallback "
+    "locales than those of the site.",
     present=_has_metrics,
 )
 
@@ -116,7 +117,7 @@ LINK_METRICS_WHERE = Declared(
     "LinkMetricsWhere | None",
     Inner(lambda entry: entry, of_row(_has_metrics), _BY_METRICS),
     f"Filter on the metrics of the `{THIS_TYPE}` in the link graph. No entry has any in views of "
-    "drafts, previews and the past.",
+    "drafts, previews, the past and other fallback locales than those of the site.",
 )
 
 
