@@ -41,15 +41,16 @@ MANAGEMENT = build_management_schema(site)
 # The people of a newsroom.
 BYLINES = 7
 
-# What one types to ask the other API, as the page says it.
-_OF_DELIVERY = "# POST /graphql\n"
+# What one types to ask the other API, as the pages say it.
+_OF_DELIVERY, _OF_MANAGEMENT = "# POST /graphql\n", "# POST /manage/graphql\n"
 
 
 def documents() -> Iterator[ParameterSet]:
     """Yield the schema and the text of every GraphQL document of the pages."""
     for file in (ROOT / "README.md", *sorted(DOCS.glob("*.md"))):
         for number, document in enumerate(blocks(file, "graphql"), 1):
-            is_managed = file == PAGE and not document.startswith(_OF_DELIVERY)
+            other = _OF_DELIVERY if file == PAGE else _OF_MANAGEMENT
+            is_managed = (file == PAGE) is not document.startswith(other)
             schema = MANAGEMENT if is_managed else DELIVERY
             yield pytest.param(schema, document, id=f"{file.name}-{number}")
 
