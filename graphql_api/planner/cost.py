@@ -63,6 +63,9 @@ _STOPPED = 8
 _OF_HUB = 4
 # The work for a row of another relation, for highlights.
 _OTHER, _HIGHLIGHT = 10, 3_000
+# Reading the links of another view than the plain one, for each public edition: a fraction of the
+# time that it takes, since few are read at once.
+_OF_VIEW = 3
 # How many copies of a piece of SQL take the time to make one: to write, to read and to keep them.
 _COPIES_LIKE_ONE = 10
 
@@ -200,11 +203,11 @@ class _Meter:
                 return self._connection(field, field.declaration, inner)
             case EachOf():
                 return _each(field, inner, field.declaration)
-            case Answers():
-                return _answers(field, inner, field.declaration)
+            case Answer() | Answers():
+                return self._answer(field, inner, field.declaration)
             case Many(most=most):
                 return _around(inner, _LIST_PARTS, _OTHER, most or _LIST_SIZE)
-            case One(work=work) | Answer(work=work):
+            case One(work=work):
                 return _around(inner, _OBJECT_PARTS, work)
             case OneOf(relations=relations):
                 return _around(inner, _OBJECT_PARTS * relations, _OTHER * relations)
@@ -218,6 +221,23 @@ class _Meter:
                 return _constant(_VALUE_PARTS, _VALUE)
             case _:
                 return _around(inner, _VALUE_PARTS, 0)
+
+    def _answer(self, field: PlannedField, inner: Measure, declared: Answer | Answers) -> Measure:
+        """Return the measure of a selection on what Python computes."""
+        if isinstance(declared, Answers):
+            answer = _answers(field, inner, declared)
+        else:
+            answer = _around(inner, _OBJECT_PARTS, declared.work)
+        is_read = declared.of_view and not self._is_plain
+        of_each = declared.of_each + (_OF_VIEW if is_read else 0)
+        if not of_each:
+            return answer
+
+        def of_site(_: Variables, size: SiteSize) -> float:
+            return size.editions * of_each
+
+        work = replace(answer.work, once=(*answer.work.once, of_site))
+        return replace(answer, work=work)
 
     def _connection(self, field: PlannedField, declared: Connection, inner: Measure) -> Measure:
         where = conditions_of(without_empty(field.arguments.get("where")), self._kind)

@@ -335,11 +335,13 @@ class Answer:
         run: computes the object; its arguments are agreed between declaration and caller.
         of_view: whether it depends on the view, so that it can be selected through another one.
         work: the work of computing it; see :mod:`graphql_api.planner.cost`.
+        of_each: the further work for each public edition.
     """
 
     run: Callable[..., Any]
     of_view: bool = False
     work: int = 0
+    of_each: float = 0
 
 
 @dataclass(frozen=True)
@@ -352,12 +354,14 @@ class Answers:
             a list without pages.
         of_view: see :class:`Answer`.
         work: see :class:`Answer`.
+        of_each: see :class:`Answer`.
     """
 
     run: Callable[..., Any]
     most: int | None = None
     of_view: bool = False
     work: int = 0
+    of_each: float = 0
 
 
 @dataclass(frozen=True)

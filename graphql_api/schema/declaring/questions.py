@@ -54,7 +54,12 @@ GRAPH_ARGUMENTS = (
 
 
 def question(
-    type_: str, name: str, description: str, arguments: Sequence[Argument] = (), work: int = WORK
+    type_: str,
+    name: str,
+    description: str,
+    arguments: Sequence[Argument] = (),
+    work: int = WORK,
+    of_each: float = 0,
 ) -> Declared:
     """Declare a question with one object as its answer.
 
@@ -64,8 +69,10 @@ def question(
         description: for the schema's readers.
         arguments: the arguments.
         work: the work of answering.
+        of_each: the further work for each public edition.
     """
-    return Declared(type_, Answer(_run(name), of_view=True, work=work), description, arguments)
+    plan = Answer(_run(name), of_view=True, work=work, of_each=of_each)
+    return Declared(type_, plan, description, arguments)
 
 
 def question_list(

@@ -15,6 +15,8 @@ from graphql_api.schema.declaring.words import part_text, part_word
 MOST_POINTS = 400
 # The work of reading a long history, in the unit of :mod:`graphql_api.planner.cost`.
 _WORK = 100_000
+# That of reading all links, for each public edition.
+_OF_HISTORY = 3
 
 
 class LinkGraphPage:
@@ -245,6 +247,7 @@ HISTORY_FIELDS: Mapping[str, Declared] = {
             page_of_list("pages")[0],
         ),
         2 * _WORK,
+        2 * _OF_HISTORY,
     ),
     "link_series": question(
         "LinkSeries | None",
@@ -266,6 +269,7 @@ HISTORY_FIELDS: Mapping[str, Declared] = {
             *GRAPH_ARGUMENTS,
         ),
         2 * _WORK,
+        _OF_HISTORY,
     ),
     "link_periods": question(
         "LinkPeriods | None",

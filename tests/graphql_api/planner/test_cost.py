@@ -271,6 +271,23 @@ async def test_a_page_of_all_links_costs_little_and_what_reads_all_of_them_is_re
             await measured(planner, BENCH, f"{{ {every} }}")
 
 
+async def test_questions_about_links_in_other_views_cost_more_on_a_large_site() -> None:
+    planner = planner_of(DEMO, 100_000)
+    plain = await measured(planner, DEMO, "{ linkOrphans { nodes { entry { title } } } }")
+    past = 'asOf: "2026-01-01T00:00:00Z"'
+    query = f"{{ view({past}) {{ linkOrphans {{ nodes {{ entry {{ title }} }} }} }} }}"
+    assert await measured(planner, DEMO, query) > plain + 200_000
+    several = " ".join(
+        f"q{at}: view({past}) {{ linkOrphans {{ nodes {{ entry {{ title }} }} }} }}"
+        for at in range(4)
+    )
+    with pytest.raises(RequestFailed, match="cost"):
+        await measured(planner, DEMO, f"{{ {several} }}")
+    assert await measured(planner_of(DEMO, 1_000), DEMO, f"{{ {several} }}") < 1_000_000
+    series = 'linkSeries(metric: PAGE_RANK, from: "2026-01-01T00:00:00Z", by: MONTH) { position }'
+    assert await measured(planner, DEMO, f"{{ {series} }}") > 400_000
+
+
 async def test_an_order_is_as_large_as_its_different_keys() -> None:
     once = await cost("{ terms(orderBy: [categoryName_ASC]) { nodes { id } } }")
     again = "categoryName_ASC categoryName_DESC " * 50
