@@ -10,7 +10,7 @@ from itertools import count
 from typing import Protocol
 
 from cms.links.exporting.formats import Format
-from cms.links.exporting.rows import EDGE_TEXTS, EdgeRow, ViewRows, batches
+from cms.links.exporting.rows import OF_EDGES, EdgeRow, ViewRows, batches
 from cms.links.exporting.table import (
     ID,
     SOURCE,
@@ -24,7 +24,7 @@ from cms.links.exporting.table import (
     Status,
 )
 
-_EDGES = (ID, SOURCE, TARGET, *EDGE_TEXTS)
+_EDGES = (ID, SOURCE, TARGET, *OF_EDGES)
 
 
 class Rows(Protocol):

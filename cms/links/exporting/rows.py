@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from numpy.typing import NDArray
 from sqlalchemy import Select, select
 
 from cms.content.links import Origin
-from cms.links.exporting.table import AttributeKind, GraphAttribute, Row, Value
+from cms.links.exporting.beginnings import beginnings_of
+from cms.links.exporting.table import LABEL, AttributeKind, GraphAttribute, Row, Value
 from cms.links.graph import NONE, Layer, LinkGraph
 from cms.links.metrics import LinkMetrics, PageGraph
 from cms.reading import relations
@@ -78,7 +80,12 @@ TEXTS = tuple(
     GraphAttribute(name, AttributeKind.TEXT) for name in ("id", "type", "title", "path", "category")
 )
 _OF_NODES = ("id", "revision_id", "content_type", "title", "path", "category_id")
-EDGE_TEXTS = tuple(GraphAttribute(name, AttributeKind.TEXT) for name in ("kind", "layer", "label"))
+OF_EDGES = (
+    GraphAttribute("kind", AttributeKind.TEXT),
+    GraphAttribute("layer", AttributeKind.TEXT),
+    LABEL,
+    GraphAttribute("since", AttributeKind.TIME),
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ class EdgeRow:
     kind: str | None
     layer: str
     label: str | None
+    since: datetime | None = None
 
     @property
     def identity(self) -> tuple[str, str, str | None, str]:
@@ -98,7 +106,7 @@ class EdgeRow:
 
     def values(self) -> Row:
         """Return the values in the order of the attributes."""
-        return self.source, self.target, self.kind, self.layer, self.label
+        return self.source, self.target, self.kind, self.layer, self.label, self.since
 
 
 class ViewRows:
@@ -167,12 +175,21 @@ class ViewRows:
             at: [] for each in ids if (at := self._at.get(each)) is not None
         }
         revisions = {self._revisions[at]: at for at in shown}
+        begun = await beginnings_of(self._session, self._view, list(revisions))
         for revision_id, target, kind, label in await self._links(list(revisions)):
             at = revisions[revision_id]
             layer = self._layer_of(at)
             if target in self._at and layer in self._layers:
-                edge = EdgeRow(self.ids[at], target, kind, layer.name.lower(), label or None)
-                shown[at].append(edge)
+                shown[at].append(
+                    EdgeRow(
+                        source=self.ids[at],
+                        target=target,
+                        kind=kind,
+                        layer=layer.name.lower(),
+                        label=label or None,
+                        since=begun.of(revision_id, (target, kind)),
+                    )
+                )
         return [edge for at, links in shown.items() for edge in (*links, *self._taxonomy(at))]
 
     async def _links(self, revision_ids: Sequence[str]) -> Sequence[Any]:

@@ -30,6 +30,7 @@ from cms.links.exporting.table import Part
 from cms.links.graph import Layer
 from cms.reading.positions import newest_position
 from cms.reading.view import EVERYTHING, Perspective, View, view_of
+from cms.storage.dialects import as_text
 from cms.tables import Revision
 from tests.builders import Newsroom
 from tests.cms.links.exporting import reading_back
@@ -319,3 +320,33 @@ async def test_changes_of_drafts_are_refused(exports: Exports) -> None:
     view = replace(view_of(exports.newsroom.site), perspective=Perspective.DRAFT)
     with pytest.raises(InvalidExport, match="drafts have no past"):
         await exports.data(view=view, compared_to=PastMoment(0))
+
+
+async def test_an_edge_is_public_since_the_first_publication_without_a_break(
+    exports: Exports,
+) -> None:
+    newsroom = exports.newsroom
+    one = await newsroom.published(title="One", slug="one")
+    two = await newsroom.published(title="Two", slug="two")
+    to_one, to_both = [{"href": one.entry_id}], [{"href": p.entry_id} for p in (one, two)]
+    head = await newsroom.draft(title="Page", slug="page", related=to_one)
+    moments: list[str] = []
+    for related in (to_one, to_both, to_both):
+        (public,) = await newsroom.publish(head)
+        moments.append(as_text(public.published_at))
+        head = await newsroom.update(head, title=f"Page {len(moments)}", related=related)
+
+    async def since(**options: Any) -> dict[str, str | None]:
+        _, edges = await exports.graph(**options)
+        names = {one.entry_id: "one", two.entry_id: "two"}
+        return {names[edge["target"]]: edge.get("since") for edge in edges}
+
+    assert await since() == {"one": moments[0], "two": moments[2]}
+    middle = PastMoment(await newest(newsroom) - 1)
+    assert await since(moment=middle) == {"one": moments[0]}
+    view = replace(view_of(newsroom.site), perspective=Perspective.DRAFT, scopes=EVERYTHING)
+    assert await since(view=view) == {"one": None, "two": None}
+    # After a break it begins anew.
+    await newsroom.unpublish(public)
+    (again,) = await newsroom.publish(head)
+    assert await since() == dict.fromkeys(("one", "two"), as_text(again.published_at))
