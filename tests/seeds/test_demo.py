@@ -156,12 +156,11 @@ def demo(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Demo]
     """The demo site, loaded."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        copydesk = _copydesk_at(url, templates)
-        loaded = Demo(runner, copydesk)
+        loaded = demo_at(url, templates, runner)
         loaded.load()
         loaded.first_output = loaded.output
         yield loaded
-        runner.run(copydesk.close())
+        runner.run(loaded.copydesk.close())
         runner.run(templates.drop(url))
 
 
@@ -172,6 +171,11 @@ async def copydesk(request: pytest.FixtureRequest, templates: Templates) -> Asyn
     async with _copydesk_at(url, templates) as copydesk:
         yield copydesk
     await templates.drop(url)
+
+
+def demo_at(url: str, templates: Templates, runner: asyncio.Runner) -> Demo:
+    """Return the demo site in an empty database."""
+    return Demo(runner, _copydesk_at(url, templates))
 
 
 def _copydesk_at(url: str, templates: Templates) -> Copydesk:
