@@ -61,7 +61,8 @@ async def test_the_graph_is_exported_to_a_file_in_any_view(
     assert await edges("--position", "2") == []
     assert await edges("--as-of", "2001-02-01") == []
     assert await edges("--from", "2") == [(two, "added")]
-    assert await edges("--from", "3", "--to", "2") == [(two, "removed")]
+    refused = await shell.run("graph", "export", "json", "--from", "3", "--to", "2")
+    assert (refused.exit_code, "exchange the two" in refused.output) == (1, True)
     assert await edges("--kind", "source") == []
     assert await edges("--layer", "taxonomy", "--layer", "navigation") == []
     assert await edges("--locale", "de") == []
