@@ -311,6 +311,7 @@ WHOLE = {
             *("LinkClusters.nodes", "LinkCluster.members", "LinkMatrix.cells", "LinkPages.nodes"),
             *("LinkCycles.nodes", "LinkCycle.cycle", "LinkHubs.nodes", "LinkRuleOffenders.nodes"),
             *("AssumedPages.entries", "LinkWhatIf.changedPages", "LinkWhatIf.brokenLinks"),
+            *("LinkAnchorTexts.nodes", "LinkAnchorGroup.uses", "LinkAnchorUse.sources"),
         ),
         "worked out before the statement runs, at most as many as the question says",
     ),

@@ -7,6 +7,11 @@ from types import MappingProxyType
 
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
+from graphql_api.schema.delivery.link_anchor_texts import (
+    ANCHOR_CHOICES,
+    ANCHOR_FIELDS,
+    ANCHOR_TYPES,
+)
 from graphql_api.schema.delivery.link_clusters import CLUSTER_FIELDS, CLUSTER_TYPES
 from graphql_api.schema.delivery.link_cycles import CYCLES_FIELDS, CYCLES_TYPES
 from graphql_api.schema.delivery.link_graph import LINK_GRAPH, DegreeCount, LinkGraph
@@ -36,6 +41,7 @@ QUESTION_TYPES: tuple[type, ...] = (
     *PAGES_TYPES,
     *CYCLES_TYPES,
     *HUBS_TYPES,
+    *ANCHOR_TYPES,
     *HISTORY_TYPES,
 )
 
@@ -49,6 +55,7 @@ QUESTION_FIELDS: Mapping[str, Declared] = {
     **PAGES_FIELDS,
     **CYCLES_FIELDS,
     **HUBS_FIELDS,
+    **ANCHOR_FIELDS,
     **HISTORY_FIELDS,
 }
 
@@ -67,6 +74,7 @@ _CHOICES: Mapping[str, tuple[str, Sequence[str]]] = {
         ("TARGETS", "SOURCES"),
     ),
     "LinkMatrixGroup": ("Property that groups entries.", ("CATEGORY", "TYPE")),
+    **ANCHOR_CHOICES,
     **HISTORY_CHOICES,
 }
 

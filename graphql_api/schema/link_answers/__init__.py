@@ -12,6 +12,7 @@ from cms.content.canonical_json import Json
 from cms.links.asking import GraphReading, LinkGraphs
 from cms.reading.view import View
 from cms.work.work import Reading
+from graphql_api.schema.link_answers.anchor_texts import link_anchor_texts
 from graphql_api.schema.link_answers.clusters import link_communities, link_components
 from graphql_api.schema.link_answers.cycles import link_cycles
 from graphql_api.schema.link_answers.graph import link_graph
@@ -67,6 +68,7 @@ ANSWERS = {
         "linkTooDeep": link_too_deep,
         "linkCycles": link_cycles,
         "linkHubs": link_hubs,
+        "linkAnchorTexts": link_anchor_texts,
         "linkWhatIf": link_what_if,
         "linkRuleOffenders": link_rule_offenders,
         "linkGraphDiff": link_diff,

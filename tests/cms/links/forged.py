@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from cms.authorization.actor import OPERATOR
+from cms.content.builtin import BUILT_IN_NAMES
 from cms.content.content_type import ContentType
 from cms.content.fields import Links, Markdown
 from cms.links.asking import GraphReading
@@ -61,11 +62,13 @@ class Arrow:
         target: the number.
         kind: the kind.
         origin: where it was written.
+        label: its text.
     """
 
     target: int
     kind: str
     origin: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,20 @@ class Forged:
     publications: Sequence[Public]
 
     def shown(self, locale: str, named: AsOf, point: int) -> dict[int, Public]:
-        """Return the publications that readers of a locale see at a point, by their entries."""
+        """Return the publications of nodes that readers of a locale see at a point, by entries."""
+        seen = self.readable(locale, named, point)
+        return {entry: one for entry, one in seen.items() if one.is_node}
+
+    def readable(self, locale: str, named: AsOf, point: int) -> dict[int, Public]:
+        """Return all publications that readers of a locale see at a point, by their entries."""
         own = [locale, *{"en": (), "de": ("en",), "fr": ("de", "en")}[locale]]
         for_built_in = dict.fromkeys([*own, "en"])
         seen: dict[int, Public] = {}
         for each in for_built_in:
             for one in self.publications:
-                is_wanted = each in own or TYPES[one.entry] == "Category"
-                if one.locale == each and one.is_node and is_wanted and one.is_in(named, point):
+                is_wanted = each in own or TYPES[one.entry] in BUILT_IN_NAMES
+                is_declared = TYPES[one.entry] != "Retired"
+                if one.locale == each and is_declared and is_wanted and one.is_in(named, point):
                     seen.setdefault(one.entry, one)
         return seen
 
@@ -254,7 +263,7 @@ def _links(public: Public) -> Iterator[dict[str, Any]]:
             "ordinal": ordinal,
             "origin": each.origin,
             "kind": each.kind,
-            "label": "",
+            "label": each.label,
             "note": "",
             "target_id": None if is_url else id_of(each.target),
             "query": "",
@@ -318,6 +327,7 @@ _ARROWS = st.builds(
     st.integers(-1, len(TYPES) - 1),
     st.sampled_from(["inline", "related"]),
     st.sampled_from(["inline", "field", "field", "reference"]),
+    st.sampled_from(["", "Text", "text"]),
 )
 _POINTS = st.integers(1, LAST)
 
