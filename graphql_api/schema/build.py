@@ -63,6 +63,7 @@ class More:
     sign_off: type = SignOff
     query: Mapping[str, Declared] = field(default_factory=dict)
     questions: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
+    link: Mapping[str, Declared] = field(default_factory=dict)
 
 
 def build_delivery_schema(site: Site) -> GraphQLSchema:
@@ -101,7 +102,7 @@ def add_content(registry: TypeRegistry, site: Site, more: More) -> None:
         Attestation,
     ):
         registry.add_object(shared)
-    registry.add_object(EntryLink, **links.fields())
+    registry.add_object(EntryLink, **links.fields(), **more.link)
     for each in seo_types(site):
         registry.add_object(each)
     registry.add_object(more.sign_off)

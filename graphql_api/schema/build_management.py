@@ -34,6 +34,7 @@ from graphql_api.schema.management.errors import add_errors
 from graphql_api.schema.management.history import HISTORY_TYPES
 from graphql_api.schema.management.impact import IMPACT_TYPES
 from graphql_api.schema.management.link_blame import BLAME_TYPES, CAUSE_FIELDS
+from graphql_api.schema.management.link_revisions import LINK_REVISIONS
 from graphql_api.schema.management.link_rules import RULE_TYPES
 from graphql_api.schema.management.link_what_if import ASSUMED_LINK_INPUT, WHAT_IF_TYPES
 from graphql_api.schema.management.mutations.accounts import ACCOUNT_MUTATIONS
@@ -93,6 +94,7 @@ def build_management_schema(site: Site, without: Collection[str] = ()) -> GraphQ
         *(entry_fields(site), entry_filters(site), entry_facets(site)),
         *(REVISION_FIELDS, SIGN_OFF, QUERY_FIELDS),
         {"LinkCause": CAUSE_FIELDS},
+        LINK_REVISIONS,
     )
     add_content(registry, site, more)
     for each in _EDITING_TYPES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from sqlalchemy import ColumnElement, and_, case, func, select
@@ -31,7 +31,7 @@ from graphql_api.schema.declaring.row_sources import (
 from graphql_api.schema.declaring.words import word, word_text
 
 # The work of reading the publications of a page, with the links of each.
-_HISTORY = 200
+HISTORY_WORK = 200
 
 
 def _source(link: LinkRow, call: Call) -> Rows:
@@ -102,26 +102,34 @@ def _period(row: Columns) -> LinkPeriodRow:
     return cast("LinkPeriodRow", row)
 
 
-def _since(link: LinkRow, call: Call) -> Rows:
+def period_begin(link: LinkRow, call: Call) -> Rows:
     """Return the publication that brought a link, of those without a gap up to the one shown."""
     return Rows(
         Chosen(relations.link_periods(call.view)),
         (lambda period: is_begin(_period(period), link),),
         lambda period: (OrderKey(period.position, descending=True),),
-        row=lambda period: _Moment(period.published_at, period.position),
         is_first=True,
     )
 
 
-def _until(link: LinkRow, call: Call) -> Rows:
+def period_end(link: LinkRow, call: Call) -> Rows:
     """Return the last publication with a link, of those without a gap from the one shown on."""
     return Rows(
         Chosen(relations.link_periods(call.view)),
         (lambda period: is_end(_period(period), link),),
         lambda period: (OrderKey(period.position),),
-        row=lambda period: _Moment(period.ended_at, period.ended_position),
         is_first=True,
     )
+
+
+def _since(link: LinkRow, call: Call) -> Rows:
+    rows = period_begin(link, call)
+    return replace(rows, row=lambda period: _Moment(period.published_at, period.position))
+
+
+def _until(link: LinkRow, call: Call) -> Rows:
+    rows = period_end(link, call)
+    return replace(rows, row=lambda period: _Moment(period.ended_at, period.ended_position))
 
 
 class EntryLink:
@@ -160,13 +168,13 @@ class EntryLink:
         _since,
         "Begin of the time without a gap in which the page is public with a link of this kind to "
         "this target; null for a revision that is not public.",
-        work=_HISTORY,
+        work=HISTORY_WORK,
     )
     until = one(
         "LinkPeriodEnd | None",
         _until,
         "End of that time; null as long as it lasts.",
-        work=_HISTORY,
+        work=HISTORY_WORK,
     )
     source = one("Entry", _source, "Entry that contains the link.")
     target = one("LinkTarget | None", _target, "Entry that the link leads to; null for a URL.")
