@@ -12,6 +12,8 @@ from graphql_api.schema.declaring.questions import WORK, graph_position, questio
 MOST_GROUPS, MOST_USES, MOST_SOURCES = 20, 10, 5
 # The work: all links of the view are read and sorted, for each question.
 _WORK = 6 * WORK
+# Grouping all texts of links, for each public edition.
+_OF_TEXTS = 15
 # The two modes.
 ONE_TEXT, ONE_TARGET = "ONE_TEXT_SEVERAL_TARGETS", "SEVERAL_TEXTS_ONE_TARGET"
 
@@ -92,5 +94,6 @@ ANCHOR_FIELDS: Mapping[str, Declared] = {
             ),
         ),
         work=_WORK,
+        of_each=_OF_TEXTS,
     )
 }

@@ -104,7 +104,7 @@ def _key(target: AnchorTarget | None) -> str:
     locale=st.sampled_from(LOCALES),
     at=st.tuples(st.sampled_from(list(AsOf)), st.integers(0, LAST)),
 )
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=settings().max_examples // 10)
 def test_groups_are_those_of_a_plain_count(
     blank: Blank,
     history: Forged,

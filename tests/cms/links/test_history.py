@@ -48,7 +48,8 @@ AXES = st.sampled_from(list(AsOf))
 POINTS = st.integers(0, LAST)
 IN_LOCALE = st.sampled_from(LOCALES)
 LAYERS = (Layer.CONTENT, Layer.NAVIGATION)
-A_THIRD = settings(max_examples=settings().max_examples // 3)
+# Each example is a history in a database, read several times.
+A_FEW = settings(max_examples=settings().max_examples // 12)
 # More than all changes.
 MANY = 10_000
 
@@ -85,7 +86,7 @@ def plain(graph: LinkGraph) -> tuple[object, ...]:
 
 
 @given(history=histories(), locale=IN_LOCALE, named=AXES, points=st.sets(POINTS, max_size=4))
-@A_THIRD
+@A_FEW
 def test_a_point_of_the_history_is_the_graph_of_its_view(
     blank: Blank, history: Forged, locale: str, named: AsOf, points: set[int]
 ) -> None:
@@ -108,7 +109,7 @@ def test_a_point_of_the_history_is_the_graph_of_its_view(
 
 
 @given(history=histories(), locale=IN_LOCALE, named=AXES, points=st.tuples(POINTS, POINTS))
-@A_THIRD
+@A_FEW
 def test_a_difference_is_that_of_two_graphs_with_the_last_change_of_each(
     blank: Blank, history: Forged, locale: str, named: AsOf, points: tuple[int, int]
 ) -> None:
@@ -232,7 +233,7 @@ def check_cause_of_link(
     now=POINTS,
     ends=st.tuples(st.integers(0, len(TYPES) - 1), st.integers(-1, len(TYPES) - 1)),
 )
-@A_THIRD
+@A_FEW
 def test_a_link_is_there_in_its_periods_alone(
     blank: Blank, history: Forged, locale: str, named: AsOf, now: int, ends: tuple[int, int]
 ) -> None:
@@ -301,7 +302,7 @@ def plain_value(graph: LinkGraph, metric: SeriesMetric, of: str | None) -> float
     layers=st.sampled_from([(Layer.CONTENT,), LAYERS]),
     points=st.tuples(POINTS, POINTS),
 )
-@A_THIRD
+@A_FEW
 def test_a_series_is_a_row_of_graphs(
     blank: Blank,
     history: Forged,
@@ -335,7 +336,7 @@ def test_a_series_is_a_row_of_graphs(
     metric=st.sampled_from(PageMetric),
     points=st.tuples(POINTS, POINTS),
 )
-@A_THIRD
+@A_FEW
 def test_moves_are_those_between_two_graphs(
     blank: Blank,
     history: Forged,
