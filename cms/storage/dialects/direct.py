@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, Connection
+from sqlalchemy import BindParameter, Connection, Float
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from cms.storage.dialects.sqlite_driver import DriverConnection
 
@@ -71,10 +72,7 @@ class _Prepared:
         names = [each.keyname for each in columns]
         make_row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024
         self._row: Callable[[Iterable[Any]], Any] = make_row._make
-        self._converters = [
-            each.type._cached_result_processor(dialect, None)  # noqa: SLF001  # the same
-            for each in columns
-        ]
+        self._converters = [_converter(each.type, dialect) for each in columns]
         self._converts = any(self._converters)
 
     def values(self, given: Parameters) -> list[Any]:
@@ -92,6 +90,13 @@ class _Prepared:
             )
             for row in fetched
         ]
+
+
+def _converter(type_: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    """Return the function that converts results of a type, if they have to be converted."""
+    if isinstance(type_, Float):  # the drivers have them, and SQLAlchemy asks for the driver's type
+        return None
+    return type_._cached_result_processor(dialect, None)  # noqa: SLF001  # no other way to it
 
 
 def _one(convert: Convert | Sequence[Convert] | None) -> Convert | None:
