@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +16,7 @@ from sqlalchemy import Dialect
 from cms.errors import TooManyWaiting
 from cms.reading.site_size import SiteSize
 from cms.reading.view import View
-from cms.storage.dialects import RestingTurns, wait_for
+from cms.storage.dialects import RestingTurns, run_to_end
 from graphql_api.http.documents import Documents, Operation
 from graphql_api.http.errors import RequestFailed, too_many_waiting
 from graphql_api.http.limits import (
@@ -185,15 +184,9 @@ class PlanningThread:
         Raises:
             RequestFailed: if the client has too much work waiting.
         """
-        loop = asyncio.get_running_loop()
         try:
             async with self._turns.of(client):
-                running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
-                try:
-                    return await asyncio.shield(running)
-                except asyncio.CancelledError:
-                    await wait_for(running)
-                    raise
+                return await run_to_end(self._executor, partial(work, *args, **kwargs))
         except TooManyWaiting as error:
             raise too_many_waiting(error) from None
 

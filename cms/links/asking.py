@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View, view_of
 from cms.site import Site
-from cms.storage.dialects import RestingTurns, wait_for
+from cms.storage.dialects import RestingTurns, run_to_end
 from cms.work.work import Reading
 
 P = ParamSpec("P")
@@ -84,13 +83,7 @@ class LinkGraphs:
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the result of a function, run in a thread; wait for it even if cancelled."""
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await wait_for(running)
-            raise
+        return await run_to_end(self._executor, partial(work, *args, **kwargs))
 
 
 def _value(view: View) -> Any:

@@ -56,7 +56,7 @@ from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, Nu
 from cms.storage.dialects.paths import EncodedPath, encoded_path
 from cms.storage.dialects.reading import Reader
 from cms.storage.dialects.search import Lookups, matching_documents, ranked_documents, snippet_of
-from cms.storage.dialects.turns import RestingTurns, Turns, wait_for
+from cms.storage.dialects.turns import RestingTurns, Turns, run_to_end, wait_for
 from cms.storage.dialects.values import (
     BooleanOf,
     ColourOf,
@@ -126,6 +126,7 @@ __all__ = [
     "ranked_documents",
     "refresh_stale_statistics",
     "refresh_statistics",
+    "run_to_end",
     "snippet_of",
     "texts",
     "translate_failures",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from cms.errors import TooManyWaiting
+
+T = TypeVar("T")
 
 # For so long after it last asked a client counts as one of several, in seconds.
 _AROUND = 1.0
@@ -185,6 +188,16 @@ class RestingTurns(Turns):
 
     def _is_free(self, client: str) -> bool:
         return not self._resting[client] and super()._is_free(client)
+
+
+async def run_to_end(executor: Executor, work: Callable[[], T]) -> T:
+    """Return the result of a function, run in a thread; if cancelled, wait until it has ended."""
+    running = asyncio.get_running_loop().run_in_executor(executor, work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await wait_for(running)
+        raise
 
 
 async def wait_for(running: asyncio.Future[Any]) -> None:
