@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cms.content.builtin import CATEGORY
-from cms.links.graph import NONE, Indexes, Layer, LinkGraph, Mask
+from cms.links.graph import NONE, Indexes, Layer, LinkGraph, Mask, roots_of
 from cms.site import Site
 
 
@@ -42,7 +42,7 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True)
 class AssumedChanges:
-    """AssumedChanges of what is public.
+    """Changes of what is public, as they are assumed.
 
     Attributes:
         removed: ids of entries that would not be public.
@@ -87,12 +87,11 @@ def as_if(graph: LinkGraph, site: Site, changes: AssumedChanges) -> LinkGraph:
     layers = np.concatenate((graph.layers[kept], added[:, 3].astype(np.int8)))
     order = np.argsort(sources, kind="stable")
     is_page = ~(is_singleton | is_category)
-    home = [at[each] for each in changes.home if each in at]
-    roots = np.unique(np.concatenate((targets[layers == Layer.NAVIGATION], home)).astype(np.int32))
+    home = np.array([at[each] for each in changes.home if each in at], dtype=np.int32)
     return replace(
         nodes,
         is_page=is_page,
-        roots=roots[is_page[roots]],
+        roots=roots_of(home, targets, layers, is_page),
         sources=sources[order],
         targets=targets[order],
         kinds=np.concatenate((graph.kinds[kept], added[:, 2].astype(np.int16)))[order],

@@ -181,6 +181,20 @@ def distinct(numbers: NDArray[Number]) -> NDArray[Number]:
     return found
 
 
+def roots_of(home: Indexes, targets: Indexes, layers: Layers, is_page: Mask) -> Indexes:
+    """Return the entries at which readers begin; see :class:`LinkGraph`.
+
+    Args:
+        home: the entries that stand at ``/``.
+        targets: for each edge, the entry that it leads to.
+        layers: for each edge, its layer.
+        is_page: for each entry, whether it is a page of the content.
+    """
+    found = np.unique(np.concatenate((home, targets[layers == Layer.NAVIGATION])))
+    roots: Indexes = found[is_page[found]].astype(np.int32)
+    return roots
+
+
 def _offsets(ordered: Indexes, nodes: int) -> Indexes:
     counts = np.bincount(ordered, minlength=nodes)
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int32)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cms.links.graph import NONE, Codes, Indexes, Layer, LinkGraph, Mask
+from cms.links.graph import NONE, Codes, Indexes, Layer, LinkGraph, Mask, roots_of
 from cms.links.shown_periods import (
     ALWAYS,
     FOREVER,
@@ -236,8 +236,7 @@ class Walk:
         sources, targets = places[edges.sources], places[edges.targets]
         order = np.argsort(sources, kind="stable")
         is_page = nodes.is_page[at]
-        led_to = targets[edges.layers == Layer.NAVIGATION]
-        roots = np.unique(np.concatenate((self._home(at, publications), led_to)))
+        home = self._home(at, publications)
         return LinkGraph(
             position=0,
             ids=[nodes.ids[each] for each in at.tolist()],
@@ -246,7 +245,7 @@ class Walk:
             categories=history.categories[publications],
             category_ids=history.category_ids,
             is_page=is_page,
-            roots=roots[is_page[roots]].astype(np.int32),
+            roots=roots_of(home, targets, edges.layers, is_page),
             sources=sources[order],
             targets=targets[order],
             kinds=edges.kinds[order],

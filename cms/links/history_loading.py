@@ -16,6 +16,7 @@ from cms.errors import InvalidValue, Refused
 from cms.links.asking import GraphReading
 from cms.links.history import LinkHistory
 from cms.links.history_rows import TOO_MUCH, HistoryRows
+from cms.links.loading import HOME
 from cms.links.shown_periods import time_at
 from cms.reading.locales import for_built_in, locales_of
 from cms.reading.periods import address_span_of, spans_of
@@ -30,7 +31,6 @@ MOST_PUBLICATIONS, MOST_LINKS = 1_000_000, 3_000_000
 MOST_OF_PART, MOST_LINKS_OF_PART = 30_000, 300_000
 _ROWS_AT_ONCE = 10_000
 _IDS_AT_ONCE = 2_000
-_HOME = "/"
 
 _Statement: TypeAlias = Select[*tuple[Any, ...]]
 
@@ -263,7 +263,7 @@ def _homes(view: View, named: AsOf) -> _Statement:
     return select(
         Address.entry_id, Address.locale, begun.label("begun"), ended.label("ended")
     ).where(
-        Address.path == _HOME,
+        Address.path == HOME,
         Address.edition_id.is_not(None),
         Address.locale.in_(locales_of(for_built_in(view))),
     )

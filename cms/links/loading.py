@@ -17,7 +17,7 @@ from sqlalchemy.sql.functions import aggregate_strings
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.links import Origin
-from cms.links.graph import NONE, Codes, Indexes, Layer, Layers, LinkGraph, Mask
+from cms.links.graph import NONE, Codes, Indexes, Layer, Layers, LinkGraph, Mask, roots_of
 from cms.reading import relations
 from cms.reading.narrowing import narrowed
 from cms.reading.positions import newest_position
@@ -31,7 +31,7 @@ from cms.tables import Link, Position
 Limit: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 # The path of the home page.
-_HOME = "/"
+HOME = "/"
 # Rows that are read at once: other tasks run in between.
 _ENTRIES_AT_ONCE, _SOURCES_AT_ONCE = 5_000, 1_000
 _NO_KIND = ""
@@ -216,10 +216,9 @@ async def assemble(
     rows = (await (await session.connection()).execute(places)).all()
     below = [row for row in rows if row.parent_id is not None]
     edges.add_taxonomy(*(edges.indexes([row[end] for row in below]) for end in (0, 1)))
-    home = edges.indexes(await _home(session, view))
+    home = edges.indexes(await pages_at_home(session, view))
     kinds = edges.kinds
     sources, targets, codes, layers = await asyncio.to_thread(edges.together)
-    roots = np.unique(np.concatenate((home[home != NONE], targets[layers == Layer.NAVIGATION])))
     is_page = ~(nodes.is_singleton | nodes.is_category)
     return LinkGraph(
         position=position,
@@ -229,7 +228,7 @@ async def assemble(
         categories=nodes.categories,
         category_ids=nodes.category_ids,
         is_page=is_page,
-        roots=roots[is_page[roots]].astype(np.int32),
+        roots=roots_of(home[home != NONE], targets, layers, is_page),
         sources=sources,
         targets=targets,
         kinds=codes,
@@ -274,7 +273,8 @@ async def _load_nodes(session: ReadSession, site: Site, view: View) -> Nodes:
         after = part[-1].id
 
 
-async def _home(session: ReadSession, view: View) -> Sequence[str]:
+async def pages_at_home(session: ReadSession, view: View) -> Sequence[str]:
+    """Return the ids of the entries that stand at ``/`` in a view."""
     paths = relations.paths(view)
-    found = paths.where(paths.selected_columns.path == _HOME)
+    found = paths.where(paths.selected_columns.path == HOME)
     return list(await session.scalars(narrowed(found, ("id",))))

@@ -7,7 +7,6 @@ the first locale of the view. Where one is unpublished, readers get the next loc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,17 +31,12 @@ from cms.identifiers import is_entry_id, kind_of
 from cms.links.as_if import AssumedChanges, NamedLink, Written, as_if
 from cms.links.asking import GraphReading
 from cms.links.graph import Layer, LinkGraph
-from cms.links.loading import links_of, shown_entries
+from cms.links.loading import HOME, links_of, pages_at_home, shown_entries
 from cms.publishing.loading import Proposal, links_among, live_pages_of, proposals_of
-from cms.reading import relations
-from cms.reading.narrowing import narrowed
 from cms.reading.view import Perspective, View
 from cms.storage.dialects import is_among
 from cms.tables import Edition, Link
 from cms.work.work import Reading
-
-# The path of the home page.
-_HOME = "/"
 
 
 @dataclass(frozen=True)
@@ -190,19 +184,13 @@ async def _changes(
     new = [each for each in written if graph.index_of(each) is None]
     to_new = await _links(reading, links_of(view, lambda _: is_among(Link.target_id, new)))
     changed = {*written, *removed}
-    home = await _home(reading, view) - changed
+    home = {*await pages_at_home(reading.session, view)} - changed
     return AssumedChanges(
         removed=[each for each in removed if each not in instead],
         written={**written, **instead},
         links=[*own, *theirs, *(each for each in to_new if each.source not in changed)],
-        home=home | {each for each in written if proposals[each].path == _HOME},
+        home=home | {each for each in written if proposals[each].path == HOME},
     )
-
-
-async def _home(reading: Reading, view: View) -> AbstractSet[str]:
-    paths = relations.paths(view)
-    at_home = paths.where(paths.selected_columns.path == _HOME)
-    return {*await reading.session.scalars(narrowed(at_home, ("id",)))}
 
 
 async def _fallbacks(
