@@ -8,6 +8,7 @@ break it. :mod:`cms.links.rule_offenders` has each rule in SQL.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -49,7 +50,7 @@ NO_FACTS = LinkFacts("")
 
 
 @dataclass(frozen=True)
-class LinkRule(Declaration):
+class LinkRule(Declaration, ABC):
     """A rule for the links of entries; a site declares one of its subclasses.
 
     Attributes:
@@ -71,14 +72,14 @@ class LinkRule(Declaration):
             object.__setattr__(self, "name", f"site:{name}")
 
     @property
+    @abstractmethod
     def content_type(self) -> str | None:
         """The declared name of the content type that it is for; ``None`` for all pages."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def description(self) -> str:
         """The condition in words, for editors."""
-        raise NotImplementedError
 
     @property
     def least(self) -> int:
@@ -90,13 +91,13 @@ class LinkRule(Declaration):
         """The largest number that does not break the rule; ``None`` if there is none."""
         return None
 
+    @abstractmethod
     def measure(self, facts: LinkFacts) -> int | None:
         """Return the number of an entry that the rule limits; ``None`` is more than any other."""
-        raise NotImplementedError
 
+    @abstractmethod
     def message(self, found: int | None) -> str:
         """Return the fault of an entry with a number that breaks the rule, and the remedy."""
-        raise NotImplementedError
 
     def fault(self, facts: LinkFacts) -> str:
         """Return the fault of an entry that the rule is for; empty if it has none."""
