@@ -24,6 +24,7 @@ from cms.signing import KeyFile
 from cms.storage.database import Database
 from cms.storage.migration import migrate
 from tests.builders import Newsroom
+from tests.depth import EXAMPLES
 from tests.engines import share_compiled_statements
 from tests.sites import SITE
 
@@ -44,11 +45,10 @@ ON_ONE_WORKER = {
     "tests/seeds/test_demo.py",
 }
 
-# How hard properties are tried: HYPOTHESIS_PROFILE=thorough takes its time. Continuous integration
-# tries the same examples each time, so that it never fails for what a change has not touched.
-settings.register_profile("default", max_examples=100, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)
-settings.register_profile("thorough", max_examples=2_000, deadline=None)
+# Continuous integration tries the same examples of a property each time, so that it never fails for
+# what a change has not touched.
+settings.register_profile("default", max_examples=EXAMPLES, deadline=None)
+settings.register_profile("ci", max_examples=EXAMPLES, deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # Garbage is collected after more objects than by default: schemas and statements are made of many,

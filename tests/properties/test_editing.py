@@ -6,7 +6,6 @@ After every command the tables are read with plain SQL and held against the rule
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +48,7 @@ from cms.review.reviews import request_review, withdraw_review
 from cms.review.sign_offs import sign_off
 from cms.search.verification import verify_counts
 from tests.conftest import KINDS, Templates
+from tests.depth import IS_DEEP
 from tests.forging import no_progress
 from tests.properties.books import Facts, Row, hash_of
 from tests.properties.ground import ROLES, SITES, Ground
@@ -57,16 +57,14 @@ from tests.properties.ground import ROLES, SITES, Ground
 Page: TypeAlias = tuple[str, str]
 
 # As `make deep` runs it, and longer still.
-IS_DEEP = os.environ.get("COPYDESK_DEEP") == "1"
-IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 SETTINGS = settings(
-    max_examples=300 if IS_THOROUGH else 30 if IS_DEEP else 5,
-    stateful_step_count=40 if IS_THOROUGH or IS_DEEP else 20,
+    max_examples=100 if IS_DEEP else 5,
+    stateful_step_count=40 if IS_DEEP else 20,
     deadline=None,
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
     # To shrink takes minutes; who looks for the cause has them.
-    phases=set(Phase) - (set() if IS_THOROUGH else {Phase.shrink, Phase.explain}),
+    phases=set(Phase) - (set() if IS_DEEP else {Phase.shrink, Phase.explain}),
 )
 
 
@@ -355,7 +353,7 @@ class Editing(RuleBasedStateMachine):
     @invariant()
     def what_is_remembered_holds(self) -> None:
         self.steps += 1
-        if IS_THOROUGH or self.steps % 5 == 0:
+        if IS_DEEP or self.steps % 5 == 0:
             self.ground.runner.run(self.verify())
 
     async def verify(self) -> None:

@@ -32,6 +32,7 @@ from cms.taxonomy.categories import create_category, move_category
 from cms.work.work import Work
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
+from tests.depth import EXAMPLES
 from tests.graphql_api.conftest import Api, api_of
 
 
@@ -207,7 +208,7 @@ class Chronicle:
 @pytest.mark.parametrize("kind", KINDS)
 @given(steps=st.lists(STEPS, min_size=4, max_size=10))
 @settings(
-    max_examples=settings().max_examples // 12,
+    max_examples=EXAMPLES // 5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from graphql_api.http.errors import RequestFailed
+from tests.depth import EXAMPLES
 from tests.properties.conftest import Both
 from tests.properties.content import pools
 from tests.properties.queries import Query, queries
@@ -21,7 +22,7 @@ def test_the_planner_answers_as_graphql_core_does(both: Both, data: st.DataObjec
     check(both, data.draw(queries(both.reference.schema, pools(both.reference))))
 
 
-@settings(max_examples=settings().max_examples // 2)
+@settings(max_examples=EXAMPLES // 2)
 @given(data=st.data())
 def test_links_of_a_site_are_what_graphql_core_finds(both: Both, data: st.DataObject) -> None:
     only = frozenset({"links", "view"})

@@ -32,11 +32,12 @@ from cms.type_versions.declaration import (
     declare,
 )
 from cms.type_versions.kinds import reads
+from tests.depth import EXAMPLES
 from tests.properties.changing_types import FieldPlan, Plan, site_of
 from tests.properties.random_types import changed_plan, first_plan
 from tests.properties.random_values import Values
 
-SETTINGS = settings(max_examples=settings().max_examples // 4)
+SETTINGS = settings(max_examples=EXAMPLES // 2)
 LOTS = st.integers(0, 2**32).map(Random)
 
 

@@ -5,17 +5,15 @@ A change that stored content does not fit is refused beforehand.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.builders import Newsroom
+from tests.depth import IS_DEEP
 from tests.properties.type_walk import walk_of
 
 # As `make deep` runs it.
-IS_THOROUGH = os.environ.get("COPYDESK_DEEP") == "1"
-SEEDS = range(12 if IS_THOROUGH else 2)
-STEPS = 40 if IS_THOROUGH else 8
+SEEDS = range(12 if IS_DEEP else 2)
+STEPS = 40 if IS_DEEP else 8
 
 
 @pytest.mark.parametrize("seed", SEEDS)

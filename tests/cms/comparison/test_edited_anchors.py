@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 import pytest
@@ -19,8 +18,9 @@ from tests.cms.comparison.edited_texts import (
     delete_words,
 )
 from tests.contents import content_of, section
+from tests.depth import IS_DEEP
 
-_EXAMPLES = 2_000 if os.environ.get("COPYDESK_DEEP") else 40
+_EXAMPLES = 2_000 if IS_DEEP else 40
 # A number from which the edits are drawn by lot; a smaller one is not a simpler example.
 _LOTS = st.integers(0, 2**40).map(random.Random)
 

@@ -17,6 +17,7 @@ from cms.tables import Edition, EditionContributor, Publication, Revision
 from cms.tables.publication import Basis
 from cms.work.work import Work
 from tests.builders import Rehearsals, draft_of
+from tests.depth import EXAMPLES
 
 PEOPLE = st.sampled_from("abcd")
 HISTORIES = st.lists(PEOPLE, min_size=1, max_size=8)
@@ -109,7 +110,7 @@ def publication_of(
     )
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(
     later=REVISIONS,
     published=PUBLICATIONS,

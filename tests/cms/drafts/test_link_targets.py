@@ -25,6 +25,7 @@ from cms.site import Site
 from cms.tables import Link, Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals
+from tests.depth import EXAMPLES
 from tests.sites import URLS, Article
 
 SLUG = "größe-日"
@@ -233,7 +234,7 @@ def spellings(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(_PREFIXES)) + written + draw(st.sampled_from(["", "/"]))
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(
     st.lists(spellings(), min_size=1, max_size=4),
     st.sampled_from(["", "?x=1&amp;y", "#teil", "?x=%C3%A4#teil"]),

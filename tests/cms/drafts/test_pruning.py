@@ -24,6 +24,7 @@ from cms.review.sign_offs import sign_off
 from cms.tables import Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals, draft_of, entry_id_of
+from tests.depth import EXAMPLES
 
 NOTHING = timedelta(0)
 DAY = timedelta(days=1)
@@ -212,7 +213,7 @@ class History:
         self.head = saved
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(steps=st.lists(_STEPS, min_size=1, max_size=10))
 def test_no_pruning_changes_who_may_sign_off(
     rehearsals: Rehearsals, steps: Sequence[tuple[str, int, int]]

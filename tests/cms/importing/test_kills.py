@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,10 +21,11 @@ from cms.tables import Address, Edition, Entry, ImportedFile, Link, Publication,
 from tests.cms.importing.conftest import HARBOUR
 from tests.cms.importing.dying import Import, import_until
 from tests.conftest import KINDS, Templates
+from tests.depth import IS_DEEP
 from tests.forging import no_progress
 
 # Moments at which an import is killed; in a long run, they are many.
-KILLS = 40 if os.environ.get("COPYDESK_DEEP") else 2
+KILLS = 40 if IS_DEEP else 2
 
 
 @dataclass(frozen=True)

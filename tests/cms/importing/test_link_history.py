@@ -6,7 +6,6 @@ has it, and `make deep` looks at each of its moments.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,9 +32,9 @@ from cms.storage.dialects import Moment
 from cms.tables import Link, Publication
 from tests.cms.importing.conftest import CORPORA, Importer
 from tests.cms.importing.sites import SITE
+from tests.depth import IS_DEEP
 
 Edges: TypeAlias = Counter[tuple[str, str, str]]
-IS_DEEP = bool(os.environ.get("COPYDESK_DEEP"))
 LAYERS = (Layer.CONTENT, Layer.NAVIGATION)
 # Moments that are looked at where not all are.
 FEW = 12

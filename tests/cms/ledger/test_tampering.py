@@ -37,12 +37,13 @@ from cms.tables import (
 )
 from cms.taxonomy.categories import move_category
 from tests.builders import Newsroom
+from tests.depth import IS_DEEP
 from tests.forging import TABLES, Score, forging, kinds_of, no_progress
 from tests.histories import make_history
 from tests.tampering import tampering
 
 # Forgeries to try on each database; a long run tries each kind at least once.
-TRIALS = 1_000 if os.environ.get("COPYDESK_DEEP") else 40
+TRIALS = 1_000 if IS_DEEP else 40
 
 
 async def findings(database: Database) -> list[Valid | Invalid]:

@@ -35,6 +35,7 @@ from tests.cms.links.forged import (
     histories,
     id_of,
 )
+from tests.depth import EXAMPLES
 from tests.sites import SITE as NEWS
 
 MODES = st.sampled_from(list(AnchorMode))
@@ -104,7 +105,7 @@ def _key(target: AnchorTarget | None) -> str:
     locale=st.sampled_from(LOCALES),
     at=st.tuples(st.sampled_from(list(AsOf)), st.integers(0, LAST)),
 )
-@settings(max_examples=settings().max_examples // 10)
+@settings(max_examples=EXAMPLES // 4)
 def test_groups_are_those_of_a_plain_count(
     blank: Blank,
     history: Forged,

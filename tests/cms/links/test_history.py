@@ -43,13 +43,14 @@ from tests.cms.links.forged import (
     number_of,
     publication_id,
 )
+from tests.depth import EXAMPLES
 
 AXES = st.sampled_from(list(AsOf))
 POINTS = st.integers(0, LAST)
 IN_LOCALE = st.sampled_from(LOCALES)
 LAYERS = (Layer.CONTENT, Layer.NAVIGATION)
 # Each example is a history in a database, read several times.
-A_FEW = settings(max_examples=settings().max_examples // 12)
+A_FEW = settings(max_examples=EXAMPLES // 5)
 # More than all changes.
 MANY = 10_000
 

@@ -28,6 +28,7 @@ from cms.site import Site
 from cms.tables import Edition, Link, Rendition, Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals
+from tests.depth import EXAMPLES
 from tests.sites import SITE, URLS
 
 
@@ -251,7 +252,7 @@ _operations = st.lists(
 )
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(_fallbacks, _editions, _pages, _operations)
 def test_gates_and_readers_agree(
     rehearsals: Rehearsals,

@@ -25,6 +25,7 @@ from cms.site import Site
 from cms.tables import Edition
 from cms.work.work import Work
 from tests.builders import Rehearsals
+from tests.depth import EXAMPLES
 from tests.sites import SITE
 
 LOCALES = ("en", "de")
@@ -51,7 +52,7 @@ ADDRESSES = (
 )
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(
     st.sampled_from([{}, {"de": ["en"]}]),
     STEPS,

@@ -33,6 +33,7 @@ from cms.tables import (
 from cms.tables.base import Base
 from cms.work.work import Work
 from tests.builders import Rehearsals, draft_of
+from tests.depth import EXAMPLES
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NOW_VIEW = View(locales=("en",))
@@ -232,7 +233,7 @@ def views(moment: int | None) -> Sequence[View]:
     return [replace(NOW_VIEW, past=past) for past in pasts]
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(stages=STAGES, sign_offs=SIGN_OFFS, moments=st.sets(DAYS, max_size=2))
 # Two of one stage, of which one is taken off; stages that are complete one after the other.
 @example(stages={"1": 2}, sign_offs=[("1", 0, 0, 6, None), ("1", 1, 0, 5, 3)], moments={2})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -43,18 +42,17 @@ from cms.tables import RoleGrant
 from cms.work.work import Work
 from tests.builders import Rehearsals, draft_of
 from tests.cms.review.bookkeeping import Asked, Page, Person, Policy, Saved
+from tests.depth import IS_DEEP
 from tests.standing import states_in
 
-# As `make deep` runs it.
-IS_THOROUGH = os.environ.get("COPYDESK_DEEP") == "1"
 SETTINGS = settings(
-    max_examples=100 if IS_THOROUGH else 8,
+    max_examples=100 if IS_DEEP else 4,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     # To shrink takes minutes; who looks for the cause has them.
-    phases=set(Phase) - (set() if IS_THOROUGH else {Phase.shrink, Phase.explain}),
+    phases=set(Phase) - (set() if IS_DEEP else {Phase.shrink, Phase.explain}),
 )
-STEPS = 40 if IS_THOROUGH else 25
+STEPS = 40 if IS_DEEP else 25
 
 VALID_FOR = timedelta(days=30)
 POLICIES: Mapping[str, Policy] = {

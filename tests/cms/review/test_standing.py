@@ -39,6 +39,7 @@ from cms.tables import (
 )
 from cms.work.work import Work
 from tests.builders import Rehearsals, draft_of
+from tests.depth import EXAMPLES
 from tests.standing import standing_by_sql
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -345,7 +346,7 @@ def facts_of(**values: object) -> Facts:
 SIGNED = (True, "1", 1, 1, True)
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(facts=FACTS)
 # Their own work, by account and by byline; a policy that is stricter by now; one person twice; an
 # objection without a review; a sign-off and no review; the last to be taken back.

@@ -28,6 +28,7 @@ from cms.review.standing import STATES, standing_of
 from cms.tables import Revision
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals, draft_of
+from tests.depth import EXAMPLES
 from tests.standing import standing_by_sql
 
 TYPES = {"Article": "body", "Note": "text"}
@@ -143,7 +144,7 @@ async def a_desk(work: Work, newsroom: Newsroom, both: Actor, content_type: str)
     return Desk(work, newsroom, both, content_type, created.entry_id)
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(
     content_type=st.sampled_from(sorted(TYPES)),
     steps=st.lists(_STEPS, min_size=3, max_size=15),

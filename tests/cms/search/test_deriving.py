@@ -30,6 +30,7 @@ from cms.tables import SearchWord, TagCount
 from cms.work.work import Work
 from tests.builders import Newsroom, Rehearsals
 from tests.contents import contents
+from tests.depth import EXAMPLES
 from tests.sites import SITE, Article, Note
 
 A, B = (f"entry_{letter * 26}" for letter in "ab")
@@ -125,7 +126,7 @@ def targets_in(value: Any) -> list[str]:
     return []
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(st.lists(drafts(), min_size=1, max_size=3), st.permutations(PATHS[:3]))
 def test_what_a_save_stores_derives_from_its_content_whatever_has_the_paths_by_now(
     rehearsals: Rehearsals, written: list[tuple[str, Draft]], moved: list[str]

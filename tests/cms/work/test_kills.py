@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,12 +18,13 @@ from cms.storage.database import Database
 from cms.tables import Base
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
+from tests.depth import IS_DEEP
 from tests.dying import DIED, DIED_AFTER_COMMIT, Target, die_at
 from tests.forging import no_progress
 from tests.sites import SITE
 
 # Statements between two at which the process ends; in a long run, it ends at each.
-STEP = 1 if os.environ.get("COPYDESK_DEEP") else 4
+STEP = 1 if IS_DEEP else 4
 TABLES = (
     *(*COVERED, *PART_OF, "attestation", "audit_record", "audit_row", "counter"),
     *("category_path", "rendition"),

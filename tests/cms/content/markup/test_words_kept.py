@@ -14,6 +14,7 @@ from cms.content.fields.base import Problems
 from cms.content.markup.markdown import render_markdown, sanitising_losses
 from cms.content.slug import Anchors
 from cms.content.words import words_in
+from tests.depth import EXAMPLES
 
 Lines: TypeAlias = list[str]
 
@@ -116,7 +117,6 @@ def documents(draw: st.DrawFn) -> str:
     return first + "".join(f"w{number}x{piece}" for number, piece in enumerate(pieces))
 
 
-@settings(max_examples=150)
 @given(documents())
 def test_each_word_reaches_readers(text: str) -> None:
     page = render_markdown(text, Anchors(), FIELD.reader)
@@ -126,7 +126,7 @@ def test_each_word_reaches_readers(text: str) -> None:
     assert written <= set(re.findall(r"w\d+x", str(page.tree)))
 
 
-@settings(max_examples=50)
+@settings(max_examples=EXAMPLES // 2)
 @given(documents())
 def test_a_saved_text_stays_as_it_is(text: str) -> None:
     problems: Problems = []

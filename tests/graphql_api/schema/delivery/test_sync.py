@@ -31,6 +31,7 @@ from graphql_api.http.request import GraphQLRequest
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom, Topic
 from tests.conftest import KINDS, Templates
+from tests.depth import EXAMPLES
 from tests.graphql_api.conftest import Api, Desk, api_of
 from tests.positions import number_of, tokens_of
 from tests.rewording import reword
@@ -411,7 +412,7 @@ async def changed(
         after = data["sync"]["pageInfo"]["endCursor"]
 
 
-@settings(max_examples=settings().max_examples // 12)
+@settings(max_examples=EXAMPLES // 5)
 @given(data=st.data())
 def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
@@ -447,7 +448,7 @@ def test_a_build_plus_what_has_changed_is_a_build_from_scratch(
     assert from_scratch(site, until, where) == expected
 
 
-@settings(max_examples=settings().max_examples // 12)
+@settings(max_examples=EXAMPLES // 5)
 @given(data=st.data())
 def test_a_site_with_its_affected_paths_built_again_is_one_that_is_built_from_scratch(
     fresh: Callable[[], Site], data: st.DataObject
