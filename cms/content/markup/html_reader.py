@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 
 from cms.content.markup.allowed_html import HEADINGS, INDEX, MARK
+from cms.content.markup.html_tags import TAG, VALUE
 
 _BLOCKS = HEADINGS | {
     *("blockquote", "br", "dd", "details", "div", "dt", "figcaption", "hr", "li", "p", "pre"),
@@ -48,8 +49,8 @@ class Heading:
     anchor: str
 
 
-class HtmlReader(HTMLParser):
-    """A parser that collects words, links, anchors and headings from sanitised HTML.
+class HtmlReader:
+    """The words, links, anchors and headings of sanitised HTML.
 
     Args:
         html: the HTML, with marks.
@@ -63,7 +64,6 @@ class HtmlReader(HTMLParser):
     """
 
     def __init__(self, html: str, texts: Sequence[str]) -> None:
-        super().__init__(convert_charrefs=True)
         self.links: list[InlineLink] = []
         self.anchors: list[str] = []
         self.headings: list[Heading] = []
@@ -75,21 +75,30 @@ class HtmlReader(HTMLParser):
         self._is_code = False
         self._is_mark = False
         self._is_footnote = False
-        self.feed(html.replace(MARK, ""))
-        self.close()
+        self._read(html.replace(MARK, ""))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def _read(self, html: str) -> None:
+        end = 0
+        for tag in TAG.finditer(html):
+            self._note_words(unescape(html[end : tag.start()]))
+            end = tag.end()
+            if tag["slash"]:
+                self._note_end(tag["name"])
+            else:
+                self._note_start(tag["name"], dict(_values_in(tag["attributes"])))
+        self._note_words(unescape(html[end:]))
+
+    def _note_start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Note an element that begins."""
-        attributes = dict(attrs)
         if anchor := attributes.get("id"):
             self.anchors.append(anchor)
         if tag == "a":
             self._is_mark = any(each in attributes for each in _OF_FOOTNOTES)
-            self._link = (attributes.get("href") or "", len(self._words))
+            self._link = (attributes.get("href", ""), len(self._words))
         elif tag == "section":
             self._is_footnote |= _FOOTNOTES in attributes
         if tag == "img":
-            self._words.append(attributes.get("alt") or "")
+            self._words.append(attributes.get("alt", ""))
             self.has_picture |= bool(attributes.get("src"))
         elif tag in _BLOCKS:
             self._words.append("\n")
@@ -101,7 +110,7 @@ class HtmlReader(HTMLParser):
             self._heading = (anchor, len(self._words))
         self._is_code |= tag == "pre"
 
-    def handle_endtag(self, tag: str) -> None:
+    def _note_end(self, tag: str) -> None:
         """Note an element that ends."""
         if tag == "a" and self._link is not None:
             href, start = self._link
@@ -118,11 +127,10 @@ class HtmlReader(HTMLParser):
             self._words.append("\n")
         self._is_code &= tag != "pre"
 
-    def handle_data(self, data: str) -> None:
-        """Note words."""
+    def _note_words(self, words: str) -> None:
         if not self._is_mark:
             # A line break in HTML source is rendered as a space, except in code.
-            self._words.append(data if self._is_code else data.replace("\n", " "))
+            self._words.append(words if self._is_code else words.replace("\n", " "))
 
     def _words_since(self, start: int) -> str:
         return " ".join("".join(self._words[start:]).split())
@@ -136,3 +144,8 @@ class HtmlReader(HTMLParser):
         """Return the words, one line per block, without blank lines."""
         lines = (" ".join(line.split()) for line in "".join(self._words).splitlines())
         return "\n".join(line for line in lines if line)
+
+
+def _values_in(attributes: str) -> Iterator[tuple[str, str]]:
+    for name, value in VALUE.findall(attributes):
+        yield name, unescape(value)

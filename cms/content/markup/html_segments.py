@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from html import escape, unescape
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.links import Targets, suffix_of, target_of
-
-# In sanitised HTML every attribute value is in double quotes and contains none.
-_ATTRIBUTE = r'\s+[^\s="<>/]+="[^"]*"'
-_TAG = re.compile(rf"<(\w+)((?:{_ATTRIBUTE})*)\s*/?>")
-_VALUE = re.compile(r'\s+([^\s="<>/]+)="([^"]*)"')
+from cms.content.markup.html_tags import TAG, VALUE
 
 
 def segments_of(html: str, targets: Targets) -> list[Json] | None:
@@ -44,9 +39,9 @@ def segments_of(html: str, targets: Targets) -> list[Json] | None:
 
 def _hrefs(html: str) -> Iterator[tuple[int, int, str]]:
     """Yield the start, the end and the text of each link's address."""
-    for tag in _TAG.finditer(html):
-        if tag[1] != "a":
+    for tag in TAG.finditer(html):
+        if tag["name"] != "a" or tag["slash"]:
             continue
-        for attribute in _VALUE.finditer(html, *tag.span(2)):
+        for attribute in VALUE.finditer(html, *tag.span("attributes")):
             if attribute[1] == "href":
                 yield (*attribute.span(2), attribute[2])
