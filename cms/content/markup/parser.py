@@ -22,6 +22,7 @@ from cms.content.markup.brackets import InlineRule, bounded_to_pairs
 from cms.content.markup.directives import directives_plugin
 from cms.content.markup.footnotes import compared_label
 from cms.content.markup.html_writer import HtmlWriter
+from cms.content.markup.paragraphs import read_plain_paragraph
 
 # Maximum nesting of blocks within each other, and of marks around a word.
 DEEPEST = 100
@@ -120,6 +121,8 @@ def _configured(depth: int, names: frozenset[str]) -> MarkdownIt:
     }
     parser = MarkdownIt("commonmark", options)
     parser.enable(["table", "strikethrough"])
+    parser.core.ruler.at("normalize", _without_nulls)
+    parser.block.ruler.before("table", "plain_paragraph", read_plain_paragraph)
     deflist_plugin(parser)
     footnote_plugin(parser, inline=False, move_to_end=False)
     parser.inline.ruler.at("footnote_ref", _read_footnote)
@@ -133,6 +136,11 @@ def _configured(depth: int, names: frozenset[str]) -> MarkdownIt:
         directives_plugin(parser, names)
     parser.renderer = HtmlWriter()  # without the rules that plugins add
     return parser
+
+
+def _without_nulls(state: StateCore) -> None:
+    """Replace characters that no text can have; ends of lines are plain already."""
+    state.src = state.src.replace("\0", "\ufffd")
 
 
 def _read_footnote(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as rules are called
