@@ -38,7 +38,7 @@ _BEGINNINGS = re.compile(r"^(?:\[\^[^\s\[\]]*\]|[\W\d_])*", re.MULTILINE)
 _ODD_LABEL = re.compile(r"\[\^[^\s\[\]]*(?:\[|[^\S \n])")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 # Each mark of emphasis and each link has one of these, but a bare address, which has no marks.
-_MARKS = re.compile(r"[*_~\[]")
+_MARKS = "*_~["
 
 
 def is_flat(text: str, deepest: int) -> bool:
@@ -54,8 +54,10 @@ def is_flat(text: str, deepest: int) -> bool:
     if _ODD_LABEL.search(text) is not None:
         return False
     lines = (each.expandtabs(4) for each in _BEGINNINGS.findall(text))
-    paragraphs = (_MARKS.findall(each) for each in _PARAGRAPH.split(text))
-    return max(map(len, lines)) <= deepest and max(map(len, paragraphs)) < deepest
+    return max(map(len, lines)) <= deepest and not any(
+        len(each) >= deepest and sum(map(each.count, _MARKS)) >= deepest
+        for each in _PARAGRAPH.split(text)
+    )
 
 
 def first_deep_line(tokens: Sequence[Token], deepest: int) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -16,7 +16,7 @@ Edit: TypeAlias = tuple[int, int, str]
 
 # One of these is in every text with a code block.
 _CODE_MARKS = ("```", "~~~", "    ", "\t")
-_CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(?:(?!\n\n)[\s\S])+?(?<!`)\1(?!`)")
+_BACKTICKS = re.compile(r"`+")
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ class Body:
         has_blocks = any(mark in self.text for mark in _CODE_MARKS)
         lines = self.outline.code if has_blocks else ()
         blocks = [(self.start_of(first), self.start_of(end)) for first, end in lines]
-        spans = [match.span() for match in _CODE_SPAN.finditer(self.text)]
-        outside = [each for each in spans if not _covers(blocks, each[0])]
+        outside = [each for each in _code_spans(self.text) if not _covers(blocks, each[0])]
         return sorted([*blocks, *outside])
 
     @cached_property
@@ -94,6 +93,28 @@ class Body:
 def body_of(text: str, first_line: int) -> Body:
     """Return a text that begins at a line of a file."""
     return Body(text, range(first_line, first_line + text.count("\n") + 1))
+
+
+def _code_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the places of code within paragraphs: between equally many backticks."""
+    runs = [match.span() for match in _BACKTICKS.finditer(text)]
+    closing: dict[int, int] = {}  # for each length, the next run after this one
+    ends: list[int | None] = []
+    for index in range(len(runs) - 1, -1, -1):
+        start, end = runs[index]
+        ends.append(closing.get(end - start))
+        closing[end - start] = index
+    ends.reverse()
+    index = 0
+    while index < len(runs):
+        (start, end), close = runs[index], ends[index]
+        index += 1
+        if close is None or text[max(start - 1, 0)] == "\\":
+            continue
+        before_close, last = runs[close]
+        if text.find("\n\n", end, before_close) < 0:
+            yield start, last
+            index = close + 1
 
 
 def _covers(ranges: Sequence[tuple[int, int]], offset: int) -> bool:

@@ -193,6 +193,8 @@ def _bare(body: Body, match: re.Match[str], form: Literal["bare", "reference"]) 
 
 def _image_labels(body: Body) -> frozenset[str]:
     """Return the labels of definitions that pictures use."""
+    if "![" not in body.text or "]:" not in body.text:
+        return frozenset()
     uses = (match for match in _USE.finditer(body.text) if match["image"])
     return frozenset(_label(match["label"] or match["words"]) for match in uses)
 
