@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cms.content.markup.parser import Parsed, blocks_in
@@ -34,21 +34,59 @@ class Outline:
     """The blocks of a text that is not parsed further.
 
     Attributes:
+        lines: the lines of the text.
         code: the lines of each code block, from 0: the first, and the one after it.
         headings: the headings, in order.
-        anchored: the blocks that can have anchors. Rendered alone, they get the anchors of the
-            whole text.
+        anchored_lines: the lines of the blocks that can have anchors; ``None`` for all, since
+            directives can be around other blocks.
     """
 
+    lines: Sequence[str]
     code: tuple[tuple[int, int], ...]
     headings: tuple[HeadingBlock, ...]
-    anchored: str
+    anchored_lines: tuple[tuple[int, int], ...] | None
+
+    @property
+    def anchored(self) -> str:
+        """The blocks that can have anchors: rendered alone, they get those of the whole text."""
+        if self.anchored_lines is None:
+            return "\n".join(self.lines)
+        parts = ("\n".join(self.lines[first:end]) for first, end in self.anchored_lines)
+        return "\n\n".join(parts)
+
+    def without_first_heading(self) -> Outline | None:
+        """Return the outline of the text without the lines of its first heading.
+
+        It is ``None`` if that cannot be said without reading the text again: if the heading is
+        within another block.
+        """
+        (first, end), rest = self.headings[0].line, self.headings[1:]
+        if self.anchored_lines is None or (first, end) not in self.anchored_lines:
+            return None
+        if any(self.lines[:first]):
+            return None
+        removed = end - first
+        return Outline(
+            [*self.lines[:first], *self.lines[end:]],
+            tuple((start - removed, stop - removed) for start, stop in self.code),
+            tuple(
+                replace(each, line=(each.line[0] - removed, each.line[1] - removed))
+                for each in rest
+            ),
+            tuple(
+                (start - removed, stop - removed)
+                for start, stop in self.anchored_lines
+                if start >= end
+            ),
+        )
 
 
 def outline_of(text: str) -> Outline:
     """Return the outline of a text, which takes a part of the time of rendering it."""
     parsed = blocks_in(text)
+    lines = parsed.lines
     return Outline(
+        lines,
         tuple(
             (token.map[0], token.map[1])
             for token in parsed.tokens
@@ -59,23 +97,16 @@ def outline_of(text: str) -> Outline:
             for token, content in pairwise(parsed.tokens)
             if token.type == "heading_open" and token.map
         ),
-        # Directives can be around other blocks.
-        text if ":::" in text else _anchored(parsed),
+        None if ":::" in text else tuple(_anchored_lines(parsed, lines)),
     )
 
 
-def _anchored(parsed: Parsed) -> str:
-    lines = parsed.lines
-    return "\n\n".join("\n".join(lines[first:end]) for first, end in _anchored_lines(parsed))
-
-
-def _anchored_lines(parsed: Parsed) -> Iterator[tuple[int, int]]:
+def _anchored_lines(parsed: Parsed, lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield the lines of the definitions of links, and of each outermost block with anchors."""
     # Before HTML that can hide them.
     for reference in parsed.env.get("references", {}).values():
         first, end = reference["map"]
         yield first, end
-    lines = parsed.lines
     first, end, has_heading = 0, 0, False
     for token in (*parsed.tokens, None):
         if token is not None and (token.level > 0 or token.nesting < 0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -26,10 +26,12 @@ class Body:
     Attributes:
         text: the text.
         lines: the line in the file of each line of the text.
+        known_outline: its outline, if that is known already.
     """
 
     text: str
     lines: Sequence[int]
+    known_outline: Outline | None = field(default=None, compare=False, repr=False)
 
     def line_at(self, offset: int) -> int:
         """Return the line in the file of a place in the text."""
@@ -58,6 +60,12 @@ class Body:
         lines += self.lines[self._index(done) + 1 :]
         return Body("".join(pieces), lines) if done else self
 
+    def without_first_heading(self) -> Body:
+        """Return the text without the lines of its first heading."""
+        start, end = map(self.start_of, self.outline.headings[0].line)
+        outline = self.outline.without_first_heading()
+        return replace(self.edited([(start, end, "")]), known_outline=outline)
+
     def trimmed(self) -> Body:
         """Return the text without blank lines at both ends, as texts are stored."""
         start = len(self.text) - len(self.text.lstrip("\n"))
@@ -76,7 +84,7 @@ class Body:
     @cached_property
     def outline(self) -> Outline:
         """The headings and the code of the text, and its blocks with anchors."""
-        return outline_of(self.text)
+        return self.known_outline or outline_of(self.text)
 
     def is_code(self, offset: int) -> bool:
         """Return whether a place in the text is in code."""

@@ -217,9 +217,8 @@ class PageReader:
         first = next(iter(headings_in(self.body, has_own=has_own)), None)
         if first is None or first.level != 1 or not first.words.strip():
             return None
-        start, end = map(self.body.start_of, first.line)
-        is_first = not self.body.text[:start].strip()
-        body = self.body.edited([(start, end, "")]) if is_first else self.body
+        is_first = not self.body.text[: self.body.start_of(first.line[0])].strip()
+        body = self.body.without_first_heading() if is_first else self.body
         return first.words.strip(), body
 
     def _category(self) -> tuple[str, str]:

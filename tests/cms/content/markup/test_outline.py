@@ -68,3 +68,20 @@ def test_blocks_without_anchors_are_not_in_it() -> None:
 def test_code_is_found_within_the_blocks_of_the_dialect() -> None:
     text = "[^1]: a\n\n    ```\n    b\n    ```\n\nc\n: ```\n  d\n  ```\n\n> [!e]\n> ```\n> f\n> ```"
     assert outline_of(text).code == ((2, 5), (7, 10), (12, 15))
+
+
+@given(st.lists(st.sampled_from(BLOCKS), max_size=8), st.sampled_from(["\n", "\n\n", "\n\n\n"]))
+def test_an_outline_without_the_first_heading_is_that_of_the_text_without_its_lines(
+    blocks: list[str], between: str
+) -> None:
+    text = f"\n{between.join(['# Tea', *blocks])}"
+    outline = outline_of(text)
+    first, end = outline.headings[0].line
+    lines = text.split("\n")
+    rest = outline.without_first_heading()
+    assert rest is None or rest == outline_of("\n".join([*lines[:first], *lines[end:]]))
+
+
+def test_the_outline_without_a_first_heading_in_a_list_is_not_known() -> None:
+    assert outline_of("- # Tea\n\n  Words").without_first_heading() is None
+    assert outline_of("# Tea\n\nWords").without_first_heading() is not None
