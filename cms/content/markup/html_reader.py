@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 
 from cms.content.markup.allowed_html import HEADINGS, INDEX, MARK
-from cms.content.markup.html_tags import TAG, VALUE
+from cms.content.markup.html_tags import TAG, values_in
 
 _BLOCKS = HEADINGS | {
     *("blockquote", "br", "dd", "details", "div", "dt", "figcaption", "hr", "li", "p", "pre"),
@@ -85,7 +85,7 @@ class HtmlReader:
             if tag["slash"]:
                 self._note_end(tag["name"])
             else:
-                self._note_start(tag["name"], dict(_values_in(tag["attributes"])))
+                self._note_start(tag["name"], dict(values_in(tag["attributes"])))
         self._note_words(unescape(html[end:]))
 
     def _note_start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -144,8 +144,3 @@ class HtmlReader:
         """Return the words, one line per block, without blank lines."""
         lines = (" ".join(line.split()) for line in "".join(self._words).splitlines())
         return "\n".join(line for line in lines if line)
-
-
-def _values_in(attributes: str) -> Iterator[tuple[str, str]]:
-    for name, value in VALUE.findall(attributes):
-        yield name, unescape(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from cms.content.markup.allowed_html import ADDRESSES
 from cms.content.markup.footnotes import Footnote
+from cms.content.markup.html_tags import Element, elements_in
 from cms.content.markup.parser import Parsed
 from cms.content.words import words_in
 
@@ -34,6 +35,7 @@ LossCode: TypeAlias = Literal[
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _NO_ELEMENTS = re.compile(r"<!--.*?(?:-->|\Z)|<[!?].*?(?:>|\Z)", re.DOTALL)
+_NO_LETTERS = re.compile(r"[\W_]+")
 # A tag, as the writer of Markdown makes it.
 _TAG = re.compile(r"<[a-z][^<>]*>")
 # Parts of HTML whose words are not those of the text.
@@ -183,7 +185,7 @@ def removed_between(before: str, after: str) -> Iterator[Removed]:
     A value in another spelling is not a loss, and the attributes of an element that is missing
     altogether are not separate losses.
     """
-    old, new = _Inventory(before), _Inventory(after)
+    old, new = _inventory(_AnyHtml(before).elements), _inventory(elements_in(after))
     for tag in old.tags - new.tags:
         yield Removed(tag)
     for (tag, attribute), values in old.values.items():
@@ -192,22 +194,37 @@ def removed_between(before: str, after: str) -> Iterator[Removed]:
             yield from (Removed(tag, attribute, value) for value in values - kept)
 
 
-class _Inventory(HTMLParser):
+@dataclass(frozen=True)
+class _Inventory:
     """The numbers of elements in HTML, and of the values of their attributes."""
+
+    tags: Counter[str]
+    values: Mapping[tuple[str, str], Counter[str]]
+
+
+def _inventory(elements: Iterable[Element]) -> _Inventory:
+    tags: Counter[str] = Counter()
+    values: dict[tuple[str, str], Counter[str]] = {}
+    for tag, attributes in elements:
+        tags[tag] += 1
+        for name, value in attributes:
+            values.setdefault((tag, name), Counter())[value] += 1
+    return _Inventory(tags, values)
+
+
+class _AnyHtml(HTMLParser):
+    """The elements of HTML that is not sanitised."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.tags: Counter[str] = Counter()
-        self.values: dict[tuple[str, str], Counter[str]] = {}
+        self.elements: list[Element] = []
         # The parser fails at some declarations, and reads the rest of a text again for each one
         # that is not closed. It is not told of the end: it would take an unfinished element for
         # text and read the rest again, while browsers and the sanitiser leave out the rest.
         self.feed(_NO_ELEMENTS.sub(" ", html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] += 1
-        for name, value in attrs:
-            self.values.setdefault((tag, name), Counter())[value or ""] += 1
+        self.elements.append((tag, [(name, value or "") for name, value in attrs]))
 
 
 def _linking(tokens: Sequence[Token]) -> Iterator[Token]:
@@ -286,7 +303,7 @@ def _words_of(piece: Piece) -> str:
 
 
 def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
+    return _NO_LETTERS.sub("", text)
 
 
 def _unused(label: str, line: int) -> Loss:
