@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -20,7 +20,7 @@ from cms.importing.front_matter import read_yaml
 from cms.importing.markdown import ImportOptions, import_markdown, rehearse_import
 from cms.importing.report import MADE, ImportReport
 from cms.importing.session import Provenance
-from cms.importing.site.faults import FaultKind
+from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.mapping import (
     MarkdownMapping,
     generator_names,
@@ -36,6 +36,7 @@ _KINDS = {
     FaultKind.KEPT: "Left as they are here",
     FaultKind.LOST_LINK: "Links without a target",
     FaultKind.LOST_WORDS: "Words that do not arrive",
+    FaultKind.LOST_VALUE: "Values of the front matter that arrive nowhere",
     FaultKind.LOST_ANCHOR: "Links without their anchor",
     FaultKind.CHANGED: "Parts that arrive otherwise than written",
     FaultKind.HIDDEN: "Drafts, as on the old site",
@@ -181,9 +182,20 @@ def _tell(report: ImportReport, file: Path | None, *, dry_run: bool) -> None:
         sys.exit(_INCOMPLETE)
 
 
+def _lost_values(report: ImportReport, faults: Sequence[Fault]) -> Iterator[str]:
+    """Yield a line for each key, with the number of its values and the first of them."""
+    first = {each.key: each for each in reversed(faults)}
+    for key, number in report.lost_values():
+        fault = str(first[key]).removeprefix(f"{report.folder}/")
+        yield f"  {fault}{f' ({number:,} times)' if number > 1 else ''}"
+
+
 def _lines(report: ImportReport) -> Iterator[str]:
     for kind, faults in groupby(report.faults, lambda each: each.kind):
         yield f"{_KINDS[kind]}:"
+        if kind is FaultKind.LOST_VALUE:  # many pages have the same keys
+            yield from _lost_values(report, list(faults))
+            continue
         for each in faults:
             yield f"  {str(each).removeprefix(f'{report.folder}/')}"
     yield f"Read {report.files} files: {report.entries} entries in {report.editions} editions."

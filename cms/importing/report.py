@@ -60,6 +60,14 @@ class ImportReport:
         """True if each page has arrived, and is public unless it is hidden on its own site."""
         return not any(each.kind in _KEPT_BACK for each in self.faults)
 
+    def lost_values(self) -> list[tuple[str, int]]:
+        """Return the keys of front matter whose values are lost, with their numbers of values.
+
+        The most frequent ones come first.
+        """
+        counted = Counter(each.key for each in self.of_kind(FaultKind.LOST_VALUE))
+        return sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+
     def sort(self) -> None:
         """Order the faults by kind, file and line, each once."""
         kinds = list(FaultKind)
@@ -81,6 +89,7 @@ class ImportReport:
             "links": {"resolved": self.resolved, "lost": counted[FaultKind.LOST_LINK]},
             "reviewDueAt": due_at,
             "faultCounts": {str(kind): counted[kind] for kind in FaultKind},
+            "lostValues": dict(self.lost_values()),
             "faults": [self._fault(each) for each in self.faults],
         }
 
@@ -93,4 +102,5 @@ class ImportReport:
             "file": file.as_posix(),
             "line": fault.line,
             "message": fault.message,
+            **({"key": fault.key} if fault.key else {}),
         }

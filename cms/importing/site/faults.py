@@ -17,6 +17,7 @@ class FaultKind(StrEnum):
     KEPT = "kept"  # the page here stays as it is, mostly since people here have changed it
     LOST_LINK = "lost_link"  # the link has no target; its words arrive
     LOST_WORDS = "lost_words"  # words that readers of the old site see do not arrive
+    LOST_VALUE = "lost_value"  # a value of the front matter arrives nowhere
     LOST_ANCHOR = "lost_anchor"  # the link leads to the page, but not to a part of it
     CHANGED = "changed"  # it arrives otherwise than it is written
     HIDDEN = "hidden"  # the page stays a draft
@@ -32,12 +33,14 @@ class Fault:
         line: the line, counted from 1; ``None`` for the whole file.
         kind: the consequence.
         message: what happens and why.
+        key: the key of the front matter whose value is lost; empty for other faults.
     """
 
     file: Path
     line: int | None
     kind: FaultKind
     message: str
+    key: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line is not None else str(self.file)

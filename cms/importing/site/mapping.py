@@ -22,6 +22,8 @@ _FORBID: ConfigDict = ConfigDict(extra="forbid")
 _BUILT_IN = Path(__file__).parent / "mappings"
 # Keys with values by name: those of a mapping are added to those of the generator.
 _MERGED = frozenset({"fields", "values", "drafts", "roots", "shortcodes", "permalinks"})
+# Keys with lists of which the same is true.
+_ADDED = frozenset({"settings"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +130,8 @@ class MarkdownMapping:
         opening: headings whose text is the beginning of the body, if they come first.
         folders: the use of folders: ``slug`` makes them a part of the slug, ``category`` makes
             them categories, ``none`` leaves them out.
+        settings: keys whose values are settings of pages of the old site, and no content; they
+            are added to those of the generator.
         skip: patterns of files to ignore, such as ``*/search.md``.
         drafts: keys and values that mark a page as not public.
         future: whether pages with a date in the future are public.
@@ -175,6 +179,7 @@ class MarkdownMapping:
     sections: str = ""
     opening: tuple[str, ...] = ()
     folders: Literal["slug", "category", "none"] = "slug"
+    settings: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     drafts: Mapping[str, Any] = field(default_factory=dict)
     future: bool = True
@@ -328,8 +333,13 @@ def _built_in(name: str) -> FrontMatter:
 
 def _merged(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in own.items():
-        is_added = key in _MERGED and isinstance(base.get(key), dict) and isinstance(value, dict)
-        base[key] = {**base[key], **value} if is_added else value
+        known = base.get(key)
+        if key in _MERGED and isinstance(known, dict) and isinstance(value, dict):
+            base[key] = {**known, **value}
+        elif key in _ADDED and isinstance(known, list) and isinstance(value, list):
+            base[key] = [*known, *value]
+        else:
+            base[key] = value
     return base
 
 

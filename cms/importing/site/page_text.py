@@ -20,6 +20,7 @@ from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.heading_ids import HEADING_IDS
 from cms.importing.site.headings import anchors_of, headings_in, plain_heading
 from cms.importing.site.links import OldLink, links_of
+from cms.importing.site.lost_values import lost_values
 from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.page_index import PageKey
 from cms.importing.site.slugs import slug_of
@@ -151,6 +152,7 @@ class PageReader:
         category, name = self._category()
         here = self.content_type.path_for(draft.slug, locale, category)
         spellings = self.generator.spellings_of(self.page)
+        lost = lost_values(self.mapping, self._values, draft.title)
         former = [address, *spellings, *self.generator.former_of(self.page, address)]
         return PageText(
             key=self.key,
@@ -171,7 +173,7 @@ class PageReader:
             hidden=self.generator.reason_hidden(self.page),
             published_at=self.page.date,
             missing=tuple(each.message for each in missing_of(self.content_type, cleaned)),
-            faults=(*self.faults, *self._remarks()),
+            faults=(*self.faults, *self._remarks(), *lost),
         )
 
     def _draft(self, title: str, body: Body, address: str) -> Draft:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from cms.importing.site.faults import FaultKind
 from cms.importing.site.generators.base import SourcePage, absolute
 from cms.importing.site.generators.rooted import RootedGenerator
 from cms.importing.site.page_index import AddressReading, joined
@@ -51,13 +50,6 @@ class VitePress(RootedGenerator):
             return f"{base}/"
         name = self.without_index(inside)
         return f"{base}/{name}/" if name != inside else f"{base}/{inside}.html"
-
-    def remarks_on(self, page: SourcePage) -> Iterator[tuple[FaultKind, str, str]]:
-        """Yield the parts of a home page that are in its front matter."""
-        for key in ("hero", "features"):
-            if page.values.has(key) and key not in self.mapping.fields.values():
-                message = f"{key}: its words are not in the text; give them a field under fields"
-                yield FaultKind.LOST_WORDS, key, message
 
     def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
         """Yield the address with the ending of pages, and the file that a link means."""

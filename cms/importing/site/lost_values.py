@@ -1,0 +1,117 @@
+"""The values of a front matter that arrive nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from cms.content.slug import slugify
+from cms.importing.front_matter import Plain, Written
+from cms.importing.site.faults import Fault, FaultKind
+from cms.importing.site.mapping import MarkdownMapping
+from cms.importing.site.values import PageValues
+
+# A key that a template in a text shows: its value, or the template itself, is in the text.
+_SHOWN = re.compile(
+    r"(?:\b(?:page|post|frontmatter|[Pp]arams)\.|\bparam\s++[\"'`]?"
+    r"|\{\{-?\s*+(?!(?:page|post|frontmatter)\.))([A-Za-z_][\w-]*+)"
+)
+
+
+def lost_values(mapping: MarkdownMapping, values: PageValues, title: str) -> Iterator[Fault]:
+    """Yield the values of a page that no key of the mapping takes, each with its key.
+
+    A key that the mapping names under ``settings`` is not content, and a text that is the title
+    of the page has arrived.
+
+    Args:
+        mapping: the mapping, with the rules of the content type.
+        values: the front matter.
+        title: the title of the page here.
+    """
+    taken = {_comparable(each) for each in _taken(mapping)}
+    shown = {each.casefold() for each in _SHOWN.findall(values.source.body)}
+    for key, value in values.written.items():
+        if key.casefold() in shown:
+            continue
+        for path, inner in _leaves(key, value):
+            is_title = isinstance(inner, str) and inner.strip() == title
+            if not is_title and taken.isdisjoint(_prefixes(_comparable(path))):
+                reason = "give it a field under fields, or name it under settings"
+                yield _fault(values, path, f"{path} arrives nowhere; {reason}")
+    yield from _further_values(mapping, values)
+
+
+def _further_values(mapping: MarkdownMapping, values: PageValues) -> Iterator[Fault]:
+    """Yield the values of mapped keys that have no place beside the first one."""
+    one = "only the first is"
+    for key, names, what in (
+        (mapping.category, values.texts(mapping.category), "the category"),
+        (mapping.author, values.names(mapping.author), "the byline"),
+    ):
+        for each in names[1:] if mapping.folders != "category" or key != mapping.category else ():
+            path = values.spelling(key)
+            yield _fault(values, path, f"{path}: {each!r} arrives nowhere; {one} {what}")
+    for each in values.texts(mapping.tags) if mapping.tags else ():
+        if not slugify(each):
+            path = values.spelling(mapping.tags)
+            message = f"{path}: {each!r} arrives nowhere; a tag has a letter or a digit"
+            yield _fault(values, path, message)
+    if mapping.reviewed_on and not values.names(mapping.reviewed_by):
+        path = values.spelling(mapping.reviewed_on)
+        if _holds(values.value(mapping.reviewed_on)):
+            message = f"{path} arrives nowhere; a date of a review needs the name of a reviewer"
+            yield _fault(values, path, message)
+
+
+def _taken(mapping: MarkdownMapping) -> Iterator[str]:
+    """Yield the keys whose values arrive, or are no content."""
+    yield from (mapping.summary, mapping.category, mapping.tags, mapping.author)
+    yield from (mapping.reviewed_by, mapping.reviewed_on, mapping.language, mapping.translation)
+    yield from (*mapping.date, *mapping.expiries, *mapping.aliases, *mapping.settings)
+    yield from (*mapping.fields.values(), *mapping.drafts)
+
+
+def _leaves(path: str, value: Written) -> Iterator[tuple[str, Written]]:
+    """Yield the values within a value that hold something, with their paths as in ``a.b``."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(f"{path}.{key}", inner)
+    elif _holds(value):
+        yield path, value
+
+
+def _holds(value: Written | None) -> bool:
+    """Return whether a value is something: not null, and not empty."""
+    match value:
+        case None:
+            return False
+        case Plain():
+            return not value.is_null
+        case str():
+            return bool(value.strip())
+        case Mapping():
+            return any(map(_holds, value.values()))
+        case _:
+            return any(map(_holds, value))
+
+
+def _comparable(path: str) -> str:
+    """Return a path as it is compared: its first key without regard to case."""
+    first, dot, rest = path.partition(".")
+    return f"{first.casefold()}{dot}{rest}"
+
+
+def _prefixes(path: str) -> Sequence[str]:
+    """Return a path and those of the values that it is in."""
+    keys = path.split(".")
+    return [".".join(keys[:number]) for number in range(1, len(keys) + 1)]
+
+
+def _fault(values: PageValues, path: str, message: str) -> Fault:
+    source = values.source
+    key = next((each for each in _prefixes(path) if each in source.lines), None)
+    if key is None:
+        message = f"{message} (the site or a folder gives it to the page)"
+    line = source.lines[key] if key is not None else 1
+    return Fault(source.file, line, FaultKind.LOST_VALUE, message, path)
