@@ -218,6 +218,20 @@ def test_braces_are_text_in_files_that_are_not_mdx() -> None:
     assert [each.line for each in page.faults] == [1]
 
 
+def test_parts_of_mdx_link_from_their_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    part = "[a](./x.md#y) [b](../docs/z.mdx) [c](/w.md) [d](u) [e](https://a.example/x.md)\n"
+    (tmp_path / "parts" / "_a.mdx").write_text(part)
+    there = (
+        "[a](./../../parts/x.md#y) [b](./../z.mdx) [c](/w.md) [d](u) [e](https://a.example/x.md)"
+    )
+    for path in ("../../parts/_a.mdx", "@site/parts/_a.mdx"):
+        text = f"<!-- a comment -->\nimport A from '{path}';\n\n<A />"
+        page = convert("mdx", text, "docs/b/c.md", tmp_path)
+        assert page.variables["text"] == f"<!-- a comment -->\n\n\n{there}"
+        assert not page.faults
+
+
 def test_files_are_included_from_the_folder_only(tmp_path: Path) -> None:
     site = tmp_path / "site"
     (site / "parts").mkdir(parents=True)

@@ -74,13 +74,15 @@ class Docusaurus(RootedGenerator):
         inside = self.inside(page.place.path)
         is_page = self._kind(page.place) == "pages"
         segments = inside.split("/") if is_page else list(map(_plain, inside.split("/")))
-        own = slug or page.values.text("id")
-        if own:
-            return f"{base}/{joined('/'.join(segments[:-1]), own)}"
+        if slug:
+            return f"{base}/{joined('/'.join(segments[:-1]), slug)}"
         if len(segments) == 1 and segments[0] in self.index_names:
             return f"{base}/"
         name = self.without_index("/".join(segments))
-        return f"{base}/{name}/" if name != "/".join(segments) else f"{base}/{name}"
+        if name != "/".join(segments):
+            return f"{base}/{name}/"
+        own = page.values.text("id")
+        return f"{base}/{joined('/'.join(segments[:-1]), own)}" if own else f"{base}/{name}"
 
     def slug_path(self, page: SourcePage, address: str) -> str:
         """Return the address without the prefix of its language."""

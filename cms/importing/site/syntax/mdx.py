@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
 from cms.importing.front_matter import parse_markdown
-from cms.importing.site.body import Body, Edit
+from cms.importing.site.body import Body, Edit, body_of
+from cms.importing.site.links import OldLink, links_of, with_links
+from cms.importing.site.page_index import joined
 from cms.importing.site.syntax.components import components_in, without_components
 from cms.importing.site.syntax.conversion import EXPRESSION, Conversion
 
@@ -17,8 +20,12 @@ _SCRIPT = re.compile(
     r"|export\s+(?:default\b|(?:async\s+)?function\b|(?:const|let|var|class)\s+[\w${\[]|[{*])"
 )
 # Lines after which a block can begin without a blank line: headings, fences, rules, comments.
-_BLOCK_END = re.compile(r"\s*(?:#{1,6}\s|`{3}|~{3}|[-*_=]{3,}\s*$|\{/\*|$)")
+_BLOCK_END = re.compile(r"\s*(?:#{1,6}\s|`{3}|~{3}|[-*_=]{3,}\s*$|\{/\*|<!--|$)")
 _IMPORT = re.compile(r"import\s+(\w+)\s+from\s+[\"']([^\"']+\.mdx?)[\"']")
+# The root of the site, from which the files of parts are named.
+_SITE = "@site/"
+# A link to a file of Markdown, which is relative to the file with the link.
+_RELATIVE = re.compile(r"(?![/@])(?!\w+:).*\.mdx?", re.IGNORECASE)
 _CONSTANT = re.compile(r"(?:const|let|var)\s+(\w+)\s*=\s*(?:([\"'`])([^\"'`$]*)\2|(-?[\d.]+))\s*;?")
 _COMMENT = re.compile(r"\{\s*/\*[\s\S]*?\*/\s*\}")
 _EXPRESSION = re.compile(r"(?<!\\)\{(?![#%:{])((?:[^{}]|\{[^{}]*\})*)\}")
@@ -67,9 +74,33 @@ def _is_script(text: str, start: int) -> bool:
 
 def _includes(body: Body, page: Conversion, parts: dict[str, str]) -> Iterator[Edit]:
     for tag in components_in(body):
-        text = page.text_beside(parts[tag.name]) if tag.name in parts else None
-        if text is not None and not tag.is_end:
-            yield tag.start, tag.end, parse_markdown(page.file, text).body
+        if tag.name in parts and not tag.is_end:
+            path = _path_of(parts[tag.name], page)
+            text = page.text_in(page.folder / path)
+            if text is not None:
+                part = body_of(parse_markdown(page.file, text).body, 1)
+                yield tag.start, tag.end, _as_in(page, path, part)
+
+
+def _path_of(written: str, page: Conversion) -> str:
+    """Return the path of a part in the folder of the site."""
+    if written.startswith(_SITE):
+        return joined("", written.removeprefix(_SITE))
+    return joined(posixpath.dirname(page.path), written)
+
+
+def _as_in(page: Conversion, path: str, part: Body) -> str:
+    """Return the text of a part with its relative links to files as its page has to write them."""
+
+    def choose(link: OldLink) -> str:
+        address, sign, rest = re.split(r"([#?]|\Z)", link.href, maxsplit=1)
+        if not _RELATIVE.fullmatch(address):
+            return link.href
+        file = joined(posixpath.dirname(path), address)
+        beside = posixpath.relpath(f"/{file}", f"/{posixpath.dirname(page.path)}")
+        return f"./{beside}{sign}{rest}"
+
+    return with_links(part, tuple(links_of(part)), choose).text
 
 
 def _expressions(body: Body, page: Conversion) -> Iterator[Edit]:
