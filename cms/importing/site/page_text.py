@@ -24,6 +24,7 @@ from cms.importing.site.lost_values import lost_values
 from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.page_index import PageKey
 from cms.importing.site.slugs import slug_of
+from cms.importing.site.syntax.html_pages import first_heading_in
 from cms.importing.site.values import PageValues, field_value
 from cms.publishing.grounds import ClaimedReview
 
@@ -52,6 +53,7 @@ class PageText:
         address: its path on the old site.
         former_addresses: the paths at which it answered there, which become redirects; its
             address is among them if that is not its path on this site.
+        is_html: whether the text is HTML.
         hidden: why it is not public there, such as ``draft: true``; empty if it is.
         published_at: when it was published there, if its file has a date.
         missing: errors about required fields without a value.
@@ -73,6 +75,7 @@ class PageText:
     claimed_review: ClaimedReview | None
     address: str
     former_addresses: tuple[str, ...]
+    is_html: bool
     hidden: str
     published_at: datetime | None
     missing: tuple[str, ...]
@@ -95,8 +98,9 @@ class PageText:
 
     @cached_property
     def links(self) -> Sequence[OldLink]:
-        """The links and pictures in its text, but those in code."""
-        return tuple(links_of(self.body))
+        """The links and pictures in its text, but those in code; of HTML, those of elements."""
+        found = links_of(self.body)
+        return tuple(each for each in found if not self.is_html or each.form == "element")
 
     @cached_property
     def _anchors(self) -> tuple[Mapping[str, str], frozenset[str]]:
@@ -170,6 +174,7 @@ class PageReader:
             claimed_review=self._claimed_review(),
             address=address,
             former_addresses=tuple(each for each in dict.fromkeys(former) if each != here),
+            is_html=self.generator.is_html(self.page.place),
             hidden=self.generator.reason_hidden(self.page),
             published_at=self.page.date,
             missing=tuple(each.message for each in missing_of(self.content_type, cleaned)),
@@ -215,6 +220,9 @@ class PageReader:
 
         A heading after other text stays there.
         """
+        if self.generator.is_html(self.page.place):
+            words = first_heading_in(self.body.text)
+            return (words, self.body) if words else None
         has_own = HEADING_IDS[self.mapping.heading_ids].has_own
         first = next(iter(headings_in(self.body, has_own=has_own)), None)
         if first is None or first.level != 1 or not first.words.strip():

@@ -152,6 +152,8 @@ class OldSite:
             raise source.fault(None, f"cannot be read: {error}") from error
 
     def _read(self, place: PagePlace, source: FrontMatter) -> PageText:
+        if reason := self.generator.reason_against_text(place, source):
+            raise source.fault(None, reason)
         mapping = self.mapping.for_file(place.path)
         values = PageValues(
             self.generator.source_of(place, source),

@@ -143,6 +143,9 @@ def _files(
             reason = "is not a page of the old site: it has no front matter"
             faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
             continue
+        if reason := generator.reason_against_text(place, source):
+            faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
+            continue
         if language and not generator.locale_of(language):
             if reason := generator.reason_against_language(language):
                 faults.append(Fault(file, 1, FaultKind.IGNORED, reason))

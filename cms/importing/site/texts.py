@@ -12,7 +12,8 @@ from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.mapping import MarkdownMapping, Shortcode
 from cms.importing.site.syntax.anchors import with_ids
 from cms.importing.site.syntax.conversion import Conversion
-from cms.importing.site.syntax.registry import CONVERTERS
+from cms.importing.site.syntax.html_pages import in_one_block
+from cms.importing.site.syntax.registry import CONVERTERS, IN_HTML
 
 
 def markdown_of(
@@ -25,6 +26,8 @@ def markdown_of(
     """
     source = page.values.source
     body = body_of(source.body, source.body_line)
+    if is_html := generator.is_html(page.place):
+        body = in_one_block(body)
     conversion = Conversion(
         file=source.file,
         folder=generator.folder,
@@ -37,7 +40,8 @@ def markdown_of(
         if name not in CONVERTERS:
             known = ", ".join(CONVERTERS)
             raise SiteError(f"syntax: {name!r} is unknown; use one of {known}")
-        body = CONVERTERS[name](body, conversion)
+        if not is_html or name in IN_HTML:
+            body = CONVERTERS[name](body, conversion)
     return with_ids(body), conversion.faults
 
 

@@ -24,6 +24,7 @@ from cms.importing.site.mapping import (
     is_file_in,
 )
 from cms.importing.site.page_index import AddressReading, PageIndex, decoded, joined
+from cms.importing.site.syntax.html_pages import template_in
 from cms.importing.site.values import PageValues, is_same_value, zone_of
 
 # Endings of texts that a site may have as pages; others are pictures, styles and scripts.
@@ -67,8 +68,8 @@ class Generator:
     of_scripts: ClassVar[Mapping[str, str]] = {}
     # Whether files without front matter are not pages.
     needs_front_matter: ClassVar[bool] = False
-    # Whether files of HTML with front matter are pages.
-    has_html: ClassVar[bool] = False
+    # Endings of files that are pages in HTML if they have a front matter.
+    html_endings: ClassVar[tuple[str, ...]] = ()
     # Whether ordinary links can name pages, too, as templates and wikilinks do.
     has_names_in_links: ClassVar[bool] = False
 
@@ -150,9 +151,12 @@ class Generator:
     def place_of(self, path: str) -> PagePlace | None:
         """Return the locale and name in a file's path; ``None`` if it is not a page."""
         file = PurePosixPath(path)
-        if file.suffix.lower() not in self.endings or self.mapping.is_skipped(path):
+        ending = file.suffix.lower()
+        if ending not in (*self.endings, *self.html_endings) or self.mapping.is_skipped(path):
             return None
         if _is_hidden(path) or self.reason_against(path):
+            return None
+        if ending in self.html_endings and not self._has_front_matter(path):
             return None
         stem = str(file.with_suffix(""))
         found = [
@@ -208,23 +212,25 @@ class Generator:
         file = PurePosixPath(path)
         is_text = file.suffix.lower() in _TEXTS
         hidden = _is_hidden(path) or not _NOT_CONTENT.isdisjoint(file.parts)
-        if file.suffix.lower() == ".html" and not hidden and self._is_page_in_html(path):
-            return "is a page in HTML, which is not imported"
         if not is_text or hidden or self.mapping.is_skipped(path):
             return ""
         if file.suffix.lower() not in self.endings:
             return f"{file.suffix} files are not pages of the old site"
         return self.reason_against(path) or "is not in a folder of pages of a locale of the site"
 
-    def _is_page_in_html(self, path: str) -> bool:
-        """Return whether a file of HTML has a front matter and is in a folder of pages."""
-        if not self.has_html or self.mapping.is_skipped(path) or self.reason_against(path):
-            return False
-        if not any(_is_within(path, each.folder) for each in self.mapping.locales.values()):
-            return False
+    def reason_against_text(self, place: PagePlace, source: FrontMatter) -> str:
+        """Return why a page in HTML is a template, whose text is not known; empty if it is not."""
+        template = template_in(source.body) if self.is_html(place) else ""
+        return f"is a template in HTML, which is not imported: it has {template}" * bool(template)
+
+    def is_html(self, place: PagePlace) -> bool:
+        """Return whether the text of a page is HTML."""
+        return PurePosixPath(place.path).suffix.lower() in self.html_endings
+
+    def _has_front_matter(self, path: str) -> bool:
         try:
             with (self.folder / path).open("rb") as file:
-                return file.read(3) in {b"---", b"+++"}
+                return file.read(6).removeprefix(b"\xef\xbb\xbf")[:3] in {b"---", b"+++"}
         except OSError:
             return False
 

@@ -30,7 +30,7 @@ _GLOB = re.compile(r"\*\*/|\*\*|\*|\?")
 class Eleventy(Generator):
     """A site of Eleventy."""
 
-    has_html = True
+    html_endings = (".html", ".htm")
 
     endings = (".md",)
     index_names = frozenset({"index"})

@@ -51,7 +51,7 @@ _DATES = ("date", "publishDate", "pubdate", "published", "lastmod", "modified")
 class Hugo(Generator):
     """A site of Hugo."""
 
-    has_html = True
+    html_endings = (".html", ".htm")
 
     @classmethod
     def read_settings(cls, folder: Path) -> Mapping[str, Written]:
@@ -484,7 +484,7 @@ def _alternatives(pattern: str) -> Sequence[str]:
 
 
 def _has_index(folder: Path) -> bool:
-    return any((folder / f"index{ending}").exists() for ending in Generator.endings)
+    return any((folder / f"index{ending}").exists() for ending in (*Generator.endings, ".html"))
 
 
 def _sanitised(path: str) -> str:

@@ -40,7 +40,7 @@ _EXCLUDED = ("vendor/bundle", "vendor/cache", "vendor/gems", "vendor/ruby")
 class Jekyll(Generator):
     """A site of Jekyll."""
 
-    has_html = True
+    html_endings = (".html", ".htm")
 
     endings = (".md", ".markdown", ".mkd", ".mkdn", ".mkdown")
     config = ("_config.yml", "_config.yaml", "_config.toml")

@@ -25,3 +25,6 @@ CONVERTERS: Mapping[str, Converter] = {
     "obsidian": without_obsidian,
     "vue": without_vue,
 }
+
+# Those that convert the text of pages in HTML, too.
+IN_HTML = frozenset({"comments", "liquid"})
