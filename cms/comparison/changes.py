@@ -16,6 +16,11 @@ ValueChangeKind: TypeAlias = Literal["ADDED", "REMOVED", "CHANGED", "MOVED"]
 LinkChangeKind: TypeAlias = Literal["ADDED", "REMOVED", "MOVED", "RELABELLED"]
 
 
+def is_in_text(path: ValuePath) -> bool:
+    """Return whether readers see a value on its page, and do not just find the page by it."""
+    return path[0] not in _AROUND_THE_TEXT
+
+
 @dataclass(frozen=True, kw_only=True)
 class ValueChange:
     """A change of a value or of its position.
@@ -43,7 +48,7 @@ class ValueChange:
     @property
     def is_material(self) -> bool:
         """True if the text that readers see on the page changed."""
-        return self.is_declared and self.path[0] not in _AROUND_THE_TEXT
+        return self.is_declared and is_in_text(self.path)
 
     def to_json(self) -> JsonObject:
         """Return the JSON form for the API."""

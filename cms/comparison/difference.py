@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cms.comparison.changes import LinkChange, ValueChange, ValueChangeKind
+from cms.comparison.changes import LinkChange, ValueChange, ValueChangeKind, is_in_text
 from cms.comparison.difference_html import html_of
 from cms.comparison.link_difference import link_changes
 from cms.comparison.pairing import Pair, pairs_between
@@ -26,7 +26,15 @@ from cms.content.snapshot import links_of
 from cms.content.stored_names import named_edge
 from cms.content.tags import tags_by_slug
 
-__all__ = ["Difference", "LinkChange", "ValueChange", "WordChange", "difference", "words_between"]
+__all__ = [
+    "Difference",
+    "LinkChange",
+    "ValueChange",
+    "WordChange",
+    "difference",
+    "is_materially_different",
+    "words_between",
+]
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,20 @@ def difference(content_type: type[ContentType], old: JsonObject, new: JsonObject
     )
 
 
+def is_materially_different(
+    content_type: type[ContentType], old: JsonObject, new: JsonObject
+) -> bool:
+    """Return :attr:`Difference.is_material` of two contents, up to the first such change."""
+    pairs: list[Pair] = []
+    for pair in pairs_between(content_type, old, new):
+        pairs.append(pair)
+        change = _kind_of(pair)
+        if change is not None and is_in_text(change[1].path):
+            return True
+    links = link_changes(_links(content_type, old), _links(content_type, new), _groups(pairs))
+    return any(_heading_changes(old, new)) or any(change.is_material for change in links)
+
+
 def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
     """Return the new path of each value or list that can contain links, by its old path."""
     groups: dict[str, str] = {}
@@ -104,18 +126,24 @@ def _groups(pairs: Sequence[Pair]) -> Mapping[str, str]:
 
 
 def _changes(pair: Pair) -> Iterator[ValueChange]:
+    change = _kind_of(pair)
+    if change is not None:
+        yield _change(*change, pair.old, pair.new)
+
+
+def _kind_of(pair: Pair) -> tuple[ValueChangeKind, ContentValue] | None:
+    """Return how a value changed, and the value that is there; ``None`` if it did not change."""
     old, new = pair.old, pair.new
     here = new or old
     if here is None or isinstance(here.field, Links):
-        return
+        return None
     if old is None or (new is not None and old.is_empty and not new.is_empty):
-        yield _change("ADDED", here, old, new)
-    elif new is None or (new.is_empty and not old.is_empty):
-        yield _change("REMOVED", old, old, new)
-    elif pair.is_moved:
-        yield _change("MOVED", here, old, new)
-    elif old.value != new.value and not new.is_empty:
-        yield _change("CHANGED", here, old, new)
+        return "ADDED", here
+    if new is None or (new.is_empty and not old.is_empty):
+        return "REMOVED", old
+    if pair.is_moved:
+        return "MOVED", here
+    return ("CHANGED", here) if old.value != new.value and not new.is_empty else None
 
 
 def _change(

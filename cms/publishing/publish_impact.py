@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
 from cms.authorization.actions import Action
-from cms.comparison.difference import difference
+from cms.comparison.difference import is_materially_different
 from cms.content.content_warnings import ContentWarning
 from cms.content.link_rules import ClickDepth
 from cms.content.links import Edge, Origin
@@ -251,6 +251,6 @@ async def _stale(reading: Reading, proposal: Proposal) -> list[str]:
     for revision_id, entry_ids in sources.items():
         seen = await reading.session.get_one(Revision, revision_id)
         after = proposal.revision.content
-        if difference(proposal.content_type, seen.content, after).is_material:
+        if is_materially_different(proposal.content_type, seen.content, after):
             stale.update(entry_ids)
     return sorted(stale)

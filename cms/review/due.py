@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
-from cms.comparison.difference import difference
+from cms.comparison.difference import is_materially_different
+from cms.content.canonical_json import JsonObject
 from cms.reading.periods import counts_now, is_public_now
 from cms.reading.scopes import Subjects, may_read
 from cms.storage.dialects import is_among
@@ -19,6 +20,8 @@ from cms.work.work import Reading
 # The most pages that are returned at once, and that are looked at.
 MOST = 100
 _BATCH = 200
+# The pairs of contents that are compared at once.
+_CONTENTS = 20
 
 
 @dataclass(frozen=True)
@@ -120,10 +123,11 @@ async def outdated_reviews(
     while len(found) < first:
         places = await _changed_links(reading, after, size, signed_by)
         pages = await _outdated_among(reading, {revision_id for _, revision_id in places})
+        await differences.compare(pages.values())
         # A page can lead to another several times.
         for place in dict.fromkeys(places):
             page = pages.get(place[1])
-            causes = [] if page is None else await differences.material(page)
+            causes = [] if page is None else differences.material(page)
             if page is not None and causes and causes[-1].position == place[0]:
                 found.append(Outdated(page.publication, frozenset(), causes))
             if len(found) == first:
@@ -156,17 +160,32 @@ class _Differences:
         self._reading = reading
         self._known: dict[tuple[str, str], bool] = {}
 
-    async def material(self, page: _Changed) -> list[Publication]:
-        """Return the targets of a page that say something else to readers, the newest last."""
-        return [now for before, now in page.targets if await self._is_material(before, now)]
+    async def compare(self, pages: Iterable[_Changed]) -> None:
+        """Compare the targets of pages, whose contents are read some at a time."""
+        new = {
+            (before, now.revision_id): now.content_type
+            for page in pages
+            for before, now in page.targets
+            if (before, now.revision_id) not in self._known
+        }
+        pairs = list(new.items())
+        for start in range(0, len(pairs), _CONTENTS):
+            some = dict(pairs[start : start + _CONTENTS])
+            contents = await self._contents({each for pair in some for each in pair})
+            for (before, now), content_type in some.items():
+                self._known[before, now] = is_materially_different(
+                    self._reading.site.stored_type(content_type), contents[before], contents[now]
+                )
 
-    async def _is_material(self, before: str, publication: Publication) -> bool:
-        pair = before, publication.revision_id
-        if pair not in self._known:
-            old, new = [await self._reading.session.get_one(Revision, each) for each in pair]
-            content_type = self._reading.site.stored_type(publication.content_type)
-            self._known[pair] = difference(content_type, old.content, new.content).is_material
-        return self._known[pair]
+    def material(self, page: _Changed) -> list[Publication]:
+        """Return the targets of a page that say something else to readers, the newest last."""
+        return [now for before, now in page.targets if self._known[before, now.revision_id]]
+
+    async def _contents(self, revision_ids: Collection[str]) -> Mapping[str, JsonObject]:
+        rows = await self._reading.session.execute(
+            select(Revision.id, Revision.content).where(is_among(Revision.id, revision_ids))
+        )
+        return dict(rows.all())
 
 
 async def _changed_links(

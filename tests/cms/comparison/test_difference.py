@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cms.comparison.difference import Difference, WordChange, difference, words_between
+from cms.comparison.difference import (
+    Difference,
+    WordChange,
+    difference,
+    is_materially_different,
+    words_between,
+)
 from cms.comparison.sequences import moved_positions
 from cms.content.canonical_json import JsonObject
 from tests.contents import ENTRIES, TAGS, content_of, contents, edited, section, texts, value_at
@@ -136,6 +142,7 @@ def test_a_changed_heading_of_links_is_a_change_that_readers_see() -> None:
         "Heading of links",
     )
     assert (change.old, change.new, found.is_material) == ("Related reading", "Read on", True)
+    assert is_materially_different(Article, old, new)
     assert "<ins>" in found.html()
 
 
@@ -266,9 +273,11 @@ def test_a_reference_is_told_as_a_value_and_as_a_link() -> None:
 )
 def test_material_is_what_a_reader_would_read(changed: dict[str, Any], is_material: bool) -> None:
     values: dict[str, Any] = {"body": "Text", "related": ["/a", "/b"]}
-    found = difference(Article, content_of(**values), content_of(**{**values, **changed}))
+    old, new = content_of(**values), content_of(**{**values, **changed})
+    found = difference(Article, old, new)
     assert not found.is_empty
     assert found.is_material is is_material
+    assert is_materially_different(Article, old, new) is is_material
 
 
 # --- How it is shown ---
@@ -339,6 +348,7 @@ def test_every_change_says_where_it_is(data: st.DataObject, old: JsonObject) -> 
             assert value_at(old, change.old_path) == change.old
     assert found.html().count("<section>") == found.html().count("</section>")
     assert found.is_material or all(change.path[0] != "fields" for change in found.changes)
+    assert is_materially_different(Article, old, new) is found.is_material
 
 
 @given(st.permutations(range(6)))
