@@ -370,6 +370,7 @@ class Rows:
                 "basis": "signed_off",
                 "reviewed_at": version.at,
                 "due_at": version.at + timedelta(days=_REVIEW_DAYS),
+                "reviewers": f'["{person_id(reviewer)}"]',
                 "ended_at": None if ended is None else self._plan.at(ended),
                 "ended_position": ended,
             },

@@ -208,6 +208,7 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "edition.path": "derives from the slug, the category and the content type",
     "publication.due_at": "derives from the sign-offs that count for it",
     "publication.reviewed_at": "derives from the sign-offs that count for it",
+    "publication.reviewers": "derives from the sign-offs that count for it",
     "link.host": "derives from the revision, and is derived again",
     "link.in_block": "derives from the revision, and is derived again",
     "link.page_position": "derives from the revision, and is derived again",

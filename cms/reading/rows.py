@@ -79,6 +79,7 @@ class EntryRow(LinkMetricsRow):
     break_glass_reason = Column()
     source = Column()
     claimed_review = Column()
+    reviewers = Column()
     publication_id = Column()
     live_first_published_at = Column()
     live_published_at = Column()

@@ -53,7 +53,7 @@ _SLASH, _ZERO = word("/"), word("0")
 _CATEGORY, _NO_POSITION = word(CATEGORY), literal_column("0", BigInteger())
 
 # The columns of a publication that say why it was public.
-_BASIS = ("basis", "break_glass_reason", "source", "claimed_review")
+_BASIS = ("basis", "break_glass_reason", "source", "claimed_review", "reviewers")
 # What a publication has copied of its revision.
 _COPIED = ("title", "title_key", "slug", "summary")
 # What an entry shows of its revision, beside what a publication knows as well.

@@ -33,7 +33,6 @@ from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, category_in_rights, is_open, is_within
 from cms.review.expiry import is_review_shown, review_ends_at
 from cms.review.standing import (
-    STATES,
     Policies,
     RevisionColumns,
     State,
@@ -330,24 +329,44 @@ def comments() -> Relation:
 
 def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str]:
     """Return the state of a revision: what :meth:`.Standing.state` does, as an expression."""
+    # By the revision alone, which an index has with the end.
     live = select(Publication.id).where(
-        Publication.edition_id == revision.edition_id,
-        Publication.revision_id == revision.revision_id,
-        is_public_now(Publication),
+        Publication.revision_id == revision.revision_id, is_public_now(Publication)
     )
     review = select(Review.id).where(
         Review.edition_id == revision.edition_id, Review.ended_at.is_(None)
     )
+    # Most are public, and nothing public is archived: so that is asked first.
     holding: dict[State, ColumnElement[bool]] = {
-        "ARCHIVED": revision.archived_at.is_not(None),
         "PUBLISHED": exists(live),
+        "ARCHIVED": revision.archived_at.is_not(None),
         "CHANGES_REQUESTED": is_objected_to(revision.edition_id, revision.digest),
         "UNPUBLISHED": is_taken_back(revision),
         "APPROVED": not_(lacks_sign_offs(policies, revision)),
         "IN_REVIEW": exists(review),
     }
-    in_order = ((holding[state], word(state)) for state in STATES if state in holding)
-    return case(*in_order, else_=word("DRAFT"))
+    return case(*((holds, word(state)) for state, holds in holding.items()), else_=word("DRAFT"))
+
+
+def state_of_shown(policies: Policies, shown: EntryRow) -> ColumnElement[str]:
+    """Return the state of the revision that a row shows, as an expression.
+
+    Columns of its revision and its entry are looked up only if the state depends on them.
+    """
+    revision, entry = aliased_table(Revision, "judged"), aliased_table(Entry, "judged_entry")
+
+    def looked_up(table: FromClause, name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
+        return select(table.c[name]).where(table.c.id == key).scalar_subquery()
+
+    columns = RevisionColumns(
+        edition_id=shown.edition_id,
+        revision_id=shown.revision_id,
+        number=looked_up(revision, "number", shown.revision_id),
+        digest=looked_up(revision, "digest", shown.revision_id),
+        content_type=shown.content_type,
+        archived_at=looked_up(entry, "archived_at", shown.id),
+    )
+    return state_of(policies, columns)
 
 
 def _reviewers_of_revisions(view: View) -> Relation:

@@ -1,7 +1,7 @@
 """Times of reviews: when the reviewers of a public page read it, and when it is due again.
 
-Publications repeat both, which change with late sign-offs and with those that are taken off, so
-that an index has the pages that are due.
+Publications repeat both, and the ids of the reviewers. They change with late sign-offs and with
+those that are taken off. So indexes have the pages that are due, and those of each reviewer.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from sqlalchemy import (
     case,
     func,
     join,
+    literal_column,
     or_,
     select,
     update,
 )
 
+from cms.content.canonical_json import Json
 from cms.content.policy import Stage
 from cms.reading.aliases import aliased_table
 from cms.reading.periods import counts_now, is_public_now
@@ -36,7 +38,7 @@ from cms.review.expiry import (
 )
 from cms.review.standing import Signature
 from cms.storage.database import ReadSession
-from cms.storage.dialects import is_among
+from cms.storage.dialects import DistinctTexts, is_among
 from cms.tables import Publication, PublicationSignOff, SignOff
 from cms.work.work import Work
 
@@ -46,7 +48,7 @@ _NOW = View(locales=())
 def set_review_times(
     publication: Publication, stages: Sequence[Stage], counting: Iterable[Signature]
 ) -> None:
-    """Store in a new publication when it was reviewed, and when it is due for review again.
+    """Store in a new publication when it was reviewed and by whom, and when it is due again.
 
     Args:
         publication: the publication.
@@ -70,10 +72,12 @@ def set_review_times(
     ends_at = review_end(stages, counted) if is_reviewed else None
     publication.reviewed_at = min(last.values(), default=None)
     publication.due_at = ends_at or publication.review_due_at or publication.published_at
+    reviewers: list[Json] = [*sorted({each.person_id for each in signatures})]
+    publication.reviewers = (reviewers or None) if is_reviewed else None
 
 
 async def refresh_review_times(work: Work, publication_ids: Collection[str]) -> None:
-    """Store the times of open publications again, after their sign-offs have changed."""
+    """Store times and reviewers of open publications again, after their sign-offs changed."""
     if publication_ids:
         await work.session.execute(
             update(Publication)
@@ -84,7 +88,7 @@ async def refresh_review_times(work: Work, publication_ids: Collection[str]) -> 
 
 
 async def repair_review_times(work: Work) -> None:
-    """Store the times of open publications that have others."""
+    """Store times and reviewers of open publications that have others."""
     await work.session.execute(
         update(Publication)
         .where(Publication.id.in_(_wrong_publications()))
@@ -94,11 +98,11 @@ async def repair_review_times(work: Work) -> None:
 
 
 async def faults_of_review_times(session: ReadSession) -> list[str]:
-    """Return a line for each open publication whose times do not follow from its sign-offs."""
+    """Return a line for each open publication with others than those that its sign-offs give."""
     wrong = await session.scalars(_wrong_publications().order_by(Publication.id))
     return [
-        f"publication {each} is not valid: the time of its review, or the one at which it is due "
-        "again, is not what its sign-offs give; run: copydesk migrate"
+        f"publication {each} is not valid: the time of its review, the one at which it is due "
+        "again, or its reviewers are not what its sign-offs give; run: copydesk migrate"
         for each in wrong
     ]
 
@@ -110,7 +114,7 @@ def _wrong_publications() -> Select[str]:
 
 
 def _right_times() -> Mapping[str, ColumnElement[Any]]:
-    """Return what the times of a publication should be, as SQL; see :func:`set_review_times`."""
+    """Return what a publication should repeat, as SQL; see :func:`set_review_times`."""
     ends_at = review_ends_at(Publication.id, _NOW)
     is_reviewed = is_review_shown(Publication.id, Publication.basis, _NOW)
     return {
@@ -118,6 +122,7 @@ def _right_times() -> Mapping[str, ColumnElement[Any]]:
             case((is_reviewed, ends_at)), Publication.review_due_at, Publication.published_at
         ),
         "reviewed_at": _reviewed_at(),
+        "reviewers": case((is_reviewed, _reviewers())),
     }
 
 
@@ -139,6 +144,18 @@ def _reviewed_at() -> ColumnElement[Any]:
         select(func.min(last))
         .select_from(join(count, signed, signed.c.id == count.c.sign_off_id))
         .where(_counts_for_page(count))
+        .correlate(Publication)
+        .scalar_subquery()
+    )
+
+
+def _reviewers() -> ColumnElement[Any]:
+    """Return the ids of those whose sign-offs count, in order, as SQL; null if there are none."""
+    count = aliased_table(PublicationSignOff, "reviewing_count")
+    return (
+        select(DistinctTexts(count.c.person_id))
+        .where(_counts_for_page(count))
+        .having(func.count() > literal_column("0"))
         .correlate(Publication)
         .scalar_subquery()
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.storage.dialects import CLUSTERED, JsonDocument, Key, Moment, Words, partial_index
-from cms.tables.base import Base, Document, Id, Name, Prose, Time
+from cms.tables.base import Base, Document, Id, Items, Name, Prose, Time
 
 _OPEN = "ended_position is null"
 # Without the open rows, which are many: SQLite expects as few of them as of any other position.
@@ -165,6 +165,9 @@ class Publication(Base):
             *("locale", "byline_id", "published_at", "entry_id", "content_type"),
             where=_OPEN,
         ),
+        partial_index(
+            "ix_publication_open_reviewers", "locale", "reviewers", "content_type", where=_OPEN
+        ),
         partial_index("ix_publication_open_due_at", "due_at", "id", where=_OPEN),
         # Pages that have replaced others of their editions, which pages that lead to them notice.
         partial_index("ix_publication_open_again", "position", where=_IS_AGAIN),
@@ -241,10 +244,12 @@ class Publication(Base):
     source: Mapped[str | None] = mapped_column(Words)
     claimed_review: Mapped[Document | None] = mapped_column(JsonDocument)
     review_due_at: Mapped[datetime | None] = mapped_column(Moment)
-    # When its reviewers have read it, and when they have to read it again, while it is public; both
-    # derive from its sign-offs, see cms.review.review_times.
+    # When its reviewers have read it, when they have to read it again, and the ids of these people
+    # in order, null for none, while it is public; they derive from its sign-offs, see
+    # cms.review.review_times.
     reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
     due_at: Mapped[datetime | None] = mapped_column(Moment)
+    reviewers: Mapped[Items | None] = mapped_column(JsonDocument)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)
     # When the words of its revision were purged; no view of the past shows it any more.

@@ -312,14 +312,14 @@ class _Sweeps:
         own = field.body.cases[0].fields if field.body is not None else ()
         fields = [each for each in own if isinstance(each, PlannedField)]
         counts = sum(each.name == "totalCount" for each in fields)
-        sums = sum(map(_sums, fields))
+        weights = [_weights(each, kind, is_whole=extent.is_whole and is_whole) for each in fields]
+        sums = sum(map(len, weights))
         is_ordered = extent.is_ordered and is_indexed(field.arguments.get("orderBy"), kind)
         keys = max(1, order_size(field.arguments.get("orderBy")))
         return _Sweeps(
             counts + sums,
             sums,
-            counts * _COUNTED
-            + sum(sum(_weights(each, is_whole=extent.is_whole and is_whole)) for each in fields),
+            counts * _COUNTED + sum(map(sum, weights)),
             0 if is_ordered else _ORDER * keys,
             extent.work + where.work + (_FILTERED if where.is_read else 0),
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
@@ -342,19 +342,14 @@ class _Sweeps:
         return self.summed + self.count * self.filtered
 
 
-def _sums(field: PlannedField) -> int:
-    """Return the number of sums over all rows that a field of a connection needs."""
-    return len(_weights(field, is_whole=False))
-
-
-def _weights(field: PlannedField, *, is_whole: bool) -> Sequence[float]:
-    """Return the work of each of these sums for a row."""
+def _weights(field: PlannedField, kind: ViewKind, *, is_whole: bool) -> Sequence[float]:
+    """Return the work for a row of each sum over all rows that a field of a connection needs."""
     match field.declaration:
         case Many():
             fields = field.arguments.get("fields", field.arguments.get("field"))
             chosen = fields if isinstance(fields, tuple) else (fields,)
             members = {_name(each) for each in chosen}
-            return [_weight(each, is_whole=is_whole) for each in members]
+            return [_weight(each, kind, is_whole=is_whole) for each in members]
         case One():  # an aggregate, for which rows are read once
             leaves = _leaves(field.body)
             return [_SUMMED + leaves] if leaves else ()
@@ -362,11 +357,14 @@ def _weights(field: PlannedField, *, is_whole: bool) -> Sequence[float]:
             return ()
 
 
-def _weight(member: object, *, is_whole: bool) -> float:
+def _weight(member: object, kind: ViewKind, *, is_whole: bool) -> float:
     """Return the work for each row that the declaration of an enum's value states."""
     declared = member.value if isinstance(member, Enum) else None
     if is_whole and getattr(declared, "counts", None) is not None:
         return _AHEAD
+    if kind == "now" and getattr(declared, "listed", None) is not None:
+        listed: float = getattr(declared, "work_listed", _SUMMED)
+        return listed
     weight: float = getattr(declared, "work", _SUMMED)
     return weight
 

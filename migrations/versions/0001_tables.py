@@ -544,6 +544,7 @@ def upgrade() -> None:
         _column("review_due_at", MOMENT, nullable=True),
         _column("reviewed_at", MOMENT, nullable=True),
         _column("due_at", MOMENT, nullable=True),
+        _column("reviewers", JSON, nullable=True),
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_position", sa.BigInteger(), nullable=True),
         _column("purged_at", MOMENT, nullable=True),
@@ -594,6 +595,12 @@ def upgrade() -> None:
         "ix_publication_entry_id",
         "publication",
         ["entry_id", "position", "ended_position", "locale"],
+    )
+    _partial_index(
+        "ix_publication_open_reviewers",
+        "publication",
+        ["locale", "reviewers", "content_type"],
+        "ended_position is null",
     )
     _partial_index(
         "ix_publication_open_due_at", "publication", ["due_at", "id"], "ended_position is null"

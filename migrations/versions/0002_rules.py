@@ -62,7 +62,7 @@ CLOSED_BY = {
     "sign_off": "ended_at",
 }
 # Columns of facts that derive from other facts, and change with these until the fact is closed.
-DERIVED = {"publication": ("reviewed_at", "due_at")}
+DERIVED = {"publication": ("reviewed_at", "due_at", "reviewers")}
 # The columns with words, and the value that a purge leaves in them. The tombstone of a row permits
 # that, and nothing else. In place of an e-mail address comes the id of the account.
 ANY, OWN_ID = "*", "id"

@@ -506,7 +506,10 @@ class Editing(RuleBasedStateMachine):
 
 
 # What ends a fact, and what derives from others while it is open.
-ENDING = {"ended_at", "ended_position", "outcome", "ended_by", "end_cause", "reviewed_at", "due_at"}
+ENDING = {
+    *("ended_at", "ended_position", "outcome", "ended_by", "end_cause"),
+    *("reviewed_at", "due_at", "reviewers"),
+}
 NOTHING: Row = {"id": "rev_" + "0" * 26, "edition_id": "", "number": 0, "digest": ""}
 
 

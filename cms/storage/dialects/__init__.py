@@ -33,6 +33,7 @@ from cms.storage.dialects.decimals import DecimalText, ExactMean, ExactSum, Scal
 from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 from cms.storage.dialects.direct import DirectConnection
 from cms.storage.dialects.expressions import (
+    DistinctTexts,
     DocumentText,
     HasText,
     InOrderOf,
@@ -78,6 +79,7 @@ __all__ = [
     "DecimalText",
     "DialectFunction",
     "DirectConnection",
+    "DistinctTexts",
     "DocumentText",
     "EncodedPath",
     "ExactMean",

@@ -26,7 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from cms.storage.dialects.columns import Moment
+from cms.storage.dialects.columns import JsonDocument, Moment
 from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 
 
@@ -57,6 +57,17 @@ class IsAmongRows(AsCondition, DialectFunction):
 
     sqlite = "({0} in {1})"
     postgresql = "({0} = any(array{1}))"
+
+
+class DistinctTexts(DialectFunction):
+    """A JSON array of the distinct texts of a group of rows, in order.
+
+    Made from JSON text, SQLite's binary form of it is the same as that of a parameter.
+    """
+
+    type = JsonDocument
+    sqlite = "jsonb(json_group_array(distinct {0} order by {0}))"
+    postgresql = "jsonb_agg(distinct {0} order by {0})"
 
 
 class Unindexed(DialectFunction):

@@ -60,7 +60,15 @@ def _common_facets(content_type: type[ContentType] | None) -> tuple[Facet, ...]:
         Facet("category", EntryRow.category_id, names=_tree_path, work=COUNTED_BY_INDEX),
         Facet("tags", TagRow.slug, of_call(tags_of), counts=counts),
         Facet("author", EntryRow.byline_id, names=slug_of_person, work=COUNTED_BY_INDEX),
-        Facet("reviewers", SignerRow.person_id, of_call(_signers), names=slug_of_person, work=9),
+        Facet(
+            "reviewers",
+            SignerRow.person_id,
+            of_call(_signers),
+            names=slug_of_person,
+            listed=EntryRow.reviewers,
+            work=9,
+            work_listed=COUNTED_BY_INDEX,
+        ),
     )
 
 

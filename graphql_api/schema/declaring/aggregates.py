@@ -40,7 +40,16 @@ from graphql_api.planner.declarations import (
     Rows,
     Value,
 )
-from graphql_api.planner.json_sql import InDoubles, RowCount, json_of, kept_apart, text
+from graphql_api.planner.json_sql import (
+    Elements,
+    InDoubles,
+    RowCount,
+    element_text,
+    json_of,
+    kept_apart,
+    text,
+)
+from graphql_api.planner.ordering import kind_of
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
 from graphql_api.planner.source import Chosen, Selectable, Sql, SqlType
@@ -77,13 +86,17 @@ class Facet:
         shown: the function from a value to its text; different values have different texts.
         names: for a value that is a key, the rows of its names. They are looked up once for each
             value, after rows were counted by it.
+        is_computed: whether the value is more work than to pass a row on.
         enum: the vocabulary of which the value is a stored word, if it is one.
         words: the stored words of the vocabulary, by the names that are shown.
         counts: the numbers of all rows by value, where they are counted ahead for the view.
         leading: the column of another table from which the value is made, with an index over it.
         seen: the value that is counted, where it reads other rows through the view; in place of
             ``value``.
+        listed: the JSON array of the values of a row, which rows of what is public now have; in
+            place of ``value``. Rows with equal arrays are counted together first.
         work: the work for each row; see :mod:`graphql_api.planner.cost`.
+        work_listed: the work for each row that is counted by ``listed``.
     """
 
     name: str
@@ -97,7 +110,10 @@ class Facet:
     counts: Callable[[View], Selectable | None] | None = None
     leading: Leading | None = None
     seen: Callable[[Row, Call], Sql] | None = None
+    is_computed: bool = False
+    listed: ValueOf | None = None
     work: float = 6
+    work_listed: float = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -406,15 +422,10 @@ def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
     ahead = facet.counts(page.call.view) if facet.counts and page.is_whole else None
     if ahead is not None:
         return ahead
-    indexed = page.values_by_index(facet.value, facet.leading) if facet.leading else None
-    value = facet.value if facet.seen is None else partial(_seen, facet.seen, page.call)
-    every = page.values(value, facet.related, facet.row) if indexed is None else indexed
-    values = every.subquery(f"facet_{place}")
-    counted = (
-        select(facet.shown(values.c.value).label("value"), func.count().label("count"))
-        .where(values.c.value.is_not(None))
-        .group_by(values.c.value)
-    )
+    if facet.listed is not None and kind_of(page.call.view) == "now":
+        counted = _counts_of_lists(page, facet.listed, place)
+    else:
+        counted = _counts_of_rows(page, facet, place)
     # Several values can have one name.
     by_key = counted.subquery(f"keys_{place}")
     count = cast(func.sum(by_key.c.count), BigInteger).label("count")
@@ -431,6 +442,37 @@ def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
     return named.where(*conditions).group_by(name)
 
 
+def _counts_of_rows(page: Page, facet: Facet, place: int) -> Selectable:
+    """Return the numbers of rows by the value of each, or of its related rows."""
+    indexed = page.values_by_index(facet.value, facet.leading) if facet.leading else None
+    value = facet.value if facet.seen is None else partial(_seen, facet.seen, page.call)
+    every = page.values(value, facet.related, facet.row) if indexed is None else indexed
+    # A value that is much work is made once, and not again for its group.
+    made = every.offset(literal_column("0")) if facet.is_computed else every
+    values = made.subquery(f"facet_{place}")
+    return (
+        select(facet.shown(values.c.value).label("value"), func.count().label("count"))
+        .where(values.c.value.is_not(None))
+        .group_by(values.c.value)
+    )
+
+
+def _counts_of_lists(page: Page, listed: ValueOf, place: int) -> Selectable:
+    """Return the numbers of rows by each value in an array of them; see :class:`Facet`."""
+    lists = page.over_all({"value": listed}).subquery(f"facet_{place}")
+    by_list = (
+        select(lists.c.value, func.count().label("count"))
+        .where(lists.c.value.is_not(None))
+        .group_by(lists.c.value)
+        .subquery(f"lists_{place}")
+    )
+    elements = page.call.source(Elements(by_list.c.value))
+    value = element_text(elements.columns)
+    count = cast(func.sum(by_list.c.count), BigInteger).label("count")
+    counted = select(value.label("value"), count).select_from(by_list, elements.clause())
+    return counted.group_by(value)
+
+
 def _seen(value: Callable[[Row, Call], Sql], call: Call, row: Row) -> Sql:
     return value(row, call)
 
@@ -443,16 +485,16 @@ def _no_counts() -> Selectable:
 
 
 def _histogram_rows(page: Page, call: Call) -> Rows:
-    field, by = call.arguments["field"], call.arguments["by"]
-    moment, length = _member(field), _member(by)
+    moment, length = (_member(call.arguments[each]) for each in ("field", "by"))
 
     def span(row: Row) -> Sql:
         return func.substr(json_of(moment.of(row)), 1, literal_column(str(length)), type_=Text())
 
-    values = page.values(span).subquery("moments")
+    values = page.over_all({"value": span, "moment": moment.of}).subquery("moments")
+    # By the moment itself, since the text would be made twice of each.
     counted = (
         select(values.c.value, func.count().label("count"))
-        .where(values.c.value.is_not(None))
+        .where(values.c.moment.is_not(None))
         .group_by(values.c.value)
     )
     return Rows(Chosen(counted), order=lambda row: (OrderKey(row.value),))

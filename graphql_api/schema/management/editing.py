@@ -9,7 +9,7 @@ from cms.reading import management
 from cms.reading.rows import EntryRow, PresenceRow
 from cms.review import relations
 from cms.review.relations import ChangeRequestRow, CommentRow, ReviewRequestRow, SignOffRow
-from cms.review.standing import RevisionColumns, policies_of
+from cms.review.standing import policies_of
 from cms.site import Site
 from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.filters import Compare
@@ -67,15 +67,7 @@ def _state_in(site: Site) -> Callable[[EntryRow], Sql]:
     policies = policies_of(site)
 
     def state(entry: EntryRow) -> Sql:
-        columns = RevisionColumns(
-            edition_id=entry.edition_id,
-            revision_id=entry.revision_id,
-            number=entry.number,
-            digest=entry.digest,
-            content_type=entry.content_type,
-            archived_at=entry.archived_at,
-        )
-        return relations.state_of(policies, columns)
+        return relations.state_of_shown(policies, entry)
 
     return state
 
@@ -189,7 +181,7 @@ def entry_filters(site: Site) -> Mapping[str, Declared]:
 
 def entry_facets(site: Site) -> tuple[Facet, ...]:
     """Return the facets of entries that only editors have."""
-    return (Facet("state", of_row(_state_in(site)), work=12),)
+    return (Facet("state", of_row(_state_in(site)), is_computed=True, work=12),)
 
 
 def _account(column: str, description: str, type_: str = "Account") -> Declared:

@@ -242,11 +242,12 @@ async def test_times_of_reviews_are_found_wrong_and_repaired(newsroom: Newsroom)
         assert await faults_of_review_times(session) == []
     assert stored.due_at is not None
     assert stored.reviewed_at is not None
+    assert stored.reviewers == [newsroom.reviewers[0].person_id]
     async with newsroom.desk.work(OPERATOR) as work:
         await work.session.execute(
             update(Publication)
             .where(Publication.id == publication.id)
-            .values(due_at=None, reviewed_at=None)
+            .values(due_at=None, reviewed_at=None, reviewers=None)
         )
     async with newsroom.database.reading() as session:
         (fault,) = await faults_of_review_times(session)
@@ -256,3 +257,4 @@ async def test_times_of_reviews_are_found_wrong_and_repaired(newsroom: Newsroom)
     async with newsroom.database.reading() as session:
         again = await session.get_one(Publication, publication.id)
         assert (again.due_at, again.reviewed_at) == (stored.due_at, stored.reviewed_at)
+        assert again.reviewers == stored.reviewers
