@@ -81,6 +81,27 @@ class LinkGraphs:
         elif graph.bytes <= self._others.maxsize:
             self._others[key] = graph
 
+    async def communities(
+        self, whole: LinkGraph, layers: Collection[Layer], kinds: Collection[str] | None
+    ) -> tuple[LinkGraph, PageGraph, Indexes]:
+        """Return some edges of a graph, its pages, and for each the first one of its community.
+
+        Communities take seconds, and are kept for as long as the graph.
+
+        Args:
+            whole: the graph, with all layers.
+            layers: the layers of the edges.
+            kinds: the kinds of the edges, as they are stored; ``None`` for all.
+        """
+        graph = whole.only(layers, kinds)
+        pages, kept = await self.run(pages_of, graph), self.kept.of(whole)
+        known = None if kinds is None else frozenset(kinds) & frozenset(whole.kind_names)
+        choice = frozenset(layers), known
+        if choice not in kept:
+            own = (pages.sources, pages.targets, len(pages))
+            kept[choice] = await self.run(communities_of, *own)
+        return graph, pages, kept[choice]
+
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the result of a function, run in a thread; wait for it even if cancelled."""
         return await run_to_end(self._executor, partial(work, *args, **kwargs))
@@ -122,16 +143,6 @@ class GraphReading:
     async def communities(
         self, layers: Collection[Layer] = (Layer.CONTENT,), kinds: Collection[str] | None = None
     ) -> tuple[LinkGraph, PageGraph, Indexes]:
-        """Return the same graph, its pages, and for each the first page of its community.
-
-        Communities take seconds, and are kept for as long as the graph.
-        """
+        """Return the same graph, its pages, and for each the first page of its community."""
         whole = await self.graphs.graph(self.reading, self.view)
-        graph = whole.only(layers, kinds)
-        pages, kept = await self.graphs.run(pages_of, graph), self.graphs.kept.of(whole)
-        known = None if kinds is None else frozenset(kinds) & frozenset(whole.kind_names)
-        choice = frozenset(layers), known
-        if choice not in kept:
-            own = (pages.sources, pages.targets, len(pages))
-            kept[choice] = await self.graphs.run(communities_of, *own)
-        return graph, pages, kept[choice]
+        return await self.graphs.communities(whole, layers, kinds)

@@ -12,7 +12,7 @@ from cms.links.as_if import NamedLink
 from cms.links.asking import GraphReading
 from cms.links.graph import LinkGraph
 from cms.links.graph_changes import GraphChanges, PageChange, PageState, changes_between
-from cms.links.summary import MeasuredGraph, measure
+from cms.links.summary import MeasuredGraph, measure, measure_pages
 from cms.links.what_if import WhatIf, assume
 from graphql_api.planner.declarations import LARGEST_SIZE
 from graphql_api.schema.link_answers.graph import summary_json
@@ -24,9 +24,11 @@ async def link_what_if(reading: GraphReading, inputs: Mapping[str, Any]) -> Json
     """Return the link graph as it is, and as it would be."""
     first, choice = number_of(inputs, "first", LARGEST_SIZE), choice_of(inputs)
     assumed = await assume(reading, _what_if(inputs))
+    _, pages, community = await reading.graphs.communities(assumed.before, *choice)
 
     def compare() -> tuple[MeasuredGraph, MeasuredGraph, GraphChanges]:
-        before, after = (measure(each.only(*choice)) for each in (assumed.before, assumed.after))
+        before = measure_pages(pages, community)
+        after = measure(assumed.after.only(*choice))
         return before, after, changes_between(before, after)
 
     before, after, changes = await reading.graphs.run(compare)

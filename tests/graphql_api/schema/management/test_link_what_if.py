@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from graphql import GraphQLSchema
 
+from cms.links import asking
+from cms.links.communities import communities_of
 from tests.graphql_api.conftest import Desk
 
 WHAT_IF = """query(
@@ -154,3 +157,20 @@ def test_readers_have_no_what_ifs(schema: GraphQLSchema) -> None:
     assert schema.query_type is not None
     assert "linkWhatIf" not in schema.query_type.fields
     assert "LinkWhatIf" not in schema.type_map
+
+
+async def test_communities_of_what_is_public_are_found_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, found = await site(desk), list[int]()
+
+    def count(*graph: Any) -> Any:
+        found.append(1)
+        return communities_of(*graph)
+
+    monkeypatch.setattr(asking, "communities_of", count)
+    answers = [
+        await desk.data(desk.newsroom.publisher, WHAT_IF, unpublish=[each]) for each in ids[:2]
+    ]
+    assert answers[0]["linkWhatIf"]["graphBefore"] == answers[1]["linkWhatIf"]["graphBefore"]
+    assert found == [1]
