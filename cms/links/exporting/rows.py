@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, select
 
 from cms.content.links import Origin
-from cms.links.exporting.beginnings import beginnings_of
 from cms.links.exporting.table import LABEL, AttributeKind, GraphAttribute, Row, Value
 from cms.links.graph import NONE, Layer, LinkGraph
 from cms.links.metrics import LinkMetrics, PageGraph
 from cms.reading import relations
+from cms.reading.link_periods import link_begins
 from cms.reading.narrowing import narrowed
 from cms.reading.view import View
 from cms.site import Site
@@ -175,7 +175,7 @@ class ViewRows:
             at: [] for each in ids if (at := self._at.get(each)) is not None
         }
         revisions = {self._revisions[at]: at for at in shown}
-        begun = await beginnings_of(self._session, self._view, list(revisions))
+        begun = await link_begins(self._session, self._view, list(revisions))
         for revision_id, target, kind, label in await self._links(list(revisions)):
             at = revisions[revision_id]
             layer = self._layer_of(at)

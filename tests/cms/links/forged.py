@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -23,6 +24,7 @@ from cms.site import Site
 from cms.storage.database import ReadSession, WriteSession
 from cms.tables import Address, Edition, Entry, Link, Position, Publication, Revision
 from cms.work.work import Reading
+from tests.depth import EXAMPLES
 
 
 class Page(ContentType, path="/{locale}/{slug}"):
@@ -50,6 +52,8 @@ TYPES = ("Page", "Page", "Page", "Menu", "Category", "Person", "Retired")
 BEGUN = datetime(2020, 1, 1, tzinfo=UTC)
 # The last position, and the last day.
 LAST = 24
+# For properties of such histories, whose examples take long.
+A_FEW = settings(max_examples=EXAMPLES // 5)
 # The URL of links with the target -1.
 ELSEWHERE = "https://elsewhere.example/"
 

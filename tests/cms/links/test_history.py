@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import literal
 
@@ -30,6 +30,7 @@ from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import Moment
 from tests.cms.links.conftest import Blank
 from tests.cms.links.forged import (
+    A_FEW,
     ELSEWHERE,
     LAST,
     LOCALES,
@@ -43,14 +44,12 @@ from tests.cms.links.forged import (
     number_of,
     publication_id,
 )
-from tests.depth import EXAMPLES
 
 AXES = st.sampled_from(list(AsOf))
 POINTS = st.integers(0, LAST)
 IN_LOCALE = st.sampled_from(LOCALES)
 LAYERS = (Layer.CONTENT, Layer.NAVIGATION)
 # Each example is a history in a database, read several times.
-A_FEW = settings(max_examples=EXAMPLES // 5)
 # More than all changes.
 MANY = 10_000
 
