@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cms.errors import SettingsError
 
+# The memory limit for link graphs, unless the settings have another one.
+LINK_GRAPH_MEGABYTES = 256
+
 
 class Settings(BaseSettings):
     """Settings from the environment."""
@@ -65,6 +68,13 @@ class Settings(BaseSettings):
         default=True,
         description="Computation of the metrics of links by `serve` on SQLite, after publications, "
         "in a process of its own; see `copydesk graph follow`.",
+    )
+    link_graph_megabytes: int = Field(
+        default=LINK_GRAPH_MEGABYTES,
+        ge=1,
+        le=1_048_576,
+        description="Memory limit of the link graphs that a process keeps for questions, "
+        "in megabytes; see graph.md.",
     )
     limits: Annotated[dict[str, int], NoDecode] = Field(
         default={},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError
@@ -13,6 +14,7 @@ from sqlalchemy import literal
 from cms.authorization.actor import Actor
 from cms.errors import Refused, TooManyWaiting
 from cms.reading.view import Preview, View
+from cms.settings import LINK_GRAPH_MEGABYTES
 from cms.storage.dialects import Key
 from cms.work.work import Desk, Reading
 from graphql_api.http.errors import RequestFailed, too_many_waiting
@@ -46,14 +48,15 @@ class Answering:
 
     Args:
         desk: the site with its database.
+        graph_megabytes: the memory limit for link graphs.
 
     Attributes:
         graphs: the link graphs that this process keeps.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, graph_megabytes: int = LINK_GRAPH_MEGABYTES) -> None:
         self._desk = desk
-        self.graphs = OnDemand(_make_graphs)
+        self.graphs = OnDemand(partial(_make_graphs, graph_megabytes))
 
     async def answer(
         self, ready: ReadyOperation, view: View, actor: Actor, preview: str | None = None
@@ -155,7 +158,7 @@ def _no_source(_: Relation) -> Source:
     raise TypeError("the arguments of a view read no rows")
 
 
-def _make_graphs() -> LinkGraphs:
+def _make_graphs(megabytes: int) -> LinkGraphs:
     from cms.links.asking import LinkGraphs  # noqa: PLC0415  # arrays are loaded on demand
 
-    return LinkGraphs()
+    return LinkGraphs(megabytes)

@@ -65,7 +65,8 @@ def create_app(
             one name in the API; at the start of the lifespan, if renamed types were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
-    size, thread, answering = KnownSize(database), PlanningThread(), Answering(copydesk)
+    size, thread = KnownSize(database), PlanningThread()
+    answering = Answering(copydesk, chosen.link_graph_megabytes)
     schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, size.current, thread, answering)

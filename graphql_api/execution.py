@@ -40,7 +40,8 @@ async def execute(
 def _delivery(copydesk: Copydesk) -> Delivery:
     if copydesk not in _DELIVERIES:
         schema = build_delivery_schema(copydesk.site)
+        answering = Answering(copydesk, copydesk.settings.link_graph_megabytes)
         _DELIVERIES[copydesk] = Delivery(
-            copydesk.site, schema, copydesk.database.reader, answering=Answering(copydesk)
+            copydesk.site, schema, copydesk.database.reader, answering=answering
         )
     return _DELIVERIES[copydesk]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from cms.links.metrics import PageGraph, pages_of
 from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View, view_of
+from cms.settings import LINK_GRAPH_MEGABYTES
 from cms.site import Site
 from cms.storage.dialects import RestingTurns, run_to_end
 from cms.work.work import Reading
@@ -26,8 +28,12 @@ from cms.work.work import Reading
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# The memory limit for the graphs of views other than the plain ones, which are always kept.
-_OTHERS_BYTES = 64 * 1024**2
+_log = logging.getLogger("copydesk")
+
+_MEGABYTE = 1024**2
+# The share of the memory for graphs of other views than those of the site's own locales, so that
+# clients who ask for many of them leave these alone: one of so many parts.
+_OTHERS = 4
 # Questions that are computed at once, and how many times as long their client rests.
 _AT_ONCE, _REST = 1, 1.0
 
@@ -36,22 +42,25 @@ class LinkGraphs:
     """The graphs that a process keeps, and the turns of those who ask.
 
     A graph is true for a position, and brought to the next one. Those of what is public now are
-    always kept, for each locale of the site; of other views, a few. Drafts change without
-    positions, so their graphs are made at each question.
+    kept for each locale of the site, and a few of other views, up to a limit: the least recently
+    used go first. Drafts change without positions, so their graphs are made at each question.
+
+    Args:
+        megabytes: the memory limit for all graphs.
 
     Attributes:
         turns: the turns in which clients ask: few graphs are made at a time.
         kept: what is made of graphs in seconds, such as communities.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, megabytes: int = LINK_GRAPH_MEGABYTES) -> None:
         self.turns = RestingTurns(_AT_ONCE, _REST)
         self.kept = KeptIndexes()
         self._executor = ThreadPoolExecutor(_AT_ONCE, "copydesk-links")
-        self._own: dict[View, LinkGraph] = {}
-        self._others: LRUCache[Hashable, LinkGraph] = LRUCache(
-            _OTHERS_BYTES, lambda graph: graph.bytes
-        )
+        others = megabytes * _MEGABYTE // _OTHERS
+        self._others: LRUCache[Hashable, LinkGraph] = LRUCache(others, _bytes_of)
+        self._own: LRUCache[View, LinkGraph] = LRUCache(megabytes * _MEGABYTE - others, _bytes_of)
+        self._is_too_large = False
 
     async def graph(self, reading: Reading, view: View) -> LinkGraph:
         """Return the graph of a view, with all layers.
@@ -67,7 +76,8 @@ class LinkGraphs:
         newest = await session.scalar(select(newest_position())) or 0
         # An import publishes at times of the past, so that they change with a position too.
         key: Hashable = view if view.past is None else (view, _value(view), newest)
-        graph = self._own[view] if key in self._own else self._others.get(key)
+        graph = self._own.get(view) if view.past is None else None
+        graph = self._others.get(key) if graph is None else graph
         if graph is None:
             graph = await load_graph(session, site, view)
         elif view.past is None and graph.position != newest:
@@ -76,10 +86,19 @@ class LinkGraphs:
         return graph
 
     def _keep(self, site: Site, view: View, key: Hashable, graph: LinkGraph) -> None:
-        if view.past is None and view == view_of(site, view.locales[0]):
-            self._own[view] = graph
-        elif graph.bytes <= self._others.maxsize:
-            self._others[key] = graph
+        is_own = view.past is None and view == view_of(site, view.locales[0])
+        kept: LRUCache[Any, LinkGraph] = self._own if is_own else self._others
+        if kept.getsizeof(graph) <= kept.maxsize:
+            kept[key] = graph
+            return
+        kept.pop(key, None)
+        if is_own and not self._is_too_large:
+            self._is_too_large = True
+            _log.warning(
+                "the link graph has %d MB, is not kept, and is read again for each question: "
+                "set COPYDESK_LINK_GRAPH_MEGABYTES to twice as much, or more",
+                graph.bytes // _MEGABYTE,
+            )
 
     async def communities(
         self, whole: LinkGraph, layers: Collection[Layer], kinds: Collection[str] | None
@@ -105,6 +124,10 @@ class LinkGraphs:
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return the result of a function, run in a thread; wait for it even if cancelled."""
         return await run_to_end(self._executor, partial(work, *args, **kwargs))
+
+
+def _bytes_of(graph: LinkGraph) -> int:
+    return graph.bytes
 
 
 def _value(view: View) -> Any:

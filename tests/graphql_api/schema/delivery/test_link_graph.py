@@ -11,8 +11,12 @@ from cms.authorization.actor import ANONYMOUS
 from cms.links import asking
 from cms.links.asking import LinkGraphs
 from cms.links.communities import communities_of
+from cms.links.graph import LinkGraph
+from cms.links.loading import load_graph
 from cms.links.refreshing import refresh_metrics
-from cms.reading.view import EVERYTHING, view_of
+from cms.reading.view import EVERYTHING, View, view_of
+from cms.site import Site
+from cms.storage.database import ReadSession
 from cms.tables import Publication
 from graphql_api.delivery import Visitor
 from tests.graphql_api.conftest import Api
@@ -114,16 +118,53 @@ async def test_layers_and_kinds_choose_the_links(api: Api) -> None:
     }
 
 
-async def test_readers_cannot_make_a_server_keep_more_than_a_few_graphs(api: Api) -> None:
-    graphs = LinkGraphs()
-    own = view_of(api.newsroom.site)
-    others = [replace(own, locales=("en", *["de"] * count)) for count in range(5)]
+async def test_a_process_keeps_the_graphs_that_were_used_last_up_to_a_limit(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, loaded = list[float](), list[View]()
+    monkeypatch.setattr(asking, "_bytes_of", lambda _: sizes[-1])
+    graphs = LinkGraphs(1)
+
+    async def load(session: ReadSession, site: Site, view: View) -> LinkGraph:
+        loaded.append(view)
+        # A third of what is there for each of the two parts.
+        sizes.append((graphs._own if view in own else graphs._others).maxsize // 3)
+        return await load_graph(session, site, view)
+
+    monkeypatch.setattr(asking, "load_graph", load)
+    own = [view_of(api.newsroom.site, locale) for locale in api.newsroom.site.locales]
+    others = [replace(own[0], locales=("en", *["de"] * count)) for count in range(1, 5)]
     async with api.newsroom.desk.reading(ANONYMOUS) as reading:
-        for view in (own, *others):
+        for view in (*own, *others, *own, others[-1], others[0]):
             await graphs.graph(reading, replace(view, scopes=EVERYTHING))
-    assert [*graphs._own] == [own]
-    assert len(graphs._others) == len(others) - 1
-    assert graphs._others.currsize <= graphs._others.maxsize
+    # Clients who ask for many views leave the graphs of the site's own locales alone.
+    assert loaded == [*own, *others, others[0]]
+    assert len(graphs._others) == 3
+
+
+async def test_the_least_recently_used_of_the_sites_own_graphs_goes_first(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "_bytes_of", lambda _: 600_000)
+    graphs = LinkGraphs(1)
+    english, german = (view_of(api.newsroom.site, locale) for locale in ("en", "de"))
+    async with api.newsroom.desk.reading(ANONYMOUS) as reading:
+        for view in (english, german):
+            await graphs.graph(reading, view)
+    assert [*graphs._own] == [german]
+
+
+async def test_a_graph_that_is_too_large_to_be_kept_is_reported_once(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    (first, _) = await chain(api, "One", "Two")
+    graphs = LinkGraphs(0)
+    async with api.newsroom.desk.reading(ANONYMOUS) as reading:
+        for _ in range(2):
+            graph = await graphs.graph(reading, view_of(api.newsroom.site))
+            assert graph.index_of(first.entry_id) is not None
+    (warning,) = caplog.messages
+    assert "COPYDESK_LINK_GRAPH_MEGABYTES" in warning
 
 
 WHOLE = """linkGraph { nodes edges density reciprocity averageDepth orphans deadEnds components
