@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from bench.growth_links import links_in_text
 from bench.growth_plan import (
     BRANCHES,
     LINKS_EACH,
@@ -32,6 +33,13 @@ Row: TypeAlias = tuple[str, dict[str, Any]]
 
 NONCE = "0123456789abcdef"
 _REVIEW_DAYS = 365
+# The values of links without others.
+_LINK = {
+    **dict.fromkeys(("label", "note", "query", "fragment"), ""),
+    **dict.fromkeys(("target_id", "url", "section", "section_anchor", "host", "path")),
+    "in_block": False,
+}
+_IN_TEXT = {"field_path": "body", "origin": "inline", "kind": "inline"}
 _STAGE = '[{"name":"editorial","role":"reviewer","approvals":1}]'
 
 
@@ -316,29 +324,26 @@ class Rows:
                     "word": f"tag {tag}",
                 },
             )
-        for position, link in enumerate(orjson.loads(words.content)["links"], 1):
-            yield (
-                "link",
-                {
-                    "revision_id": version.id,
-                    "field_path": link["fieldPath"],
-                    "ordinal": link["ordinal"],
-                    "origin": "field",
-                    "kind": link["kind"],
-                    "label": "",
-                    "note": "",
-                    "target_id": link["target"],
-                    "query": "",
-                    "fragment": "",
-                    "url": None,
-                    "section": None,
-                    "section_anchor": None,
-                    "page_position": position,
-                    "in_block": False,
-                    "host": None,
-                    "path": None,
-                },
-            )
+        listed = [
+            {
+                "field_path": link["fieldPath"],
+                "ordinal": link["ordinal"],
+                "origin": "field",
+                "kind": link["kind"],
+                "target_id": link["target"],
+            }
+            for link in orjson.loads(words.content)["links"]
+        ]
+        for position, link in enumerate([*listed, *self._links_in_text(number)], 1):
+            yield "link", {**_LINK, "revision_id": version.id, "page_position": position, **link}
+
+    def _links_in_text(self, number: int) -> Iterator[dict[str, Any]]:
+        before = max(number - 1, 0)
+        after = self._plan.change_of(before)
+        has_moved = after is not None and self._plan.moves_after(after)
+        left = type_of(before).path_for(self._slug(before, 1), "en") if has_moved else None
+        for ordinal, link in enumerate(links_in_text(number, entry_id(before), left)):
+            yield {**_IN_TEXT, "ordinal": ordinal, **link}
 
     def _publication(
         self, version: _Version, first_at: datetime, ended: int | None

@@ -71,7 +71,7 @@ def status_of(link: LinkRow, view: View, own: OwnAddresses) -> ColumnElement[str
     has_no_path = and_(link.origin == _INLINE, _path(link, view, public).is_(None))
     lacks_anchor = and_(fragment != _EMPTY, ~_has_anchor(link, public))
     return case(
-        (link.written_url.is_not(None), of_address),
+        (link.target_id.is_(None), of_address),
         *_waiting(link, view, public),
         (or_(has_no_path, lacks_anchor), _word(LinkStatus.BROKEN)),
         (_is_redirected(link, at, view, own), _word(LinkStatus.REDIRECTING)),
@@ -81,7 +81,7 @@ def status_of(link: LinkRow, view: View, own: OwnAddresses) -> ColumnElement[str
 
 def external_host(link: LinkRow, own: OwnAddresses) -> ColumnElement[Any]:
     """Return the host that a link leads to on another site; null for any other link."""
-    is_elsewhere = and_(link.written_url.is_not(None), _site_path(link, own).is_(None))
+    is_elsewhere = and_(link.target_id.is_(None), _site_path(link, own).is_(None))
     return case((is_elsewhere, link.host))
 
 
@@ -182,14 +182,18 @@ def _is_redirected(
 ) -> ColumnElement[bool]:
     """Return whether a page has left the path, or it redirects to one, and no page is there."""
     left = aliased_table(Address, "left")
-    is_left = or_(
-        and_(left.c.edition_id.is_not(None), is_over(left, view)),
-        and_(left.c.edition_id.is_(None), stands_in(left, view)),
-    )
     return and_(
         path.is_not(None),
-        exists().where(_is_at(link, path, left, own), is_left),
+        exists().where(_is_at(link, path, left, own), is_left(left, view)),
         ~_has_page(link, path, view, own),
+    )
+
+
+def is_left(address: FromClause, view: View) -> ColumnElement[bool]:
+    """Return whether a page has left an address, or it is a redirect."""
+    return or_(
+        and_(address.c.edition_id.is_not(None), is_over(address, view)),
+        and_(address.c.edition_id.is_(None), stands_in(address, view)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Join,
     SQLColumnExpression,
     and_,
     case,
@@ -59,7 +60,7 @@ def revision_links(view: View) -> Relation:
         )
     public = aliased_table(Publication, "source")
     is_source = and_(public.c.revision_id == Link.revision_id, is_open(public, view))
-    return _public_links(view, public, KeyJoin(Link.__table__, public, is_source, isouter=True))
+    return public_links(view, public, KeyJoin(Link.__table__, public, is_source, isouter=True))
 
 
 def every_link(view: View) -> Relation:
@@ -76,7 +77,7 @@ def every_link(view: View) -> Relation:
     public = aliased_table(Publication, "source")
     rows = join(public, Link, public.c.revision_id == Link.revision_id)
     revision_id = public.c.revision_id
-    found = _public_links(view, public, rows, revision_id)
+    found = public_links(view, public, rows, revision_id)
     return found.where(is_shown(public, view), InOrderOf(revision_id))
 
 
@@ -102,7 +103,17 @@ def links_to_entries(view: View) -> Relation:
     )
 
 
-def _public_links(
+def url_links(view: View) -> Relation:
+    """Return public edges to URLs, which have no targets."""
+    source = aliased_table(Publication, "source")
+    rows = join(Link, source, source.c.revision_id == Link.revision_id)
+    # Not that they have a URL, which the index over these edges does not have.
+    return _edges(view, source, rows, Link.revision_id, KeyJoin).where(
+        Link.target_id.is_(None), is_shown(source, view)
+    )
+
+
+def public_links(
     view: View,
     source: FromClause,
     rows: FromClause,
@@ -116,6 +127,19 @@ def _public_links(
         rows: the edges with these.
         revision_id: the revision of an edge, as a column of either.
     """
+    edges = _edges(view, source, rows, revision_id, Join)
+    target = aliased_table(Publication, "target")
+    return edges.where(or_(Link.url.is_not(None), target.c.entry_id.is_not(None)))
+
+
+def _edges(
+    view: View,
+    source: FromClause,
+    rows: FromClause,
+    revision_id: SQLColumnExpression[str],
+    joined: type[Join],
+) -> Relation:
+    """Return edges with what the view shows of their targets; ``joined`` is the join to these."""
     target = aliased_table(Publication, "target")
     published = Published(
         target,
@@ -125,7 +149,7 @@ def _public_links(
         aliased_table(LinkMetric, "target_metrics"),
     )
     shown = and_(target.c.entry_id == Link.target_id, is_shown(target, view))
-    targets = published.joined_to(outerjoin(rows, target, shown), view, isouter=True)
+    targets = published.joined_to(joined(rows, target, shown, isouter=True), view, isouter=True)
     ends = _ends(source.c.entry_id, source, target)
     names = {each.key for each in ends}
     of_target = [
@@ -133,15 +157,9 @@ def _public_links(
         for column in published.columns(view)
         if column.key != "id" and (name := f"{OF_TARGET}{column.key}") not in names
     ]
-    return (
-        select(
-            *_link_columns(published.stands.c.path, target.c.title, revision_id),
-            *ends,
-            *of_target,
-        )
-        .select_from(targets)
-        .where(or_(Link.url.is_not(None), target.c.entry_id.is_not(None)))
-    )
+    return select(
+        *_link_columns(published.stands.c.path, target.c.title, revision_id), *ends, *of_target
+    ).select_from(targets)
 
 
 def _previewed_sources(view: View, preview: Preview) -> FromClause:

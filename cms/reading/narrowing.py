@@ -32,16 +32,18 @@ def narrowed(relation: Select[*tuple[Any, ...]], names: Sequence[str]) -> Select
     used = [every[name] for name in names] or list(every)[:1]
     fewer = relation.with_only_columns(*used)
     conditions = fewer.whereclause
-    needed = _tables_in(used if conditions is None else [*used, conditions])
+    needed = {*_tables_in(used if conditions is None else [*used, conditions])}
     left_out: set[FromClause] = set()
 
     def trimmed(joined: FromClause) -> FromClause:
         if not isinstance(joined, Join):
             return joined
-        left = trimmed(joined.left)
         if isinstance(joined, KeyJoin) and joined.right not in needed:
             left_out.add(joined.right)
-            return left
+            return trimmed(joined.left)
+        if joined.onclause is not None:
+            needed.update(_tables_in([joined.onclause]))
+        left = trimmed(joined.left)
         if left is joined.left:
             return joined
         return type(joined)(left, joined.right, joined.onclause, isouter=joined.isouter)

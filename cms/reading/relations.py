@@ -6,7 +6,7 @@ shows. A draft cannot leak, since there is no name by which to ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -24,8 +24,10 @@ from sqlalchemy import (
 
 from cms.content.builtin import CATEGORY, PERSON
 from cms.reading.aliases import aliased_table, word
+from cms.reading.link_faults import LinkDeclarations, has_index, links_of_status
 from cms.reading.link_periods import publications_around
-from cms.reading.links import every_link, links_to_entries, revision_links
+from cms.reading.link_status import LinkStatus
+from cms.reading.links import every_link, links_to_entries, revision_links, url_links
 from cms.reading.locales import for_built_in, locales_of
 from cms.reading.narrowing import KeyJoin, narrowed
 from cms.reading.newest_drafts import (
@@ -138,6 +140,29 @@ def links(view: View) -> Relation:
 def site_links(view: View) -> Relation:
     """Return the edges of all entries that the view shows, as :func:`links` returns them."""
     return every_link(view)
+
+
+def links_of(view: View, statuses: Collection[LinkStatus], declared: LinkDeclarations) -> Relation:
+    """Return :func:`site_links`, or, where indexes find them, those that can have a status.
+
+    Args:
+        view: the view.
+        statuses: the statuses that are wanted; none if any is.
+        declared: the declarations that the status of links depends on.
+    """
+    if _has_index(view, statuses):
+        return links_of_status(statuses, view, declared)
+    return every_link(view)
+
+
+def links_to_urls(view: View) -> Relation:
+    """Return :func:`site_links`, or, where an index finds them, those that lead to URLs."""
+    return url_links(view) if _has_index(view, {LinkStatus.EXTERNAL}) else every_link(view)
+
+
+def _has_index(view: View, statuses: Collection[LinkStatus]) -> bool:
+    is_public = view.perspective is Perspective.PUBLISHED and view.preview is None
+    return is_public and has_index(statuses)
 
 
 def link_periods(view: View) -> Relation:

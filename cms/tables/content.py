@@ -203,6 +203,14 @@ class Link(Base):
         Index("ix_link_target_id", "target_id", "revision_id"),
         # For lists of links to other sites.
         partial_index("ix_link_host", "host", "revision_id", where="host is not null"),
+        partial_index(
+            *("ix_link_url", "revision_id", "host", "path", "origin"), where="target_id is null"
+        ),
+        # For lists of links that are broken or redirected; see cms.reading.link_faults.
+        partial_index("ix_link_fragment", "revision_id", where="fragment <> ''"),
+        partial_index(
+            *("ix_link_path", "path", "revision_id"), where="path is not null and url is null"
+        ),
         CLUSTERED,
     )
 

@@ -287,6 +287,7 @@ class _Sweeps:
     Attributes:
         count: the number of times, without the page.
         sums: the number of times for sums.
+        shares: the number of times, with a part for each time that only some rows are read.
         summed: the work of counts and sums for each row, without filters.
         ordered: the work of sorting for each row; 0 where an index has the order.
         filtered: the work of the filter for each row.
@@ -295,6 +296,7 @@ class _Sweeps:
 
     count: int
     sums: int
+    shares: float
     summed: float
     ordered: float
     filtered: float
@@ -312,14 +314,19 @@ class _Sweeps:
         own = field.body.cases[0].fields if field.body is not None else ()
         fields = [each for each in own if isinstance(each, PlannedField)]
         counts = sum(each.name == "totalCount" for each in fields)
-        weights = [_weights(each, kind, is_whole=extent.is_whole and is_whole) for each in fields]
-        sums = sum(map(len, weights))
+        weights = [
+            each
+            for field in fields
+            for each in _weights(field, kind, is_whole=extent.is_whole and is_whole)
+        ]
+        sums = len(weights)
         is_ordered = extent.is_ordered and is_indexed(field.arguments.get("orderBy"), kind)
         keys = max(1, order_size(field.arguments.get("orderBy")))
         return _Sweeps(
             counts + sums,
             sums,
-            counts * _COUNTED + sum(map(sum, weights)),
+            counts + sum(each.share for each in weights),
+            counts * _COUNTED + sum(each.work * each.share for each in weights),
             0 if is_ordered else _ORDER * keys,
             extent.work + where.work + (_FILTERED if where.is_read else 0),
             has_page=any(each.name in {"nodes", "edges", "pageInfo"} for each in fields),
@@ -339,11 +346,24 @@ class _Sweeps:
 
     def work_of_sums(self) -> float:
         """Return the work of counts and sums for each row."""
-        return self.summed + self.count * self.filtered
+        return self.summed + self.shares * self.filtered
 
 
-def _weights(field: PlannedField, kind: ViewKind, *, is_whole: bool) -> Sequence[float]:
-    """Return the work for a row of each sum over all rows that a field of a connection needs."""
+@dataclass(frozen=True)
+class _Weight:
+    """A sum over the rows of a connection.
+
+    Attributes:
+        work: the work for each row that is read for it.
+        share: the share of all rows that are.
+    """
+
+    work: float
+    share: float = 1
+
+
+def _weights(field: PlannedField, kind: ViewKind, *, is_whole: bool) -> Sequence[_Weight]:
+    """Return the sums over all rows that a field of a connection needs."""
     match field.declaration:
         case Many():
             fields = field.arguments.get("fields", field.arguments.get("field"))
@@ -352,21 +372,19 @@ def _weights(field: PlannedField, kind: ViewKind, *, is_whole: bool) -> Sequence
             return [_weight(each, kind, is_whole=is_whole) for each in members]
         case One():  # an aggregate, for which rows are read once
             leaves = _leaves(field.body)
-            return [_SUMMED + leaves] if leaves else ()
+            return [_Weight(_SUMMED + leaves)] if leaves else ()
         case _:
             return ()
 
 
-def _weight(member: object, kind: ViewKind, *, is_whole: bool) -> float:
-    """Return the work for each row that the declaration of an enum's value states."""
+def _weight(member: object, kind: ViewKind, *, is_whole: bool) -> _Weight:
+    """Return the sum that the declaration of an enum's value states."""
     declared = member.value if isinstance(member, Enum) else None
     if is_whole and getattr(declared, "counts", None) is not None:
-        return _AHEAD
+        return _Weight(_AHEAD)
     if kind == "now" and getattr(declared, "listed", None) is not None:
-        listed: float = getattr(declared, "work_listed", _SUMMED)
-        return listed
-    weight: float = getattr(declared, "work", _SUMMED)
-    return weight
+        return _Weight(getattr(declared, "work_listed", _SUMMED))
+    return _Weight(getattr(declared, "work", _SUMMED), getattr(declared, "share", 1))
 
 
 def _name(argument: Argument) -> object:

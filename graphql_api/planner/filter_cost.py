@@ -7,7 +7,7 @@ from functools import reduce
 
 from graphql_api.planner.arguments import Argument, Input
 from graphql_api.planner.declarations import PLANNED
-from graphql_api.planner.filters import Compare, CompareSeen, Inner, Test, ToMany, ToOne
+from graphql_api.planner.filters import Compare, CompareSeen, Inner, Reach, Test, ToMany, ToOne
 from graphql_api.planner.look_ups import finds
 from graphql_api.planner.ordering import ViewKind
 
@@ -17,6 +17,8 @@ SEEN = 100
 _CONDITION, _INDEXED = 1, 0.1
 # Of so many rows, an index over what an object is named by leaves one; and an index over a list.
 _NAMED, _LISTED = 4, 2
+# Indexes find so few rows that may have a certain value, which is then read.
+_SUSPECT, _CHECKED = 40, 10
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,13 @@ def _condition(where: Input, name: str, value: Argument, kind: ViewKind) -> Cond
                 left = declaration.narrows if way.is_of_most else max(declaration.narrows, _NAMED)
                 return Conditions(1, _INDEXED, left, is_found=True)
             return _comparison_conditions(value, declaration.work, declaration.narrows)
-        case CompareSeen():
-            return _comparison_conditions(value, SEEN, declaration.narrows)
+        case CompareSeen(reach=reach):
+            read = Reach.ALL if reach is None else reach(value, kind)
+            if read is Reach.ALL:
+                return _comparison_conditions(value, SEEN, declaration.narrows)
+            return Conditions(
+                1, _CHECKED, _SUSPECT, is_read=True, is_found=True, is_rare=read is Reach.FEW
+            )
         case Test():
             return Conditions(1, _CONDITION, declaration.narrows, is_read=True)
         case ToOne():

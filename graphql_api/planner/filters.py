@@ -48,7 +48,7 @@ from graphql_api.planner.json_sql import (
     TypedList,
     UnpeekedParameter,
 )
-from graphql_api.planner.ordering import is_indexed, kind_of, leading_column
+from graphql_api.planner.ordering import ViewKind, is_indexed, kind_of, leading_column
 from graphql_api.planner.source import Sql, SqlType
 
 Condition: TypeAlias = ColumnElement[bool]
@@ -134,6 +134,14 @@ class Compare:
     is_computed: bool = False
 
 
+class Reach(Enum):
+    """The rows that are read for a condition."""
+
+    ALL = "all"
+    FEW = "few"  # those that indexes find
+    PAGE = "page"  # these in the order of the list, up to the end of the page
+
+
 @dataclass(frozen=True)
 class CompareSeen:
     """As :class:`Compare`, for a value that reads other rows, through the view.
@@ -141,10 +149,12 @@ class CompareSeen:
     Attributes:
         sql: the value.
         narrows: an index leaves one row of this many for a value.
+        reach: the rows that are read for some operators, given these and the kind of the view.
     """
 
     sql: Callable[[Row, Call], Sql]
     narrows: float = 1
+    reach: Callable[[Argument, ViewKind], Reach] | None = None
 
 
 @dataclass(frozen=True)

@@ -142,9 +142,16 @@ class Page:
         is_filtered = without_empty(self.call.arguments.get("where")) is not None
         return self.rows.is_whole and not is_filtered and self.rows.rank is None
 
-    def over_all(self, values: Mapping[str, Callable[[Row], Sql]]) -> Selectable:
-        """Return values of each row of the connection that matches, by name, whatever the page."""
-        source = self.call.source(self.rows.relation)
+    def over_all(
+        self, values: Mapping[str, Callable[[Row], Sql]], among: Relation | None = None
+    ) -> Selectable:
+        """Return values of each row of the connection that matches, by name, whatever the page.
+
+        Args:
+            values: the values of a row.
+            among: the relation that these rows are read from, if it is not that of all rows.
+        """
+        source = self.call.source(among or self.rows.relation)
         row = self.rows.row(source.columns)
         conditions = self._page_rows.conditions_of_all(source.columns)
         chosen = select(*(value(row).label(name) for name, value in values.items()))

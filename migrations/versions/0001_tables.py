@@ -518,6 +518,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_link_target_id", "link", ["target_id", "revision_id"])
     _partial_index("ix_link_host", "link", ["host", "revision_id"], "host is not null")
+    of_urls = ["revision_id", "host", "path", "origin"]
+    _partial_index("ix_link_url", "link", of_urls, "target_id is null")
+    _partial_index("ix_link_fragment", "link", ["revision_id"], "fragment <> ''")
+    _partial_index(
+        "ix_link_path", "link", ["path", "revision_id"], "path is not null and url is null"
+    )
     op.create_table(
         "publication",
         _column("id", KEY),

@@ -97,6 +97,8 @@ class Facet:
             place of ``value``. Rows with equal arrays are counted together first.
         work: the work for each row; see :mod:`graphql_api.planner.cost`.
         work_listed: the work for each row that is counted by ``listed``.
+        among: the relation of those rows that can have a value, where an index finds them.
+        share: their share of all rows.
     """
 
     name: str
@@ -114,6 +116,8 @@ class Facet:
     listed: ValueOf | None = None
     work: float = 6
     work_listed: float = 6
+    among: Callable[[Call], Selectable | None] | None = None
+    share: float = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -446,7 +450,13 @@ def _counts_of_rows(page: Page, facet: Facet, place: int) -> Selectable:
     """Return the numbers of rows by the value of each, or of its related rows."""
     indexed = page.values_by_index(facet.value, facet.leading) if facet.leading else None
     value = facet.value if facet.seen is None else partial(_seen, facet.seen, page.call)
-    every = page.values(value, facet.related, facet.row) if indexed is None else indexed
+    among = facet.among(page.call) if facet.among is not None else None
+    if indexed is not None:
+        every = indexed
+    elif among is not None:
+        every = page.over_all({"value": value}, Chosen(among))
+    else:
+        every = page.values(value, facet.related, facet.row)
     # A value that is much work is made once, and not again for its group.
     made = every.offset(literal_column("0")) if facet.is_computed else every
     values = made.subquery(f"facet_{place}")

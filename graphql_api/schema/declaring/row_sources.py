@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from enum import Enum
 from functools import partial
 from typing import TypeAlias
 
@@ -15,12 +16,14 @@ from sqlalchemy import ColumnElement, Select, case, literal_column, select
 
 from cms.content.builtin import BUILT_IN_NAMES, CATEGORY, PERSON
 from cms.reading import relations
+from cms.reading.link_faults import LinkDeclarations
+from cms.reading.link_status import LinkStatus
 from cms.reading.locales import locales_of
 from cms.reading.narrowing import narrowed
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, is_of_site
 from cms.storage.dialects import Folded
-from graphql_api.planner.arguments import Argument, Input
+from graphql_api.planner.arguments import Argument, Input, Known
 from graphql_api.planner.declarations import Call, Found, OrderKey, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Columns, Sql
@@ -184,7 +187,7 @@ def link_rows(view: View, *conditions: Condition) -> Rows:
     )
 
 
-def site_link_rows(call: Call, singletons: Sequence[str]) -> Rows:
+def site_link_rows(call: Call, singletons: Sequence[str], declared: LinkDeclarations) -> Rows:
     """Return the links of all entries, by the revisions that contain them, oldest first.
 
     Those of drafts are by entries, of which there is an index. References, and the links of
@@ -193,6 +196,7 @@ def site_link_rows(call: Call, singletons: Sequence[str]) -> Rows:
     Args:
         call: the arguments and the view.
         singletons: the stored names of the content types of singletons.
+        declared: the declarations that the status of links depends on.
     """
     where = call.arguments.get("where")
     conditions: list[Condition] = []
@@ -203,7 +207,36 @@ def site_link_rows(call: Call, singletons: Sequence[str]) -> Rows:
         conditions.append(lambda link: link.source_content_type.not_in(names))
     is_draft = call.view.perspective is Perspective.DRAFT
     order = _by_source if is_draft else _by_revision
-    return _rows(relations.site_links(call.view), order, *conditions)
+    links = relations.links_of(call.view, statuses_in(where), declared)
+    return _rows(links, order, *conditions)
+
+
+def statuses_in(where: Argument | None) -> frozenset[LinkStatus]:
+    """Return the statuses of which a filter wants links; none if it can want any."""
+    if not isinstance(where, Input):
+        return frozenset()
+    wanted = [statuses_in(each) for each in _all_of(where.fields.get("AND"))]
+    wanted.append(wanted_statuses(where.fields.get("status")))
+    return min(filter(None, wanted), key=len, default=frozenset())
+
+
+def wanted_statuses(operators: Argument | None) -> frozenset[LinkStatus]:
+    """Return the statuses that a comparison wants; none if it can want any."""
+    if not isinstance(operators, Input):
+        return frozenset()
+    operands = (operators.fields.get(each) for each in ("eq", "in"))
+    given = (each for operand in operands for each in _all_of(operand))
+    return frozenset(LinkStatus(word) for each in given for word in _word_of(each))
+
+
+def _all_of(argument: Argument | None) -> Sequence[Argument]:
+    return argument if isinstance(argument, tuple) else (argument,)
+
+
+def _word_of(argument: Argument) -> Sequence[str]:
+    """Return the stored word of a member of an enum."""
+    member = argument.value if isinstance(argument, Known) else None
+    return (str(member.value),) if isinstance(member, Enum) else ()
 
 
 def incoming_link_rows(view: View, *conditions: Condition) -> Rows:

@@ -26,7 +26,7 @@ from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.delivery.entry import entry_incoming_links, entry_links, translations_of
 from graphql_api.schema.delivery.link import anchor_text
 from graphql_api.schema.delivery.link_metrics import LINK_METRICS_WHERE, add_link_metrics
-from graphql_api.schema.delivery.site_links import SiteLinks
+from graphql_api.schema.delivery.site_links import SiteLinks, reach_of_status
 
 
 def leaf_comparison(type_: str, sql: Callable[[R], Sql], description: str) -> Declared:
@@ -247,7 +247,7 @@ def _add_link_where(registry: TypeRegistry, links: SiteLinks) -> None:
             ),
             "status": Declared(
                 "LinkStatusFilter | None",
-                CompareSeen(of_call(links.status)),
+                CompareSeen(of_call(links.status), reach=reach_of_status),
                 "Result of following the link.",
             ),
             "host": Declared(

@@ -9,27 +9,32 @@ from sqlalchemy import and_, case, null, select, true
 
 from cms.content.links import Origin
 from cms.reading import relations
+from cms.reading.link_faults import LinkDeclarations, has_index
 from cms.reading.link_status import LinkStatus, external_host, status_of
 from cms.reading.links import category_pair, ends_of_pair
 from cms.reading.narrowing import narrowed
 from cms.reading.rows import LinkRow
+from cms.reading.visibility import Relation
 from cms.site import Site
 from cms.storage.dialects import Folded, FoldedItems, Key
+from graphql_api.planner.arguments import Argument
 from graphql_api.planner.declarations import Call, Extent, Row, Rows
-from graphql_api.planner.filter_cost import SEEN
-from graphql_api.planner.filters import Bind, Condition, Operator
+from graphql_api.planner.filters import Bind, Condition, Operator, Reach
 from graphql_api.planner.json_sql import IsOneOf, TypedList, text
+from graphql_api.planner.ordering import ViewKind
 from graphql_api.planner.source import Chosen, Sql
 from graphql_api.schema.declaring.aggregates import Facet, Summed
 from graphql_api.schema.declaring.connection import connection
-from graphql_api.schema.declaring.fields import Declared, of_call, of_row, seen_value, value
-from graphql_api.schema.declaring.row_sources import site_link_rows
+from graphql_api.schema.declaring.fields import FEW, Declared, of_call, of_row, seen_value, value
+from graphql_api.schema.declaring.row_sources import site_link_rows, statuses_in, wanted_statuses
 from graphql_api.schema.declaring.words import name_of, word
 
 # The assumed number of links of an entry, for the cost of lists of all of them.
 _LINKS_OF_ENTRY = 10
 # The work of finding out whether a view shows a link: both of its ends are looked up.
 _LINK = 6
+# The work of finding out the status of a link, as one of many.
+_CHECKED = 20
 _BETWEEN_PATHS = " > "
 
 
@@ -48,6 +53,12 @@ class SiteLinks:
         """The stored names of the content types of singletons."""
         stored = self.site.stored_types.items()
         return [name for name, each in stored if each.singleton]
+
+    @property
+    def _declarations(self) -> LinkDeclarations:
+        stored = self.site.stored_types.items()
+        pathless = [name for name, each in stored if each.path is None]
+        return LinkDeclarations(self.site.addresses, pathless)
 
     def layer(self, link: LinkRow) -> Sql:
         """Return the stored word of the layer of the graph that a link is in."""
@@ -114,8 +125,10 @@ class SiteLinks:
             (
                 Facet("kind", LinkRow.kind, enum="LinkKind"),
                 Facet("origin", LinkRow.origin, enum="LinkOrigin"),
-                Facet("status", _no_value, seen=of_call(self.status), enum="LinkStatus", work=SEEN),
-                Facet("host", of_row(self.host)),
+                Facet(
+                    "status", _no_value, seen=of_call(self.status), enum="LinkStatus", work=_CHECKED
+                ),
+                Facet("host", of_row(self.host), among=_with_host, share=1 / FEW),
                 Facet("sourceType", LinkRow.source_content_type, enum="EntryType"),
                 Facet("targetType", LinkRow.target_content_type, enum="EntryType"),
                 Facet("categoryPair", of_row(category_pair), names=_paths_of_pair),
@@ -126,7 +139,7 @@ class SiteLinks:
         """Return the root field with the links of all entries."""
         return connection(
             "EntryLink",
-            lambda _, call: site_link_rows(call, self.singletons),
+            lambda _, call: site_link_rows(call, self.singletons, self._declarations),
             "Links of all entries, by the revisions that contain them, oldest first. References "
             "are among them only if `where` asks for origins, and links of singletons only if it "
             "asks for layers, by `eq` or `in`. That an entry is in a category is no link.",
@@ -134,6 +147,20 @@ class SiteLinks:
             order="EntryLinkOrder",
             extent=Extent(_LINKS_OF_ENTRY, is_ordered=True, work=_LINK),
         )
+
+
+def _with_host(call: Call) -> Relation | None:
+    """Return the links that can have a host, unless those of a status are fewer."""
+    is_filtered = statuses_in(call.arguments.get("where"))
+    return None if is_filtered else relations.links_to_urls(call.view)
+
+
+def reach_of_status(operators: Argument, kind: ViewKind) -> Reach:
+    """Return how many links are read for a comparison of their status."""
+    statuses = wanted_statuses(operators)
+    if kind not in {"now", "past"} or not has_index(statuses):
+        return Reach.ALL
+    return Reach.PAGE if statuses == {LinkStatus.EXTERNAL} else Reach.FEW
 
 
 def _no_value(_: Row) -> Sql:

@@ -258,17 +258,30 @@ async def test_a_count_of_incoming_links_costs_what_it_takes_for_a_hub() -> None
 async def test_a_page_of_all_links_costs_little_and_what_reads_all_of_them_is_refused() -> None:
     planner = planner_of(BENCH, LARGE)
     nodes = "nodes { url status section { text } source { title } }"
-    for page in ("links", 'links(where: {host: {eq: "a"}})'):
-        document = f"{{ {page} {{ {nodes} pageInfo {{ endCursor }} }} }}"
-        assert await measured(planner, BENCH, document) > 0
+    for found in (
+        f"links {{ {nodes} pageInfo {{ endCursor }} }}",
+        f'links(where: {{host: {{eq: "a"}}}}) {{ {nodes} }}',
+        f"links(where: {{status: {{in: [BROKEN, REDIRECTING]}}}}) {{ {nodes} }}",
+        "links(where: {status: {eq: EXTERNAL}}) { totalCount }",
+        "links { facets(fields: [host]) { value } }",
+    ):
+        assert await measured(planner, BENCH, f"{{ {found} }}") > 0
     for every in (
         "links { totalCount }",
-        "links { facets(fields: [host]) { value } }",
         "links { facets(fields: [status]) { value } }",
-        "links(where: {status: {eq: BROKEN}}) { nodes { url } }",
+        "links(where: {status: {in: [BROKEN, INTERNAL]}}) { nodes { url } }",
+        "view(perspective: DRAFT) { links(where: {status: {eq: BROKEN}}) { nodes { url } } }",
     ):
         with pytest.raises(RequestFailed, match="has a cost of"):
             await measured(planner, BENCH, f"{{ {every} }}")
+
+
+async def test_a_page_of_external_links_is_found_in_order_and_of_broken_ones_among_all() -> None:
+    planner = planner_of(BENCH, 10 * LARGE)
+    page = "links(where: {status: {eq: EXTERNAL}}) { nodes { url } }"
+    assert await measured(planner, BENCH, f"{{ {page} }}") < 200_000
+    with pytest.raises(RequestFailed, match="has a cost of"):
+        await measured(planner, BENCH, f"{{ {page.replace('EXTERNAL', 'BROKEN')} }}")
 
 
 async def test_questions_about_links_in_other_views_cost_more_on_a_large_site() -> None:
