@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -14,6 +15,9 @@ from cms.cli.progress import progress_bar
 from cms.ledger.progress import Watch, unwatched
 from cms.links.refreshing import follow_metrics, refresh_metrics
 from cms.settings import load_settings
+
+# Added to the niceness of the process: editors and readers come before metrics.
+_NICENESS = 10
 
 
 @click.command()
@@ -46,6 +50,7 @@ def follow(*, until_eof: bool) -> None:
 
     `copydesk serve` runs this by itself on SQLite. On PostgreSQL, run one of it beside the servers.
     """
+    os.nice(_NICENESS)
     asyncio.run(_follow_until_eof() if until_eof else _follow(progress_bar))
 
 

@@ -49,8 +49,8 @@ T = TypeVar("T")
 
 _log = logging.getLogger("copydesk")
 
-# Number of rows that are written, or deleted, in a transaction.
-_BATCH = 500
+# Number of rows that are written, or deleted, in a transaction: a publication waits for one.
+_BATCH = 200
 # A run to which nothing was written for so long was killed.
 _ABANDONED_AFTER = timedelta(minutes=2)
 # The least seconds between two looks at the position.

@@ -111,6 +111,13 @@ async def test_publications_are_followed_until_a_signal(
         assert await ended(process) == (0, "")
 
 
+async def test_following_gives_way_to_other_processes(newsroom: Newsroom, tmp_path: Path) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    async with following(newsroom.database, tmp_path) as process:
+        await has_pages(newsroom.database, 0)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(own + 10, 19)
+
+
 async def test_following_ends_with_its_input(newsroom: Newsroom, tmp_path: Path) -> None:
     async with following(newsroom.database, tmp_path, "--until-eof") as process:
         await has_pages(newsroom.database, 0)
