@@ -75,7 +75,7 @@ class OneView:
     async def edges(self) -> AsyncIterator[Sequence[Row]]:
         """Yield the edges in parts."""
         for ids in batches(self.rows.ids):
-            yield [edge.values() for edge in await self.rows.edges(ids)]
+            yield await self.rows.edges(ids)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class TwoMoments:
         gone = [each for each in self.before.ids if each not in self.after]
         for ids in (*batches(self.after.ids), *batches(gone)):
             before, after = await self.before.edges(ids), await self.after.edges(ids)
-            yield [(*edge.values(), status.value) for edge, status in changes(before, after)]
+            yield [(*edge, status.value) for edge, status in changes(before, after)]
 
 
 def changes(before: Sequence[EdgeRow], after: Sequence[EdgeRow]) -> list[tuple[EdgeRow, Status]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
 
 from cms.storage.dialects import as_text
@@ -132,4 +133,10 @@ def text_of(value: Value) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return as_text(value) if isinstance(value, datetime) else str(value)
+    return _time_text(value) if isinstance(value, datetime) else str(value)
+
+
+# Most edges of a page are public since one time.
+@lru_cache(1_000)
+def _time_text(moment: datetime) -> str:
+    return as_text(moment)
