@@ -18,13 +18,18 @@ from cms.content.fields.computed import Computed
 from cms.content.fields.names import check_names, is_field_name
 from cms.content.fields.url import is_web_address
 from cms.content.keywords import Declaration
+from cms.content.link_groups import link_fields
 from cms.content.link_rules import LinkRule
+from cms.content.links import Origin
 from cms.content.locales import check_locales
 from cms.content.type_names import check_api_names
 from cms.errors import GateFailed, SiteError, UserError
 from cms.hooks import SITE, Candidate, Gate
 from cms.identifiers import is_built_in_id
 from cms.plugins import Plugin, Plugins, checked_word
+
+# The name of the set of all links, whose metrics each site has.
+ALL_LINKS = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,8 @@ class Site(Declaration):
             :data:`cms.publishing.gates.GATES`. Their names begin with ``site:``.
         link_rules: rules for the links of entries: gates, and warnings before something is
             published.
+        link_sets: sets of links whose metrics are stored beside those of all links: the kinds of
+            links of each set, by its name.
         plugins: what adds to the site by the hooks in :mod:`cms.hooks`, in the order in which
             it is called; :func:`~cms.plugins.installed_plugins` are those of packages.
         allow_imported: whether the operator may publish imported pages without a sign-off.
@@ -114,6 +121,7 @@ class Site(Declaration):
         seo: Seo = Seo(),  # it is frozen
         gates: Sequence[Gate] = (),
         link_rules: Sequence[LinkRule] = (),
+        link_sets: Mapping[str, Sequence[str]] = MappingProxyType({}),
         plugins: Sequence[Plugin] = (),
         allow_imported: bool = True,
     ) -> None:
@@ -126,6 +134,10 @@ class Site(Declaration):
         rules = [_gate_of(each) for each in self.link_rules if each.is_gate]
         self.gates = (*_checked_gates(name, [*gates, *rules]), *self.plugins.gates)
         self.link_warnings = tuple(_gate_of(e) for e in self.link_rules if not e.is_gate)
+        self.link_sets = {
+            each: _tuple_of(name, f"link_sets[{each!r}]", kinds)
+            for each, kinds in link_sets.items()
+        }
         self.seo = _checked_seo(name, seo)
         self.locales = _tuple_of(name, "locales", locales)
         self.fallbacks = {
@@ -220,6 +232,12 @@ class Site(Declaration):
         """Return the content type of entries that are stored under a name, if it is declared."""
         return self.stored_types.get(stored_name)
 
+    @property
+    def link_kinds(self) -> Sequence[str]:
+        """All kinds of links: those of link fields, and that of links inside texts."""
+        declared = (kind for each in self.content_types.values() for kind in link_fields(each))
+        return list(dict.fromkeys([*declared, Origin.INLINE.value]))
+
     def _check(self, content_types: Sequence[type[ContentType]]) -> None:
         for rule in self.link_rules:
             for each in rule.types():
@@ -228,6 +246,8 @@ class Site(Declaration):
                         f"{self.name}: {rule.name} names the content type {each!r}, which the "
                         f"site does not have; use one of {', '.join(self.content_types)}"
                     )
+        for name, kinds in self.link_sets.items():
+            _check_link_set(self.name, name, kinds, self.link_kinds)
         check_locales(self.name, self.locales, self.fallbacks)
         _check_urls(self.name, self.addresses.urls, self.locales)
         check_api_names(content_types)
@@ -336,6 +356,21 @@ def _checked_link_rules(site: str, rules: Sequence[LinkRule]) -> tuple[LinkRule,
             raise SiteError(f"{site}: two rules have the name {each.name!r}; give one a name")
         names.add(each.name)
     return tuple(rules)
+
+
+def _check_link_set(site: str, name: str, kinds: Sequence[str], declared: Sequence[str]) -> None:
+    """Check the name of a set of links, and that the site has links of its kinds."""
+    if not is_field_name(name) or name == ALL_LINKS:
+        raise SiteError(
+            f"{site}: link_sets cannot have the name {name!r}; use another one, in "
+            f"lower_case_with_underscores, that is not {ALL_LINKS!r}"
+        )
+    unknown = [each for each in kinds if each not in declared]
+    if unknown or not kinds:
+        fault = f"the kind {unknown[0]!r}, which no link has" if unknown else "no kinds"
+        raise SiteError(
+            f"{site}: link_sets[{name!r}] has {fault}; use some of {', '.join(declared)}"
+        )
 
 
 def _check_content_types(site: str, content_types: object) -> None:

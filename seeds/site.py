@@ -183,4 +183,6 @@ site = Site(
         description="Running AI models on your own hardware, explained and reviewed.",
         image="https://hearth.example/images/hearth.png",
     ),
+    # What writers link to in sentences, apart from the lists beside their texts.
+    link_sets={"texts": ("inline",)},
 )

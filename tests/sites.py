@@ -137,4 +137,5 @@ SITE = Site(
     content_types=(Article, Note, Snippet, Settings),
     locales=("en", "de"),
     url=URLS,
+    link_sets={"listed": ("source", "related")},
 )

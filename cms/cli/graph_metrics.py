@@ -15,6 +15,7 @@ from cms.cli.progress import progress_bar
 from cms.ledger.progress import Watch, unwatched
 from cms.links.refreshing import follow_metrics, refresh_metrics
 from cms.settings import load_settings
+from cms.site import ALL_LINKS
 
 # Added to the niceness of the process: editors and readers come before metrics.
 _NICENESS = 10
@@ -22,7 +23,7 @@ _NICENESS = 10
 
 @click.command()
 def refresh() -> None:
-    """Compute the metrics of links, where something was published since the last time.
+    """Compute the metrics of links, if pages or the site's declaration have changed since.
 
     The site can be served and edited meanwhile.
     """
@@ -34,7 +35,8 @@ async def _refresh() -> None:
         runs = await refresh_metrics(copydesk.database, copydesk.site, progress_bar)
     for run in runs:
         pages = f"{run.pages:,} page{'' if run.pages == 1 else 's'}"
-        click.echo(f"Computed the metrics of {pages} in {run.locales[0]}.")
+        links = "" if run.link_set == ALL_LINKS else f" for the links {run.link_set!r}"
+        click.echo(f"Computed the metrics of {pages} in {run.locales[0]}{links}.")
     if not runs:
         click.echo("All metrics are of the newest position.")
 
@@ -56,7 +58,7 @@ def follow(*, until_eof: bool) -> None:
 
 async def _follow(watch: Watch) -> None:
     async with open_copydesk(load_settings()) as copydesk:
-        following = asyncio.create_task(follow_metrics(copydesk.database, copydesk.site, watch))
+        following = asyncio.create_task(follow_metrics(copydesk, watch))
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, following.cancel)

@@ -27,7 +27,7 @@ _TYPES: Final = """
     LinkMatrixCell LinkMatrixGroup LinkMetricMove LinkMetricMoves LinkMetrics LinkMovingMetric
     LinkNeighbor LinkNeighborhood LinkOrigin LinkPage LinkPages LinkPath LinkPathMode LinkPaths
     LinkPeriod LinkPeriodEnd LinkPeriods LinkPlace LinkRuleOffender LinkRuleOffenders
-    LinkSection LinkSeries LinkSeriesMetric LinkSeriesPoint LinkSeriesStep LinkSimilarity
+    LinkSection LinkSeries LinkSeriesMetric LinkSeriesPoint LinkSeriesStep LinkSet LinkSimilarity
     LinkStatus LinkTarget LinkWhatIf LinksWhere Locale MarkSeen Markdown Me MergeOutcome
     MergeProposal MergedField MetaTag MissingField MissingSignOff MoveCategory MoveEntries
     MoveEntriesItem MoveEntriesResult MoveEntry MovedPage Mutation MutationIdReused NoByline

@@ -21,7 +21,7 @@ from cms.links.updating import update_graph
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View, view_of
 from cms.settings import LINK_GRAPH_MEGABYTES
-from cms.site import Site
+from cms.site import ALL_LINKS, Site
 from cms.storage.dialects import RestingTurns, run_to_end
 from cms.work.work import Reading
 
@@ -72,7 +72,8 @@ class LinkGraphs:
         session, site = reading.session, reading.site
         if view.perspective is Perspective.DRAFT or view.preview is not None:
             return await load_graph(session, site, view)
-        view = replace(view, scopes=())  # they limit drafts only
+        # Scopes limit drafts only, and the graph has all links.
+        view = replace(view, scopes=(), link_set=ALL_LINKS)
         newest = await session.scalar(select(newest_position())) or 0
         # An import publishes at times of the past, so that they change with a position too.
         key: Hashable = view if view.past is None else (view, _value(view), newest)

@@ -32,7 +32,7 @@ _LEAST_GAIN = 5e-4
 # Gains that differ by less are equal, whatever the order in which they were added up.
 _EQUAL = 1e-10
 # Where networkit is not installed, it is not looked for again.
-_HAS_NETWORKIT = find_spec("networkit") is not None
+HAS_NETWORKIT = find_spec("networkit") is not None
 _SEED = 1
 # A prime by which nodes are spread over the parts.
 _SPREAD = 2_654_435_761
@@ -47,7 +47,7 @@ def communities_of(sources: Indexes, targets: Indexes, count: int) -> Indexes:
         count: the number of nodes.
     """
     graph = _both_ways(sources, targets, count)
-    return _first_of_each(_leiden(graph) if _HAS_NETWORKIT and count else louvain(graph))
+    return _first_of_each(_leiden(graph) if HAS_NETWORKIT and count else louvain(graph))
 
 
 def louvain(graph: WeightedGraph) -> Numbers:

@@ -35,14 +35,17 @@ async def overview(
 ) -> Overview:
     """Return the summary of the graph of a view.
 
-    For the public view, it is that of the last run of metrics, if there was one.
+    For the public view and its set of links, it is that of the last run of metrics, if there was
+    one.
 
     Args:
         reading: the snapshot and the view.
         layers: the layers of the links that count.
         kinds: the kinds of the links that count, as they are stored; ``None`` for all.
     """
-    if kinds is None and {*layers} == {Layer.CONTENT}:
+    own = reading.reading.site.link_sets.get(reading.view.link_set)
+    is_own = kinds is own if own is None or kinds is None else {*kinds} == {*own}
+    if is_own and {*layers} == {Layer.CONTENT}:
         run = select(LinkMetricRun.position, LinkMetricRun.summary).where(
             LinkMetricRun.id == current_run(reading.view)
         )

@@ -12,38 +12,42 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     Select,
     Update,
     and_,
     bindparam,
     delete,
+    func,
     insert,
+    not_,
     or_,
     select,
     update,
 )
 
 from cms import clock
-from cms.errors import DatabaseBusy, DatabaseUnavailable
+from cms.errors import DatabaseBusy, DatabaseUnavailable, VersionMismatch
 from cms.ledger.progress import Watch, unwatched
 from cms.links.graph import NONE
 from cms.links.loading import load_graph
+from cms.links.metric_basis import metric_basis
 from cms.links.summary import GraphSummary, MeasuredGraph, measure
 from cms.reading import relations
-from cms.reading.link_metrics import run_locales
+from cms.reading.link_metrics import is_run_of, run_locales
 from cms.reading.narrowing import narrowed
 from cms.reading.positions import newest_position
 from cms.reading.view import View, view_of
-from cms.site import Site
+from cms.site import ALL_LINKS, Site
 from cms.storage.database import Database, ReadSession, WriteSession
-from cms.tables import LinkMetric, LinkMetricRun
+from cms.tables import LinkMetric, LinkMetricRun, TypeVersion
+from cms.work.work import Desk
 
 T = TypeVar("T")
 
@@ -63,33 +67,62 @@ class MetricsRun:
 
     Attributes:
         locales: the locales of the view, the best first.
+        link_set: the name of the set of links.
         position: the position that the metrics are true for.
         pages: the number of pages.
     """
 
     locales: tuple[str, ...]
+    link_set: str
     position: int
     pages: int
 
 
-async def follow_metrics(database: Database, site: Site, watch: Watch = unwatched) -> None:
+async def follow_metrics(desk: Desk, watch: Watch = unwatched) -> None:
     """Refresh the metrics after publications, until cancelled.
 
     Publications during a run, and during the pause after it, which is as long, are in one next run.
+
+    Raises:
+        VersionMismatch: if the site is declared in another way by now, as by a newer process.
     """
+    database, site = desk.database, desk.site
+    is_first = True
     while True:
         began = time.monotonic()
         try:
+            if not is_first:
+                await _confirm_declaration(desk)
             await refresh_metrics(database, site, watch)
+            is_first = False
         except (DatabaseBusy, DatabaseUnavailable) as error:
             _log.warning("metrics of links are not refreshed, and tried again: %s", error)
         await asyncio.sleep(max(_PAUSE, time.monotonic() - began))
 
 
+async def _confirm_declaration(desk: Desk) -> None:
+    """Check that no process with another declaration of the site computes metrics too.
+
+    Otherwise both would replace the metrics of each other, again and again.
+    """
+    basis = select(LinkMetricRun.basis).where(LinkMetricRun.is_current).distinct()
+    async with desk.database.reading() as session:
+        types = await session.scalar(select(func.max(TypeVersion.number)))
+        found = (await session.scalars(basis)).all()
+    is_migrated = bool(desk.types) and types != desk.types
+    if is_migrated or any(each != metric_basis(desk.site) for each in found):
+        raise VersionMismatch(
+            "the site has changed since this process began, which computes metrics of links; "
+            "start it again with the newest code"
+        )
+
+
 async def refresh_metrics(
     database: Database, site: Site, watch: Watch = unwatched
 ) -> Sequence[MetricsRun]:
-    """Compute the metrics of the public view of each locale whose position has changed.
+    """Compute the metrics of each locale and set of links that are no longer true.
+
+    Those are true that are of the newest position, and of what the site declares.
 
     Args:
         database: the database.
@@ -97,14 +130,24 @@ async def refresh_metrics(
         watch: gives the functions that show the progress.
 
     Returns:
-        the runs that became current; none if all are of the newest position.
+        the runs that became current; none if all metrics were true.
     """
-    views = [view_of(site, locale) for locale in site.locales]
-    await _end_others(database, views)
+    await _end_others(database, _views(site))
     await _delete_old_runs(database)
-    runs = [await _refresh(database, site, view, watch) for view in views]
+    runs: list[MetricsRun] = []
+    for locale in site.locales:
+        runs += await _refresh(database, site, view_of(site, locale), watch)
     await _delete_old_runs(database)
-    return [each for each in runs if each is not None]
+    return runs
+
+
+def _views(site: Site) -> Sequence[View]:
+    """Return the views that have metrics: of what is public, in each locale and set of links."""
+    return [each for locale in site.locales for each in _with_sets(site, view_of(site, locale))]
+
+
+def _with_sets(site: Site, view: View) -> Sequence[View]:
+    return [replace(view, link_set=each) for each in (ALL_LINKS, *site.link_sets)]
 
 
 @dataclass(frozen=True)
@@ -116,27 +159,45 @@ class _Edition:
     content_type: str
 
 
-async def _refresh(database: Database, site: Site, view: View, watch: Watch) -> MetricsRun | None:
+async def _refresh(
+    database: Database, site: Site, of_locale: View, watch: Watch
+) -> Sequence[MetricsRun]:
+    """Compute the metrics of a locale, in each set of links in which they are no longer true."""
+    basis = metric_basis(site)
     async with database.reading() as session:
         position = await session.scalar(select(newest_position())) or 0
-        if (
-            await session.scalar(_current(view).with_only_columns(LinkMetricRun.position))
-            == position
-        ):
-            return None
-        graph = await load_graph(session, site, view)
-        editions = await _editions(session, view)
-    measured = await _in_thread(lambda: measure(graph.only()))
-    run = RunWriter(database, view, graph.position)
-    with watch(f"Link metrics ({view.locales[0]})", len(measured.pages)) as progress:
+        outdated: dict[View, int | None] = {}
+        for view in _with_sets(site, of_locale):
+            found = (await session.scalars(select(LinkMetricRun).where(_is_current(view)))).first()
+            if found is None or (found.position, found.basis) != (position, basis):
+                outdated[view] = None if found is None else found.id
+        if not outdated:
+            return []
+        graph = await load_graph(session, site, of_locale)
+        editions = await _editions(session, of_locale)
+    runs: list[MetricsRun] = []
+    for view, instead_of in outdated.items():
+        run = RunWriter(database, view, graph.position, basis, instead_of)
+        of_set = graph.only(kinds=site.link_sets.get(view.link_set))
+        measured = await _in_thread(partial(measure, of_set))
+        if await _write(run, measured, editions, watch):
+            runs.append(
+                MetricsRun(view.locales, view.link_set, graph.position, len(measured.pages))
+            )
+    return runs
+
+
+async def _write(
+    run: RunWriter, measured: MeasuredGraph, editions: Mapping[str, _Edition], watch: Watch
+) -> bool:
+    """Write the metrics of pages, and return whether they became current."""
+    with watch(f"Link metrics ({run.name})", len(measured.pages)) as progress:
         await run.begin(measured.summary)
         for rows in _batches(measured, editions):
             if not await run.add(rows):
-                return None
+                return False
             progress(len(rows))
-    if not await run.finish():
-        return None
-    return MetricsRun(view.locales, graph.position, len(measured.pages))
+    return await run.finish()
 
 
 async def _in_thread(function: Callable[[], T]) -> T:
@@ -191,12 +252,35 @@ def _batches(
 
 
 class RunWriter:
-    """A run that is being written."""
+    """A run that is being written.
 
-    def __init__(self, database: Database, view: View, position: int) -> None:
+    Args:
+        database: the database.
+        view: the view, with its set of links.
+        position: the position that the metrics are true for.
+        basis: the digest of what else they depend on.
+        instead_of: the current run as the graph was read, which it replaces.
+
+    Attributes:
+        name: its locale and its set of links, for people.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        view: View,
+        position: int,
+        basis: str,
+        instead_of: int | None = None,
+    ) -> None:
+        self.name = view.locales[0]
+        if view.link_set != ALL_LINKS:
+            self.name += f", {view.link_set}"
         self._database = database
         self._view = view
         self._position = position
+        self._basis = basis
+        self._instead_of = instead_of
         self._id = 0
         self._written_at: datetime | None = None
 
@@ -205,6 +289,8 @@ class RunWriter:
         now = clock.now()
         values = {
             "locales": run_locales(self._view),
+            "link_set": self._view.link_set,
+            "basis": self._basis,
             "position": self._position,
             "computed_at": now,
             "is_current": False,
@@ -233,11 +319,11 @@ class RunWriter:
     async def finish(self) -> bool:
         """Make the run current, and return whether it is; not if a newer one is by now."""
         async with self._database.transaction() as session:
-            runs = select(LinkMetricRun).where(LinkMetricRun.locales == run_locales(self._view))
+            runs = select(LinkMetricRun).where(is_run_of(self._view))
             # In one order, so that two processes do not wait for each other.
             found = await session.scalars(runs.order_by(LinkMetricRun.id).with_for_update())
             is_newest = all(
-                each.position < self._position or each.id == self._id
+                each.position < self._position or each.id in {self._id, self._instead_of}
                 for each in found
                 if each.is_current
             )
@@ -265,7 +351,7 @@ def _current(view: View) -> Select[LinkMetricRun]:
 
 
 def _is_current(view: View) -> ColumnElement[bool]:
-    return and_(LinkMetricRun.locales == run_locales(view), LinkMetricRun.is_current)
+    return and_(is_run_of(view), LinkMetricRun.is_current)
 
 
 def _ended(which: ColumnElement[bool]) -> Update:
@@ -279,9 +365,8 @@ def _ended(which: ColumnElement[bool]) -> Update:
 
 
 async def _end_others(database: Database, views: Sequence[View]) -> None:
-    """End the runs of views that the site no longer has."""
-    names = [run_locales(view) for view in views]
-    others = and_(LinkMetricRun.is_current, LinkMetricRun.locales.not_in(names))
+    """End the runs of locales and sets of links that the site no longer has."""
+    others = and_(LinkMetricRun.is_current, not_(or_(*map(is_run_of, views))))
     async with database.reading() as session:
         has_others = await session.scalar(select(LinkMetricRun.id).where(others).limit(1))
     if has_others is not None:
@@ -305,21 +390,26 @@ async def _delete_old_runs(database: Database) -> None:
 
 
 async def _delete_run(database: Database, run_id: int) -> None:
-    while await _delete_rows(database, run_id):
-        pass
+    while await _has_rows(database, run_id):
+        await _delete_rows(database, run_id)
     async with database.transaction() as session:
         await session.execute(delete(LinkMetricRun).where(LinkMetricRun.id == run_id))
 
 
-async def _delete_rows(database: Database, run_id: int) -> bool:
-    """Delete some rows of a run, and return whether there may be more."""
+async def _has_rows(database: Database, run_id: int) -> bool:
+    rows = select(LinkMetric.run_id).where(LinkMetric.run_id == run_id).limit(1)
+    async with database.reading() as session:
+        return await session.scalar(rows) is not None
+
+
+async def _delete_rows(database: Database, run_id: int) -> None:
+    """Delete some rows of a run; none if another process deletes them at the same time."""
     began = time.monotonic()
     some = select(LinkMetric.edition_id).where(LinkMetric.run_id == run_id).limit(_BATCH)
     rows = delete(LinkMetric).where(LinkMetric.run_id == run_id, LinkMetric.edition_id.in_(some))
     async with database.transaction() as session:
-        done = await session.execute(rows.execution_options(synchronize_session=False))
+        await session.execute(rows.execution_options(synchronize_session=False))
     await asyncio.sleep(time.monotonic() - began)
-    return isinstance(done, CursorResult) and done.rowcount > 0
 
 
 _INSERT = insert(LinkMetric).values(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     SQLColumnExpression,
+    and_,
     cast,
     literal,
     null,
@@ -55,13 +56,20 @@ def current_run(view: View) -> ColumnElement[int]:
     is_of_now = view.past is None and view.preview is None
     if view.perspective is not Perspective.PUBLISHED or not is_of_now:
         return cast(null(), run.c.id.type)
-    locales = literal(run_locales(view), Key, literal_execute=True)
-    chosen = select(run.c.id).where(run.c.locales == locales, run.c.is_current)
+    chosen = select(run.c.id).where(is_run_of(view, run), run.c.is_current)
     return chosen.scalar_subquery()
 
 
+def is_run_of(view: View, run: FromClause = LinkMetricRun.__table__) -> ColumnElement[bool]:
+    """Return whether a run is one of a view: of its locales, and of its set of links."""
+    locales, link_set = (
+        literal(each, Key, literal_execute=True) for each in (run_locales(view), view.link_set)
+    )
+    return and_(run.c.locales == locales, run.c.link_set == link_set)
+
+
 def run_locales(view: View) -> str:
-    """Return the name of a view among the runs: its locales, the best first."""
+    """Return the locales of a view as runs have them, the best first."""
     return ",".join(view.locales)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from cms.site import Site
+from cms.site import ALL_LINKS, Site
 
 
 class Perspective(Enum):
@@ -83,6 +83,7 @@ class View:
         renamed_types: the stored and the declared name of each content type that was renamed.
         retired_types: the stored names of content types that are no longer declared, whose
             entries are not seen.
+        link_set: the name of the set of links whose metrics entries have.
     """
 
     locales: tuple[str, ...]
@@ -93,6 +94,7 @@ class View:
     built_in_locales: tuple[str, ...] = ()
     renamed_types: tuple[tuple[str, str], ...] = ()
     retired_types: tuple[str, ...] = ()
+    link_set: str = ALL_LINKS
 
     @property
     def is_plain(self) -> bool:

@@ -19,12 +19,18 @@ class LinkMetricRun(Base):
 
     __tablename__ = "link_metric_run"
     __table_args__ = (
-        partial_index("uq_link_metric_run_locales", "locales", where="is_current", unique=True),
+        partial_index(
+            "uq_link_metric_run_locales", "locales", "link_set", where="is_current", unique=True
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # The locales of the view, the best first, with commas between them.
     locales: Mapped[Name]
+    # The name of the set of links, among those that the site declares.
+    link_set: Mapped[Name]
+    # The digest of what the metrics depend on, beside what is public.
+    basis: Mapped[Name]
     # The position that the metrics are true for.
     position: Mapped[int] = mapped_column(BigInteger)
     computed_at: Mapped[Time]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from types import new_class
 from typing import Any
@@ -44,10 +44,15 @@ def bound_site(site: Site, declaration: DeclaredSite) -> Site:
     """
     if _is_plain(declaration):
         return site
-    types = _Binding(site, declaration).types()
+    binding = _Binding(site, declaration)
+    types = binding.types()
     bound = copy(site)
     bound.content_types = types
     bound.stored_types = {each.stored_name: each for each in types.values()}
+    bound.link_sets = {
+        name: tuple(dict.fromkeys(each for kind in kinds for each in binding.stored_kinds(kind)))
+        for name, kinds in site.link_sets.items()
+    }
     bound.retired_types = declaration.retired_types()
     return bound
 
@@ -78,10 +83,15 @@ class _Binding:
         self._declaration = declaration
         self._blocks: dict[str, type[Block]] = {}
         self._declared_blocks = blocks_of(site)
+        self._stored_kinds: dict[str, list[str]] = {}
 
     def types(self) -> dict[str, type[ContentType]]:
         """Return the content types by their names."""
         return {name: self._type(each) for name, each in self._site.content_types.items()}
+
+    def stored_kinds(self, kind: str) -> Sequence[str]:
+        """Return the kinds with which links of a declared kind are stored."""
+        return self._stored_kinds.get(kind, [kind])
 
     def _type(self, content_type: type[ContentType]) -> type[ContentType]:
         arguments = {
@@ -137,8 +147,11 @@ class _Binding:
                     bound.any_block = bound.of
             case Choice():
                 bound.stored_words = declared.choices
-            case Links() if not bound.has_own_kind:
-                bound.kind = declared.stored  # the word that the links have from their field
+            case Links():
+                stored = self._stored_kinds.setdefault(bound.kind, [])
+                if not bound.has_own_kind:
+                    bound.kind = declared.stored  # the word that the links have from their field
+                stored.append(bound.kind)
         return bound
 
     def _text(self, field: Markdown) -> Markdown:

@@ -143,7 +143,9 @@ def measure(plan: Plan, view: View) -> Measure:
     """
     if plan.through is None:
         return _Meter(kind_of(view), is_plain=view.is_plain).body(plan.root)
-    return _Meter(_kind_of(plan.through.arguments), is_plain=False).body(plan.root)
+    arguments = plan.through.arguments
+    is_plain = view.is_plain and _keeps_plain(arguments)
+    return _Meter(_kind_of(arguments), is_plain=is_plain).body(plan.root)
 
 
 def _kind_of(arguments: Arguments) -> ViewKind:
@@ -154,6 +156,11 @@ def _kind_of(arguments: Arguments) -> ViewKind:
         return "drafts"
     is_past = any(isinstance(arguments.get(each), Given) for each in ("asOf", "position"))
     return "past" if is_past else "now"
+
+
+def _keeps_plain(arguments: Arguments) -> bool:
+    """Return whether a view with some arguments is as plain as that around it."""
+    return arguments.keys() <= {"linkSet"}
 
 
 class _Meter:
@@ -191,8 +198,10 @@ class _Meter:
 
     def _meter_of(self, field: PlannedField) -> _Meter:
         """Return the meter of what is selected on a field, which can be in another view."""
-        is_through = isinstance(field.declaration, Through)
-        return _Meter(_kind_of(field.arguments), is_plain=False) if is_through else self
+        if not isinstance(field.declaration, Through):
+            return self
+        is_plain = self._is_plain and _keeps_plain(field.arguments)
+        return _Meter(_kind_of(field.arguments), is_plain=is_plain)
 
     def _field(self, field: PlannedField | Typename) -> Measure:
         if isinstance(field, Typename):

@@ -136,6 +136,8 @@ def upgrade() -> None:
         "link_metric_run",
         _column("id", sa.Integer()),
         _column("locales", KEY),
+        _column("link_set", KEY),
+        _column("basis", KEY),
         _column("position", sa.BigInteger()),
         _column("computed_at", MOMENT),
         _column("is_current", sa.Boolean()),
@@ -144,7 +146,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_link_metric_run"),
     )
     _partial_index(
-        "uq_link_metric_run_locales", "link_metric_run", ["locales"], "is_current", unique=True
+        "uq_link_metric_run_locales",
+        "link_metric_run",
+        ["locales", "link_set"],
+        "is_current",
+        unique=True,
     )
     op.create_table(
         "link_metric",

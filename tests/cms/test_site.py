@@ -265,6 +265,25 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "'Page' in content_types is not a class of a content type",
     ),
     # Abstract classes.
+    "a set of links of a kind that no link has": (
+        lambda: site(content_type(), link_sets={"mine": ("inline", "missing")}),
+        r"link_sets\['mine'\] has the kind 'missing', which no link has; use some of inline$",
+    ),
+    "a set of no links": (
+        lambda: site(content_type(), link_sets={"mine": ()}),
+        r"link_sets\['mine'\] has no kinds; use some of inline$",
+    ),
+    "a set of links with one kind as a text": (
+        lambda: site(content_type(), link_sets={"mine": "inline"}),
+        r"link_sets\['mine'\] must be a list, not a text; write \['inline'\]",
+    ),
+    **{
+        f"a set of links with the name {name!r}": (
+            partial(lambda name: site(content_type(), link_sets={name: ("inline",)}), name),
+            f"link_sets cannot have the name {name!r}; use another one, in lower_case",
+        )
+        for name in ("all", "Texts", "two words")
+    },
     "an abstract class in a site": (
         lambda: site(content_type(abstract=True)),
         "Page is abstract; list the content types that inherit from it",

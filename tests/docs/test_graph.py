@@ -48,6 +48,27 @@ def test_the_queries_of_an_analyst_have_these_answers(demo: Demo) -> None:
         assert demo.ask(query) == json.loads(answer)
 
 
+def block_of(name: str) -> str:
+    """Return the query of this name on the page."""
+    (found,) = (each for each in blocks(DOCS / "graph.md", "graphql") if f"query {name} " in each)
+    return found
+
+
+def test_the_metrics_of_links_in_texts_are_those_of_these_links(demo: Demo) -> None:
+    page = demo.ask(block_of("LinkedInTexts"))["view"]["entries"]["nodes"]
+    assert page
+    for each in page:
+        found = demo.ask(
+            """query($title: String) { entries(where: {title: {eq: $title}}) { nodes {
+              id incomingLinks(where: {kind: {eq: INLINE}}, first: 100) { nodes { source { id } } }
+            } } }""",
+            title=each["title"],
+        )["entries"]["nodes"]
+        (links,) = found
+        pages = {link["source"]["id"] for link in links["incomingLinks"]["nodes"]} - {links["id"]}
+        assert each["linkMetrics"] == {"inPages": len(pages)}
+
+
 def test_duckdb_answers_from_the_export(
     demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,7 @@ def test_vocabularies_are_built_from_what_declares_them() -> None:
     codes = {kind.code for kind in error_types()} | {UNKNOWN}
     assert values_of("management", "ErrorCode") == codes
     assert values_of("management", "PublishGate") == {each.name.upper() for each in GATES}
+    assert values_of("delivery", "LinkSet") == {"ALL", *map(str.upper, site.link_sets)}
     assert values_of("management", "EntryState") == {*STATES}
     assert values_of("management", "ReviewOutcome") == {each.upper() for each in REVIEW_OUTCOMES}
     assert values_of("delivery", "LinkOrigin") == {each.name for each in Origin}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from cms.content.addresses import SiteAddress, path_key, read_address
 from cms.content.links import parts_of
 from graphql_api.planner.arguments import ANSWER_ONLY
-from graphql_api.schema.delivery.link import link_kinds
 from tests.references.thing import Row, Thing
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class LinkFacts:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._own = reference.site.addresses
-        self._kinds = link_kinds(reference.site)
+        self._kinds = reference.site.link_kinds
         self._revisions = {row.id: row for row in reference.tables["revision"]}
         self._editions = {row.id: row for row in reference.tables["edition"]}
         self._types = {row.id: row.content_type for row in reference.tables["entry"]}

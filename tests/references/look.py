@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from cms.clock import to_milliseconds
 from cms.content.builtin import BUILT_IN_NAMES
 from cms.reading.view import Perspective
-from cms.site import Site
+from cms.site import ALL_LINKS, Site
 from tests.references.thing import Args, Row
 
 
@@ -27,12 +27,14 @@ class Look:
             beside those; the best first.
         time: when readers are to have seen it.
         position: the same, in the order of publications.
+        link_set: the set of links whose metrics pages have.
     """
 
     locales: tuple[str, ...]
     built_in: tuple[str, ...]
     time: datetime | None = None
     position: int | None = None
+    link_set: str = ALL_LINKS
 
     @classmethod
     def of(cls, site: Site) -> Look:
@@ -96,7 +98,8 @@ class Look:
             raise GraphQLError("a contradiction")
         locales = self._wanted(site, args)
         built_in = site.locales_for_built_in(locales[0])
-        look = replace(self, locales=locales, built_in=built_in)
+        links = _plain(args.get("linkSet")) or self.link_set
+        look = replace(self, locales=locales, built_in=built_in, link_set=links)
         if time is not None:
             return replace(look, time=to_milliseconds(time), position=None)
         if position is not None:

@@ -31,8 +31,10 @@ class Metrics:
     def __init__(self, reference: Reference) -> None:
         look, tables = reference.look, reference.tables
         runs = [] if look.is_of_past else tables["link_metric_run"]
-        name = ",".join(look.locales)
-        self._runs = {row.id: row for row in runs if row.is_current and row.locales == name}
+        name = (",".join(look.locales), look.link_set)
+        self._runs = {
+            row.id: row for row in runs if row.is_current and (row.locales, row.link_set) == name
+        }
         self._rows = {
             row.edition_id: row for row in tables["link_metric"] if row.run_id in self._runs
         }

@@ -48,7 +48,7 @@ GRAPH_ARGUMENTS = (
     Argument(
         "kinds",
         "list[LinkKind] | None",
-        f"Kinds of links that count for `{THIS_FIELD}`; default: all.",
+        f"Kinds of links that count for `{THIS_FIELD}`; default: those of the view's `linkSet`.",
     ),
 )
 

@@ -47,6 +47,12 @@ _ARGUMENTS = (
         "Locales to fall back to, in this order, where an entry has no edition in `locale`; by "
         "default those that the site declares.",
     ),
+    Argument(
+        "link_set",
+        "LinkSet | None",
+        "Links that count for `linkMetrics`, for filters and orders by metrics, and for questions "
+        "about the link graph; by default all.",
+    ),
 )
 
 
@@ -98,7 +104,7 @@ def _view_for(site: Site) -> Callable[[Call], View]:
                 "Drafts cannot be combined with asOf or position; query an entry's revisions.", None
             )
         preview = call.view.preview if chosen is Perspective.PUBLISHED else None
-        locales = _locales(site, call)
+        locales, links = _locales(site, call), _value_of(call.arguments.get("linkSet"))
         return replace(
             view_of(site, locales[0]),
             locales=locales,
@@ -106,6 +112,7 @@ def _view_for(site: Site) -> Callable[[Call], View]:
             scopes=call.view.scopes,
             past=past,
             preview=preview,
+            link_set=call.view.link_set if links is None else str(links),
         )
 
     return view

@@ -248,12 +248,6 @@ def link_groups(site: Site) -> Declared:
     )
 
 
-def link_kinds(site: Site) -> list[str]:
-    """Return all kinds of links: those of link fields, and that of links inside texts."""
-    declared = (kind for each in site.content_types.values() for kind in link_fields(each))
-    return list(dict.fromkeys([*declared, Origin.INLINE.value]))
-
-
 def _rank(ranks: Sequence[tuple[str, str, str]], entry: EntryRow, kind: Sql) -> Sql:
     """Return the rank of a kind among those of an entry's type, or the kind if it has none."""
     branches = [

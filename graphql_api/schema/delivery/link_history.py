@@ -151,7 +151,11 @@ def page_of_list(items: str) -> tuple[Argument, Argument]:
 END_ARGUMENTS = (
     Argument("source", "ID", "Id of the entry that has the links."),
     Argument("to", "LinkEnd", "Target of the links: an entry or a URL."),
-    Argument("kinds", "list[LinkKind] | None", "Kinds of the links; default: all."),
+    Argument(
+        "kinds",
+        "list[LinkKind] | None",
+        "Kinds of the links; default: those of the view's `linkSet`.",
+    ),
 )
 _FROM = Argument("from", "LinkGraphMoment", "Earlier moment.")
 _TO = Argument(

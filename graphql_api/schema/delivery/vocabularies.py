@@ -5,11 +5,10 @@ from __future__ import annotations
 from cms.content.links import Origin
 from cms.reading.link_status import LinkStatus
 from cms.reading.relations import BASES
-from cms.site import Site
+from cms.site import ALL_LINKS, Site
 from graphql_api.schema.declaring.inputs import add_enum_filter
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import words_by_name
-from graphql_api.schema.delivery.link import link_kinds
 
 
 def add_content_vocabularies(registry: TypeRegistry, site: Site) -> None:
@@ -20,7 +19,7 @@ def add_content_vocabularies(registry: TypeRegistry, site: Site) -> None:
     registry.add_words(
         "LinkKind",
         "Kinds of links: those of the site's link fields, and of links inside texts.",
-        words_by_name("LinkKind", link_kinds(site)),
+        words_by_name("LinkKind", site.link_kinds),
     )
     registry.add_fixed_words(
         "LinkOrigin",
@@ -39,6 +38,12 @@ def add_content_vocabularies(registry: TypeRegistry, site: Site) -> None:
         "Layer of the link graph: the links of pages; those of singletons, such as menus; and from "
         "entries to their categories, and from these to their parents.",
         {"CONTENT": "content", "NAVIGATION": "navigation", "TAXONOMY": "taxonomy"},
+    )
+    sets = (ALL_LINKS, *site.link_sets)
+    registry.add_fixed_words(
+        "LinkSet",
+        "Set of links between pages: all of them, or those of some kinds that the site declares.",
+        words_by_name("LinkSet", sets),
     )
     registry.add_fixed_words(
         "LinkPlace",

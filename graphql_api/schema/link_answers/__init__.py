@@ -45,6 +45,9 @@ def _answered(
     def run(
         reading: Reading, view: View, graphs: LinkGraphs, inputs: Mapping[str, Any]
     ) -> Awaitable[Json]:
+        of_view = reading.site.link_sets.get(view.link_set)
+        if of_view is not None and inputs.get("kinds") is None:
+            inputs = {**inputs, "kinds": of_view}
         return answer(GraphReading(reading, view, graphs), inputs)
 
     return run

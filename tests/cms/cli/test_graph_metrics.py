@@ -34,10 +34,12 @@ def environment_of(database: Database, folder: Path) -> dict[str, str]:
 
 
 async def current_pages(database: Database) -> int | None:
-    """Return the number of pages in the current run of the English site."""
+    """Return the number of pages in the current run of all links of the English site."""
     async with database.reading() as session:
         chosen = select(LinkMetricRun.summary).where(
-            LinkMetricRun.locales == "en", LinkMetricRun.is_current
+            LinkMetricRun.locales == "en",
+            LinkMetricRun.link_set == "all",
+            LinkMetricRun.is_current,
         )
         summary = await session.scalar(chosen)
     if summary is None:
@@ -91,7 +93,10 @@ async def test_metrics_are_computed_once(newsroom: Newsroom, tmp_path: Path) -> 
     result = await shell.run("graph", "refresh")
     assert result.exit_code == 0, result.output
     assert result.output == (
-        "Computed the metrics of 1 page in en.\nComputed the metrics of 0 pages in de.\n"
+        "Computed the metrics of 1 page in en.\n"
+        "Computed the metrics of 1 page in en for the links 'listed'.\n"
+        "Computed the metrics of 0 pages in de.\n"
+        "Computed the metrics of 0 pages in de for the links 'listed'.\n"
     )
     assert await current_pages(newsroom.database) == 1
     result = await shell.run("graph", "refresh")

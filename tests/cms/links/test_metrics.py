@@ -73,7 +73,7 @@ def method(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     """The method for communities: with the extra that has a better one, and without it."""
     if request.param:
         pytest.importorskip("networkit")
-    monkeypatch.setattr(communities, "_HAS_NETWORKIT", request.param)
+    monkeypatch.setattr(communities, "HAS_NETWORKIT", request.param)
 
 
 @given(random_graphs())

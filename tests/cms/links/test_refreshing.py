@@ -5,28 +5,46 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from cms import clock
+from cms.copydesk import desk_of
+from cms.errors import VersionMismatch
 from cms.links import refreshing
 from cms.links.graph import LinkGraph
 from cms.links.loading import load_graph
+from cms.links.metric_basis import metric_basis
 from cms.links.metrics import metrics_of, pages_of
 from cms.links.refreshing import RunWriter, follow_metrics, refresh_metrics
 from cms.links.relations import link_metrics
 from cms.links.summary import GraphSummary, measure
+from cms.reading.link_metrics import is_run_of
 from cms.reading.positions import newest_position
 from cms.reading.view import Perspective, View, view_of
+from cms.site import Site
 from cms.storage.database import Database, WriteSession
-from cms.tables import LinkMetric, LinkMetricRun, Publication
+from cms.tables import LinkMetric, LinkMetricRun, Publication, TypeVersion
+from tests import sites
 from tests.builders import Newsroom
-from tests.sites import SITE
+from tests.sites import URLS
 
 Metrics = Mapping[str, Mapping[str, object]]
+# The site of other tests, with the links of all kinds alone.
+SITE = Site(
+    "Test site",
+    content_types=(sites.Article, sites.Note, sites.Snippet, sites.Settings),
+    locales=("en", "de"),
+    url=URLS,
+)
 ENGLISH = view_of(SITE, "en")
+# The same site, which declares a set of links.
+WITH_SET = sites.SITE
+LISTED = replace(ENGLISH, link_set="listed")
 
 
 class KilledError(Exception):
@@ -77,10 +95,7 @@ async def position(database: Database) -> int:
 
 async def run_of(database: Database, view: View = ENGLISH) -> LinkMetricRun:
     async with database.reading() as session:
-        locales = ",".join(view.locales)
-        chosen = select(LinkMetricRun).where(
-            LinkMetricRun.locales == locales, LinkMetricRun.is_current
-        )
+        chosen = select(LinkMetricRun).where(is_run_of(view), LinkMetricRun.is_current)
         return (await session.scalars(chosen)).one()
 
 
@@ -251,7 +266,7 @@ async def test_a_run_that_is_written_again_is_not_deleted(
     first = await run_of(database)
     (row,) = (await stored(database)).values()
     await newsroom.unpublish(page)
-    writer = RunWriter(database, ENGLISH, first.position + 1)
+    writer = RunWriter(database, ENGLISH, first.position + 1, first.basis)
     await writer.begin(measure(await public_graph(database)).summary)
     later, transaction = clock.now() + timedelta(minutes=10), database.transaction
     monkeypatch.setattr(clock, "now", lambda: later)
@@ -305,11 +320,95 @@ async def test_runs_of_locales_that_the_site_no_longer_has_are_deleted(newsroom:
     async with newsroom.database.transaction() as session:
         session.add(
             LinkMetricRun(
-                locales="fr", position=1, computed_at=clock.now(), is_current=True, summary={}
+                locales="fr",
+                link_set="all",
+                basis="",
+                position=1,
+                computed_at=clock.now(),
+                is_current=True,
+                summary={},
             )
         )
     await refresh_metrics(newsroom.database, SITE)
     assert await count(newsroom.database, LinkMetricRun) == len(SITE.locales)
+
+
+async def test_a_set_of_links_has_metrics_of_its_own(newsroom: Newsroom) -> None:
+    one, two = await chain(newsroom, 2)
+    await newsroom.published(title="Text", slug="text", body="[one](/articles/p0)")
+    runs = await refresh_metrics(newsroom.database, WITH_SET)
+    assert [(each.locales, each.link_set, each.pages) for each in runs] == [
+        (("en",), "all", 3),
+        (("en",), "listed", 3),
+        (("de",), "all", 0),
+        (("de",), "listed", 0),
+    ]
+    found = await stored(newsroom.database), await stored(newsroom.database, LISTED)
+    assert [each[one.edition_id]["in_degree"] for each in found] == [2, 1]
+    assert [each[two.edition_id]["out_degree"] for each in found] == [1, 1]
+    summary = (await run_of(newsroom.database, LISTED)).summary
+    assert (summary["nodes"], summary["edges"]) == (3, 1)
+
+
+async def test_metrics_are_computed_again_when_the_declaration_has_changed(
+    newsroom: Newsroom,
+) -> None:
+    await chain(newsroom, 2)
+    await refresh_metrics(newsroom.database, SITE)
+    runs = await refresh_metrics(newsroom.database, WITH_SET)
+    assert len(runs) == 2 * len(SITE.locales)
+    assert await refresh_metrics(newsroom.database, WITH_SET) == []
+    assert len(await refresh_metrics(newsroom.database, SITE)) == len(SITE.locales)
+    assert await stored(newsroom.database, LISTED) == {}
+    assert len(await stored(newsroom.database)) == 2
+    assert await count(newsroom.database, LinkMetricRun) == len(SITE.locales)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"locales": ("en", "de", "fr"), "url": {**URLS, "fr": "https://example.fr"}},
+        {"fallbacks": {"de": ("en",)}},
+        {"content_types": (sites.Article, sites.Note, sites.Settings)},
+        {"link_sets": {"texts": ("inline",)}},
+    ],
+)
+def test_the_basis_of_metrics_is_what_the_site_declares(other: Mapping[str, Any]) -> None:
+    own: dict[str, Any] = {
+        "content_types": tuple(SITE.content_types.values()),
+        "locales": SITE.locales,
+        "url": URLS,
+    }
+    assert metric_basis(Site("Another name", **own)) == metric_basis(SITE)
+    assert metric_basis(Site("Test site", **{**own, **other})) != metric_basis(SITE)
+
+
+async def test_following_ends_once_another_process_has_another_declaration(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "_PAUSE", 0)
+    await chain(newsroom, 1)
+    await refresh_metrics(newsroom.database, WITH_SET)
+    # What was computed before it began is replaced.
+    following = asyncio.create_task(follow_metrics(desk_of(newsroom.database, SITE)))
+    while await stored(newsroom.database, LISTED):
+        assert not following.done()
+        await asyncio.sleep(0)
+    await refresh_metrics(newsroom.database, WITH_SET)
+    with pytest.raises(VersionMismatch, match="start it again"):
+        await following
+
+
+async def test_following_ends_once_the_database_has_other_content_types(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refreshing, "_PAUSE", 0)
+    desk = desk_of(newsroom.database, SITE)
+    desk.types = 1
+    async with newsroom.database.transaction() as session:
+        session.add(TypeVersion(number=2, declaration={}, schemas={}, created_at=clock.now()))
+    with pytest.raises(VersionMismatch, match="start it again"):
+        await follow_metrics(desk)
 
 
 async def test_following_refreshes_after_each_publication(
@@ -317,7 +416,7 @@ async def test_following_refreshes_after_each_publication(
 ) -> None:
     monkeypatch.setattr(refreshing, "_PAUSE", 0)
     await chain(newsroom, 1)
-    following = asyncio.create_task(follow_metrics(newsroom.database, SITE))
+    following = asyncio.create_task(follow_metrics(desk_of(newsroom.database, SITE)))
     for number in range(2, 4):
         while len(await stored(newsroom.database)) < number - 1:
             assert not following.done()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cms.content.fields import Links
+from cms.type_versions.binding import bound_site
 from cms.type_versions.changes import changes_between
 from cms.type_versions.declaration import declare
 from tests.cms.type_versions.scene import Scene, changed
@@ -40,6 +41,15 @@ async def test_links_keep_their_kind_under_another_name(
     for each in nodes:
         assert each["more"] == [{"kind": "FURTHER", "kindName": "further"}]
         assert each["linkGroups"] == [{"kind": "FURTHER", "label": "Further"}]
+
+
+def test_a_set_of_links_has_the_kinds_that_they_are_stored_with() -> None:
+    after = changed(more=Links("F", was="further"))
+    after.link_sets = {"mine": ("more", "inline")}
+    (before,) = versions({"further": Links("F")})
+    bound = bound_site(after, declare(after, before, 2))
+    assert bound.link_sets == {"mine": ("further", "inline")}
+    assert {*bound.link_sets["mine"]} <= {*bound.link_kinds}
 
 
 def test_a_kind_that_is_the_former_name_is_no_change_of_it() -> None:

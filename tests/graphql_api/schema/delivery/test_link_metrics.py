@@ -217,6 +217,53 @@ async def shown(api: Api) -> Any:
     return nodes
 
 
+async def test_a_view_has_the_metrics_of_a_set_of_links(api: Api, pages: list[Publication]) -> None:
+    a, *_ = pages
+    await api.newsroom.published(title="E", slug="e", body="[A](/articles/a) [A](/articles/a)")
+    graph = "linkGraph { edges } linkComponents { totalCount }"
+    before = await api.data(f"{{ view(linkSet: LISTED) {{ {graph} }} }}")
+    await refresh(api)
+    query = f"""query($id: ID!, $links: LinkSet) {{
+      view(linkSet: $links) {{
+        entry(by: {{id: $id}}) {{ linkMetrics {{ inDegree }} }}
+        unlinking: entries(
+          where: {{linkMetrics: {{isDeadEnd: {{eq: true}}}}}}, orderBy: [title_ASC]
+        ) {{ nodes {{ title }} }}
+        articles(orderBy: [inDegree_DESC, title_ASC]) {{ nodes {{ title }} }}
+        {graph}
+      }}
+    }}"""
+    for links, degree, unlinking, edges, parts in (
+        ("ALL", 5, "AD", 6, 2),
+        ("LISTED", 3, "ADE", 4, 3),
+    ):
+        found = (await api.data(query, id=a.entry_id, links=links))["view"]
+        assert found["entry"] == {"linkMetrics": {"inDegree": degree}}
+        assert "".join(each["title"] for each in found["unlinking"]["nodes"]) == unlinking
+        assert [each["title"] for each in found["articles"]["nodes"]] == [*"ABDE"]
+        assert found["linkGraph"] == {"edges": edges}
+        assert found["linkComponents"] == {"totalCount": parts}
+    assert before["view"] == {"linkGraph": {"edges": 4}, "linkComponents": {"totalCount": 3}}
+
+
+async def test_views_within_a_view_keep_its_set_of_links(
+    api: Api, pages: list[Publication]
+) -> None:
+    await api.newsroom.published(title="E", slug="e", body="[A](/articles/a)")
+    await refresh(api)
+    query = """query($id: ID!) @view(linkSet: LISTED) {
+      entry(by: {id: $id}) { linkMetrics { inDegree } }
+      same: view(locale: EN) { entry(by: {id: $id}) { linkMetrics { inDegree } } }
+      all: view(linkSet: ALL) { entry(by: {id: $id}) { linkMetrics { inDegree } } }
+      some: linkGraph(kinds: [INLINE]) { edges }
+    }"""
+    found = await api.data(query, id=pages[0].entry_id)
+    assert found["entry"]["linkMetrics"] == {"inDegree": 3}
+    assert found["same"]["entry"]["linkMetrics"] == {"inDegree": 3}
+    assert found["all"]["entry"]["linkMetrics"] == {"inDegree": 4}
+    assert found["some"] == {"edges": 1}
+
+
 @pytest.mark.parametrize("view", ["perspective: DRAFT", "position: $at"])
 async def test_other_views_have_no_metrics(api: Api, pages: list[Publication], view: str) -> None:
     await refresh(api)
