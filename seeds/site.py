@@ -11,11 +11,14 @@ from datetime import timedelta
 from cms import (
     Boolean,
     Choice,
+    ClickDepth,
     ContentType,
     Date,
     Decimal,
+    IncomingLinks,
     Integer,
     Links,
+    LinksTo,
     List,
     Markdown,
     Number,
@@ -182,6 +185,11 @@ site = Site(
         title="{title} | Hearth",
         description="Running AI models on your own hardware, explained and reviewed.",
         image="https://hearth.example/images/hearth.png",
+    ),
+    link_rules=(
+        IncomingLinks(GlossaryTerm, at_least=2),
+        LinksTo(ErrorFix, BuyerGuide),
+        ClickDepth(at_most=3),
     ),
     # What writers link to in sentences, apart from the lists beside their texts.
     link_sets={"texts": ("inline",)},

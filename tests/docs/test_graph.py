@@ -54,6 +54,25 @@ def block_of(name: str) -> str:
     return found
 
 
+def test_a_rule_of_the_demo_is_broken_by_these_terms(demo: Demo) -> None:
+    editor = "marguerite@hearth.example"
+    found = demo.ask_as(editor, block_of("TermsWithFewLinks"))["linkRuleOffenders"]["nodes"]
+    terms = rows("graph.md", "## Rules")
+    assert [[each["entry"]["title"], each["fault"]] for each in found] == terms
+    entry = demo.ask('{ entry(by: {path: "/glossary/beam-search"}) { id } }')["entry"]
+    check = "query($id: ID!) { checkPublish(entryId: $id) { gate isWarning errors { message } } }"
+    warnings = [
+        each
+        for each in demo.ask_as(editor, check, id=entry["id"])["checkPublish"]
+        if each["isWarning"] and each["errors"]
+    ]
+    assert [each["gate"] for each in warnings] == [
+        "SITE_INCOMING_LINKS_GLOSSARY_TERM",
+        "SITE_CLICK_DEPTH",
+    ]
+    assert warnings[0]["errors"] == [{"message": terms[0][1]}]
+
+
 def test_the_metrics_of_links_in_texts_are_those_of_these_links(demo: Demo) -> None:
     page = demo.ask(block_of("LinkedInTexts"))["view"]["entries"]["nodes"]
     assert page

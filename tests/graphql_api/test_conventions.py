@@ -139,7 +139,8 @@ def test_vocabularies_are_built_from_what_declares_them() -> None:
     assert values_of("management", "Action") == {each.name for each in Action} | {UNKNOWN}
     codes = {kind.code for kind in error_types()} | {UNKNOWN}
     assert values_of("management", "ErrorCode") == codes
-    assert values_of("management", "PublishGate") == {each.name.upper() for each in GATES}
+    rules = {each.name.upper().replace(":", "_") for each in site.link_rules}
+    assert values_of("management", "PublishGate") == {e.name.upper() for e in GATES} | rules
     assert values_of("delivery", "LinkSet") == {"ALL", *map(str.upper, site.link_sets)}
     assert values_of("management", "EntryState") == {*STATES}
     assert values_of("management", "ReviewOutcome") == {each.upper() for each in REVIEW_OUTCOMES}
