@@ -19,6 +19,7 @@ from graphql import (
 from cms.reading.view import EVERYTHING, Perspective, View
 from graphql_api.planner.compile import compile_plan
 from graphql_api.planner.declarations import PLANNED, Answer, Answers
+from tests.depth import IS_DEEP
 from tests.graphql_api.planner.test_plans import DIALECTS, plan_of
 
 # The root fields with required arguments by which every type can be reached.
@@ -79,9 +80,10 @@ def test_every_field_has_sql_below_each_that_leads_to_it(
     schema: GraphQLSchema = request.getfixturevalue(name)
     view = View(("en",), perspective=perspective, scopes=EVERYTHING)
     failed = []
-    for place, query in queries(schema):
+    for number, (place, query) in enumerate(queries(schema)):
         plan = plan_of(schema, query, {})
-        for dialect in DIALECTS.values():
+        dialects = list(DIALECTS.values())
+        for dialect in dialects if IS_DEEP else dialects[number % 2 :][:1]:
             try:
                 compile_plan(plan, view, dialect)
             except AttributeError as error:
