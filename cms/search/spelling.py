@@ -24,10 +24,14 @@ def grams(folded: str) -> list[str]:
     return [*dict.fromkeys(trigrams), f"={''.join(sorted(folded))}"]
 
 
-def is_suggested(word: str, folded: str) -> bool:
-    """Return whether a word can be suggested: it has a usable length and is no number."""
-    has_length = len(folded) >= SHORTEST and len(word) < LONGEST_WORD
-    return has_length and not folded.isnumeric()
+def is_counted(word: str, folded: str) -> bool:
+    """Return whether the public editions with a word are counted: it has a usable length."""
+    return len(folded) >= SHORTEST and len(word) < LONGEST_WORD
+
+
+def grams_to_find(folded: str) -> list[str]:
+    """Return the grams by which a word is suggested: none for a number."""
+    return [] if folded.isnumeric() else grams(folded)
 
 
 def typed_words(query: SearchQuery) -> list[str]:

@@ -24,7 +24,7 @@ from cms.search.deriving import (
     revisions_with_derived_values,
     stored_links,
 )
-from cms.search.spelling import grams
+from cms.search.spelling import grams_to_find
 from cms.search.tag_counts import verify_tags
 from cms.search.tokens import fold
 from cms.search.word_counts import Spelling, words_in
@@ -145,9 +145,10 @@ async def verify_counts(
             async for words in found:
                 for each, of_word in words:
                     count = expected.pop((locale, each.word), 0)
-                    right = (fold(each.word), len(grams(fold(each.word))), count)
+                    known = grams_to_find(fold(each.word))
+                    right = (fold(each.word), len(known), count)
                     stored = (each.folded, each.grams, each.editions)
-                    if stored != right or of_word != set(grams(fold(each.word))):
+                    if stored != right or of_word != set(known):
                         yield f"search_word {locale} {each.word} is not valid; {_REBUILD}"
     for locale, word in expected:
         yield f"search_word {locale} {word} is missing; {_REBUILD}"
@@ -192,7 +193,7 @@ def _stored(row: AnyRow, links: Mapping[tuple[str, int], LinkPlace]) -> StoredRe
 async def _count_words(
     session: ReadSession, progress: Callable[[int], object]
 ) -> Counter[Spelling]:
-    """Return the numbers of public editions with each word that can be suggested."""
+    """Return the numbers of public editions with each word that is counted."""
     counts: Counter[Spelling] = Counter()
     chosen = (
         select(Publication.id, Publication.locale, SearchDocument.shown)

@@ -1,4 +1,4 @@
-"""Updates of the suggested words and of the numbers of public editions that contain them."""
+"""Updates of the words of public editions and of the numbers of editions that contain them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cms.ledger.counters import wait_for_turn
 from cms.reading.periods import is_public_now
 from cms.reading.visibility import is_of_site
 from cms.search.document import folded_and_word
-from cms.search.spelling import grams, is_suggested
+from cms.search.spelling import grams_to_find, is_counted
 from cms.search.tokens import fold
 from cms.storage.database import WriteSession
 from cms.storage.dialects import (
@@ -36,7 +36,7 @@ _EDITIONS = 100
 
 
 async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) -> None:
-    """Change the counts of suggested words by the words of publications.
+    """Change the counts of words by the words of publications.
 
     Categories and people do not count, since searches leave them out.
 
@@ -78,7 +78,7 @@ async def recount_words(
 
 
 def words_in(shown: Mapping[str, Json]) -> set[str]:
-    """Return the words of a document that can be suggested, in lower case."""
+    """Return the words of a document that are counted, in lower case."""
     pieces = {
         folded_and_word(piece)
         for part in shown.values()
@@ -86,12 +86,12 @@ def words_in(shown: Mapping[str, Json]) -> set[str]:
         for piece in part
         if isinstance(piece, list)
     }
-    return {suggested for piece in pieces if (suggested := _suggested(*piece))}
+    return {counted for piece in pieces if (counted := _counted(*piece))}
 
 
 @lru_cache(maxsize=20_000)
-def _suggested(folded: str, word: str) -> str:
-    return unicodedata.normalize("NFC", word).lower() if is_suggested(word, folded) else ""
+def _counted(folded: str, word: str) -> str:
+    return unicodedata.normalize("NFC", word).lower() if is_counted(word, folded) else ""
 
 
 async def _add(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
@@ -126,15 +126,13 @@ async def _raise(session: WriteSession, changes: Mapping[Spelling, int]) -> None
     ).returning(SearchWord.locale, SearchWord.word, SearchWord.editions)
     rows = await session.execute(raised)
     new = [(locale, word) for locale, word, count in rows if count == changes[locale, word]]
-    if new:
-        await session.execute(
-            insert(SearchGram),
-            [
-                {"locale": locale, "gram": gram, "word": word}
-                for locale, word in new
-                for gram in _known_grams(fold(word))
-            ],
-        )
+    of_new = [
+        {"locale": locale, "gram": gram, "word": word}
+        for locale, word in new
+        for gram in _known_grams(fold(word))
+    ]
+    if of_new:
+        await session.execute(insert(SearchGram), of_new)
 
 
 async def _lower(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
@@ -169,4 +167,4 @@ def _rows(rows: Iterable[JsonObject]) -> TableValuedAlias:
 
 @lru_cache(maxsize=20_000)
 def _known_grams(folded: str) -> Sequence[str]:
-    return grams(folded)
+    return grams_to_find(folded)

@@ -1,4 +1,4 @@
-"""The search index and the words that can be suggested; both derive from other tables."""
+"""The search index and the words of public editions; both derive from other tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SearchDocument(Base):
 
 
 class SearchWord(Base):
-    """A word of public editions, in lower case."""
+    """A word or a number of public editions, in lower case; numbers have no grams."""
 
     __tablename__ = "search_word"
     __table_args__ = (CLUSTERED,)

@@ -101,7 +101,7 @@ def _share_of(term: Term, size: SiteSize) -> float:
 
 
 def _share_of_word(word: str, size: SiteSize) -> float:
-    # Words that are too short to be suggested are not counted.
+    # Words that are too short are not counted.
     return 1.0 if len(word) < SHORTEST else size.words.get(word, _RARE)
 
 

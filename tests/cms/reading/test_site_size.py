@@ -42,7 +42,7 @@ async def test_it_is_counted_anew_beside_what_asks_for_it(
 
 async def test_common_words_are_counted_without_case_and_accents(newsroom: Newsroom) -> None:
     await newsroom.published(title="Crème brûlée", slug="one")
-    await newsroom.published(title="Creme", slug="two")
+    await newsroom.published(title="Creme 2026", slug="two")
     known = KnownSize(newsroom.database)
     await known.current()
     await known.close()
@@ -50,6 +50,7 @@ async def test_common_words_are_counted_without_case_and_accents(newsroom: Newsr
     # Two articles among nine public editions.
     assert size.words["creme"] == pytest.approx(2 / 9)
     assert size.words["brulee"] == pytest.approx(1 / 9)
+    assert size.words["2026"] == pytest.approx(1 / 9)
     assert size.beginnings["cre"] == pytest.approx(2 / 9)
 
 
