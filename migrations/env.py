@@ -12,11 +12,11 @@ from cms.storage.migration import run_with_own_connection
 from cms.storage.schema import OF_FIELDS
 from cms.tables import Base
 
-# What only a migration adds, so that no declared table has it: an index over an expression, which
-# differs between the databases, and the full-text indexes, with the tables in which SQLite keeps
-# one.
+# What only a migration adds, so that no declared table has it: indexes that differ between the
+# databases, and the full-text indexes, with the tables in which SQLite keeps one.
 _OF_MIGRATIONS = (
     "ix_audit_record_entry",
+    "ix_publication_open_reviewers",
     "search_index",
     "vector",
     "title_vector",

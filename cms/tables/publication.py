@@ -165,9 +165,6 @@ class Publication(Base):
             *("locale", "byline_id", "published_at", "entry_id", "content_type"),
             where=_OPEN,
         ),
-        partial_index(
-            "ix_publication_open_reviewers", "locale", "reviewers", "content_type", where=_OPEN
-        ),
         partial_index("ix_publication_open_due_at", "due_at", "id", where=_OPEN),
         # Pages that have replaced others of their editions, which pages that lead to them notice.
         partial_index("ix_publication_open_again", "position", where=_IS_AGAIN),
@@ -246,7 +243,7 @@ class Publication(Base):
     review_due_at: Mapped[datetime | None] = mapped_column(Moment)
     # When its reviewers have read it, when they have to read it again, and the ids of these people
     # in order, null for none, while it is public; they derive from its sign-offs, see
-    # cms.review.review_times.
+    # cms.review.review_times. The migrations add an index over the reviewers on SQLite.
     reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     reviewers: Mapped[Items | None] = mapped_column(JsonDocument)

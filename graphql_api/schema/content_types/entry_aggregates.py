@@ -67,7 +67,7 @@ def _common_facets(content_type: type[ContentType] | None) -> tuple[Facet, ...]:
             names=slug_of_person,
             listed=EntryRow.reviewers,
             work=9,
-            work_listed=COUNTED_BY_INDEX,
+            work_listed=1.5,
         ),
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from cms.authorization.actor import ANONYMOUS, OPERATOR, Actor, Grant
 from cms.clock import now
 from cms.content.builtin import BUILT_IN_NAMES
+from cms.identifiers import new_id
 from cms.publishing.publishing import break_glass_publish
 from cms.review.due import Due, Outdated, outdated_reviews, reviews_due
 from cms.review.review_times import faults_of_review_times, repair_review_times
@@ -240,6 +241,8 @@ async def test_times_of_reviews_are_found_wrong_and_repaired(newsroom: Newsroom)
     async with newsroom.database.reading() as session:
         stored = await session.get_one(Publication, publication.id)
         assert await faults_of_review_times(session) == []
+    # However many they are, a row takes them.
+    many = [new_id("person") for _ in range(200)]
     assert stored.due_at is not None
     assert stored.reviewed_at is not None
     assert stored.reviewers == [newsroom.reviewers[0].person_id]
@@ -247,7 +250,7 @@ async def test_times_of_reviews_are_found_wrong_and_repaired(newsroom: Newsroom)
         await work.session.execute(
             update(Publication)
             .where(Publication.id == publication.id)
-            .values(due_at=None, reviewed_at=None, reviewers=None)
+            .values(due_at=None, reviewed_at=None, reviewers=many)
         )
     async with newsroom.database.reading() as session:
         (fault,) = await faults_of_review_times(session)
