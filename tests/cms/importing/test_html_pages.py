@@ -12,7 +12,7 @@ from cms.importing.site.body import body_of
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.pages import OldSite
 from cms.importing.site.syntax.html_pages import first_heading_in, in_one_block, template_in
-from tests.cms.importing.test_addresses import front, read
+from tests.cms.importing.test_addresses import PAGE, front, read
 
 TEXT = """<h1>Green <em>tea</em> &amp; more</h1>
 
@@ -101,3 +101,20 @@ def test_long_pages_in_html_take_linear_time() -> None:
         assert in_one_block(body_of(text, 1)).text.startswith("<div>") or not text.strip()
         template_in(text)
         first_heading_in(text)
+
+
+def test_templates_of_eleventy_are_named(tmp_path: Path) -> None:
+    files = dict.fromkeys(("a.md", "b.njk", "c/d.11ty.js", "e.js", "_includes/f.njk"), PAGE)
+    old = read(tmp_path, "eleventy", files)
+    assert [each.page.place.path for each in old.current.values()] == ["a.md"]
+    assert [each.file.name for each in old.faults] == ["b.njk", "d.11ty.js"]
+
+
+def test_a_note_with_a_permalink_is_redirected_from_its_path(tmp_path: Path) -> None:
+    files = {"A b/c.md": front("permalink: /x/y/"), "d.md": front() + "\n[[c]] [e](<A b/c.md>)"}
+    old = read(tmp_path, "obsidian", files)
+    texts = {each.page.place.path: each for each in old.current.values()}
+    assert texts["A b/c.md"].draft.slug == "x/y"
+    assert "/A b/c" in texts["A b/c.md"].former_addresses
+    draft = old.draft(old.page(texts["d.md"].key), texts["d.md"])
+    assert "[c](/docs/x/y) [e](/docs/x/y)" in draft.body.text

@@ -21,6 +21,8 @@ from cms.importing.site.values import PageValues, is_false, moment_of
 
 # Folders of the site that have no pages.
 _NO_PAGES = frozenset({"_includes", "_data"})
+# Endings of pages that are made by templates.
+_TEMPLATES = (".njk", ".liquid", ".webc", ".hbs", ".mustache", ".ejs", ".haml", ".pug", ".11ty.js")
 # Files whose lines are paths that are not read.
 _IGNORING = (".eleventyignore", ".gitignore")
 _GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -58,6 +60,15 @@ class Eleventy(Generator):
             path = file.relative_to(self.folder)
             if "node_modules" not in path.parts:
                 yield str(path), "its values are a script, which is not read"
+
+    def ignored(self, path: str) -> str:
+        """Add pages that are templates, whose text is not in the file."""
+        is_template = path.lower().endswith(_TEMPLATES)
+        if not is_template or self.mapping.is_skipped(path) or self.reason_against(path):
+            return super().ignored(path)
+        root = next(iter(self.mapping.roots), "").strip("/")
+        is_inside = path.startswith(f"{root}/") if root else not path.startswith((".", "node_m"))
+        return "is a template, whose page is not imported" if is_inside else ""
 
     def reason_against(self, path: str) -> str:
         """Return that a file is in a folder without pages, or that the site ignores it."""
