@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Select, and_, literal, null, or_, select, 
 from cms.content.links import Origin
 from cms.errors import InvalidValue, Refused
 from cms.links.asking import GraphReading
-from cms.links.history import LinkHistory
-from cms.links.history_rows import TOO_MUCH, HistoryRows
+from cms.links.history import LinkHistory, TooManyPeriods
+from cms.links.history_rows import HistoryRows
 from cms.links.loading import HOME
 from cms.links.shown_periods import time_at
 from cms.reading.locales import for_built_in, locales_of
@@ -50,10 +50,12 @@ class _Budget:
     Attributes:
         publications: publications.
         links: links.
+        advice: what to ask instead, if there are more.
     """
 
-    publications: int = MOST_OF_PART
-    links: int = MOST_LINKS_OF_PART
+    publications: int
+    links: int
+    advice: str
 
     def take(self, *, publications: int = 0, links: int = 0) -> None:
         """Take rows away.
@@ -64,7 +66,16 @@ class _Budget:
         self.publications -= publications
         self.links -= links
         if min(self.publications, self.links) < 0:
-            raise Refused(InvalidValue(message=TOO_MUCH))
+            raise self.refusal()
+
+    def refusal(self) -> Refused:
+        """Return the refusal of a history that is too long."""
+        message = f"this history has too many publications or links; {self.advice}"
+        return Refused(InvalidValue(message=message))
+
+
+def _of_part(advice: str) -> _Budget:
+    return _Budget(MOST_OF_PART, MOST_LINKS_OF_PART, advice)
 
 
 class HistoryReader:
@@ -86,7 +97,7 @@ class HistoryReader:
         self._view, self._graphs = reading.view, reading.graphs
         self._kinds = kinds
         self._rows = HistoryRows(reading.reading.site, reading.view)
-        self._budget = _Budget()
+        self._budget = _of_part("ask for fewer entries")
 
     async def whole(self) -> LinkHistory:
         """Return the whole history, without URLs.
@@ -94,7 +105,8 @@ class HistoryReader:
         Raises:
             Refused: if it is too long.
         """
-        self._budget = _Budget(MOST_PUBLICATIONS, MOST_LINKS)
+        advice = "ask for a page or a category, and for a metric of their links"
+        self._budget = _Budget(MOST_PUBLICATIONS, MOST_LINKS, advice)
         await self._add_publications(_is_of(self._view))
         shown = select(Publication.revision_id).where(_is_of(self._view))
         links = _links(self._kinds).where(Link.revision_id.in_(shown), Link.target_id.is_not(None))
@@ -114,6 +126,7 @@ class HistoryReader:
         Raises:
             Refused: if too much has changed.
         """
+        self._budget = _of_part("ask for moments nearer to each other, or for kinds of links")
         past = _Between(self._named, first, last)
         await self._add_publications(past.is_of_changed(self._view), past.overlaps())
         changed = self._rows.published
@@ -135,6 +148,7 @@ class HistoryReader:
         Raises:
             Refused: if there are too many publications and links.
         """
+        self._budget = _of_part("ask for a page, or for a smaller category")
         some = select(Publication.entry_id).where(entries, _is_of(self._view))
         await self._add_publications(Publication.entry_id.in_(some))
         inner = self._rows.published
@@ -165,7 +179,10 @@ class HistoryReader:
 
     async def _history(self) -> LinkHistory:
         homes = (await self._session.execute(_homes(self._view, self._named))).all()
-        return await self._graphs.run(self._rows.history, self._named, homes)
+        try:
+            return await self._graphs.run(self._rows.history, self._named, homes)
+        except TooManyPeriods:
+            raise self._budget.refusal() from None
 
     async def _add_publications(self, *conditions: ColumnElement[bool]) -> None:
         chosen = select(*_COLUMNS).where(_is_of(self._view), *conditions)

@@ -9,18 +9,13 @@ from typing import Any
 import numpy as np
 
 from cms.content.builtin import BUILT_IN_NAMES, CATEGORY, PERSON
-from cms.errors import InvalidValue, Refused
 from cms.links.graph import NONE, Indexes
-from cms.links.history import HistoryNodes, Homes, LinkHistory, RevisionLinks, TooManyPeriods
+from cms.links.history import HistoryNodes, Homes, LinkHistory, RevisionLinks
 from cms.links.shown_periods import Publications, Spans, point_of, shown_in, visible_in
 from cms.reading.locales import for_built_in
 from cms.reading.view import AsOf, View
 from cms.site import Site
 
-TOO_MUCH = (
-    "this part of the history has too many publications and links; ask for a shorter time, for "
-    "fewer entries, or for kinds of links"
-)
 # The columns of publications and links, with the codes of their types.
 _CODES = {
     **dict.fromkeys(("nodes", "revisions", "categories"), "i"),
@@ -124,21 +119,18 @@ class HistoryRows:
             homes: when editions stood at ``/``: entry, locale, begin and end.
 
         Raises:
-            Refused: if links have begun and ended too often.
+            TooManyPeriods: if links have begun and ended too often.
         """
         nodes = _Numbers(self.entries, self._types)
         categories, order = _sorted(self._column("categories"), self._categories)
-        try:
-            return LinkHistory.of(
-                named,
-                self._nodes(nodes),
-                self._publications(nodes),
-                (categories, order),
-                self._links(nodes),
-                self._homes(nodes, homes),
-            )
-        except TooManyPeriods:
-            raise Refused(InvalidValue(message=TOO_MUCH)) from None
+        return LinkHistory.of(
+            named,
+            self._nodes(nodes),
+            self._publications(nodes),
+            (categories, order),
+            self._links(nodes),
+            self._homes(nodes, homes),
+        )
 
     def _column(self, name: str) -> Any:
         return np.frombuffer(self._columns[name], dtype=_CODES[name])

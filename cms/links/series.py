@@ -179,7 +179,10 @@ def _begins(asked: SeriesQuestion) -> list[datetime]:
             return begins
         begins.append(each)
         if len(begins) > MOST_POINTS:
-            message = f"the series would have more than {MOST_POINTS} points"
+            message = (
+                f"the series would have more than {MOST_POINTS} points; ask for a later begin, or "
+                "for longer steps"
+            )
             raise Refused(InvalidValue(message=message, path=("from",)))
     return begins
 
