@@ -65,9 +65,8 @@ def create_app(
             one name in the API; at the start of the lifespan, if renamed types were not loaded.
     """
     site, chosen, database = copydesk.site, copydesk.settings, copydesk.database
-    size, thread = KnownSize(database), PlanningThread()
+    size, thread, schema = KnownSize(database), PlanningThread(), build_delivery_schema(site)
     answering = Answering(copydesk, chosen.link_graph_megabytes)
-    schema = build_delivery_schema(site)
     limits = limits_with(Limits(), chosen.limits, "COPYDESK_LIMITS")
     delivery = Delivery(site, schema, database.reader, limits, size.current, thread, answering)
     files = SiteFiles(site, Delivery(site, schema, database.reader, LIMITS, thread=thread)).routes()
