@@ -26,6 +26,8 @@ _WORDS = {"has_words": True}
 class Event:
     """The base of all events.
 
+    A class that adds no field is not decorated again, since that takes half of a millisecond.
+
     Attributes:
         subject: id of the object that the event is about.
     """
@@ -97,32 +99,26 @@ class DraftSaved(EntryEvent):
     snapshot: Snapshot = field(repr=False, compare=False, metadata=_NOT_RECORDED)
 
 
-@dataclass(frozen=True, kw_only=True)
 class RevisionPruned(EntryEvent):
     """An autosave was deleted; the subject was its revision."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class EntryArchived(EntryEvent):
     """An entry was archived."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class EntryUnarchived(EntryEvent):
     """An archived entry was restored."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class EntryDeleted(EntryEvent):
     """An entry that was never public or in review was deleted."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReviewRequested(EntryEvent):
     """A review was requested, or assigned to more accounts; the subject is the review."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReviewWithdrawn(EntryEvent):
     """A review was withdrawn; the subject is the review."""
 
@@ -232,12 +228,10 @@ class EntryUnpublished(EntryEvent):
     reason: str | None = field(default=None, metadata=_WORDS)
 
 
-@dataclass(frozen=True, kw_only=True)
 class CommentAdded(EntryEvent):
     """A comment was added; the subject is the comment."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class CommentResolved(EntryEvent):
     """A thread was resolved; the subject is its first comment."""
 
@@ -303,7 +297,6 @@ class RedirectRemoved(Event):
     position: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class CategoryCreated(Event):
     """A category was created."""
 
@@ -323,27 +316,22 @@ class CategoryMoved(EntryEvent):
     moved_pages: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class PersonCreated(Event):
     """A person was created."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class AccountCreated(Event):
     """An account was created."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class AccountDisabled(Event):
     """An account was disabled."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class AccountEnabled(Event):
     """A disabled account was enabled."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event):
     """The password of an account was changed; the subject is the account."""
 
@@ -359,7 +347,6 @@ class SessionBegun(Event):
     network: str = field(metadata=_WORDS)
 
 
-@dataclass(frozen=True, kw_only=True)
 class SessionRefreshed(Event):
     """A session got new tokens; the subject is the session."""
 
@@ -375,7 +362,6 @@ class SessionEnded(Event):
     reason: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class SessionsEnded(Event):
     """All sessions of an account ended; the subject is the account."""
 
@@ -393,7 +379,6 @@ class TokenIssued(Event):
     until: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
 class TokenRevoked(Event):
     """A token was revoked."""
 
