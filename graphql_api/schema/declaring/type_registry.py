@@ -24,7 +24,7 @@ from graphql import (
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema_directives import OneOf
 from strawberry.types.arguments import StrawberryArgument
-from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
 from strawberry.types.field import StrawberryField
 from strawberry.types.union import StrawberryUnion
 
@@ -55,6 +55,18 @@ class _TypeExpression(StrawberryAnnotation):
         """
         made: type = eval(_code_of(str(self.raw_annotation)), self.namespace)  # noqa: S307  # ours
         return made
+
+
+class _Field(StrawberryField):
+    """A field with a type expression, which has no parameters and is resolved once."""
+
+    def resolve_type(
+        self, *, type_definition: StrawberryObjectDefinition | None = None
+    ) -> StrawberryType | type:
+        """Return the type of the expression."""
+        if not isinstance(self.type_annotation, _TypeExpression):
+            raise TypeError(f"{self.python_name} has no type expression")
+        return self.type_annotation.resolve(type_definition=type_definition)
 
 
 @cache
@@ -234,8 +246,10 @@ class TypeRegistry:
             directives=(OneOf(),) if one_of else (),
             is_type_of=None,
             resolve_type=None,
-            fields=[*all_fields.values()],
+            fields=[],
         )
+        # It would look for their types at once, some of which are not known yet.
+        made.__strawberry_definition__.fields = [*all_fields.values()]
         self._add(name, made)
 
     def _output_field(self, owner: str, key: str, declared: Declared) -> StrawberryField:
@@ -247,7 +261,7 @@ class TypeRegistry:
 
     def _field(self, owner: str, key: str, declared: Declared, **more: Any) -> StrawberryField:
         """Return a field of an object type or of an input type."""
-        return StrawberryField(
+        return _Field(
             python_name=key,
             graphql_name=declared.name or _keyword(key),
             type_annotation=self._expression(declared.type),
