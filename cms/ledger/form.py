@@ -19,6 +19,7 @@ class Form(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
+        defer_build=True,  # until the first is read or written, which a start does not wait for
         extra="forbid",
         frozen=True,
         strict=True,

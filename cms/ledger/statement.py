@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, JsonValue, TypeAdapter
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
 from cms.errors import AttestationError
 from cms.ledger.form import Form, Moment, read_form
@@ -213,7 +213,8 @@ Statement: TypeAlias = SignOffStatement | PublicationStatement
 AnyStatement: TypeAlias = Statement | KeyStatement | PurgeStatement
 
 _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(
-    Annotated[AnyStatement, Field(discriminator="predicate_type")]
+    Annotated[AnyStatement, Field(discriminator="predicate_type")],
+    config=ConfigDict(defer_build=True),
 )
 
 
