@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from sqlalchemy import ColumnElement, select
 
@@ -20,7 +20,6 @@ from cms.ledger.counters import current
 from cms.ledger.keys import newest_key, why_none_can_sign
 from cms.ledger.progress import Watch, unwatched
 from cms.publishing.attesting import attest
-from cms.publishing.moving import move_pages_by_type
 from cms.reading.field_indexes import index_fields
 from cms.review.review_times import repair_review_times
 from cms.search.deriving import update_derived_values
@@ -40,11 +39,13 @@ from cms.site import Site
 from cms.storage.database import Database, lift_time_limit
 from cms.storage.schema import check_migrated
 from cms.tables import Account
-from cms.type_versions.changing import NO_SCHEMAS, Schemas, change_types
-from cms.type_versions.checking import TypesReport, check_types
 from cms.type_versions.versions import Binding, KnownTypes, bind, newest_types
 from cms.work.plugin_reactions import plugin_reactions
 from cms.work.work import Desk, Reaction
+
+if TYPE_CHECKING:  # what only a migration needs is loaded by it
+    from cms.type_versions.changing import Schemas
+    from cms.type_versions.checking import TypesReport
 
 # Gives the function that derives values of a site's content.
 DerivesIn: TypeAlias = Callable[[Binding], AbstractContextManager[Derive]]
@@ -196,13 +197,15 @@ class Copydesk(Desk):
         Args:
             watch: gives the function that shows the progress.
         """
+        from cms.type_versions.checking import check_types  # noqa: PLC0415
+
         async with self.reading(OPERATOR) as reading:
             binding = bind(self._declared, await newest_types(reading.session))
             return await check_types(reading, binding, watch)
 
     async def migrate(
         self,
-        schemas: Schemas = NO_SCHEMAS,
+        schemas: Schemas | None = None,
         watch: Watch = unwatched,
         derives_in: DerivesIn = derives_here,
     ) -> Migrated:
@@ -238,10 +241,12 @@ class Copydesk(Desk):
         rebuilt = await self.rebuild(OUTDATED_REVISIONS, watch, derives_in)
         return replace(changes, rebuilt=rebuilt)
 
-    async def _change_types(self, schemas: Schemas, watch: Watch) -> TypesReport:
+    async def _change_types(self, schemas: Schemas | None, watch: Watch) -> TypesReport:
+        from cms.type_versions.changing import NO_SCHEMAS, change_types  # noqa: PLC0415
+
         declared = desk_of(self.database, self._declared)
         async with declared.work(OPERATOR) as work:
-            _, report = await change_types(work, schemas, watch)
+            _, report = await change_types(work, schemas or NO_SCHEMAS, watch)
         await self.load_types()
         return report
 
@@ -263,6 +268,8 @@ class Copydesk(Desk):
 
     async def _move_pages(self, changes: Migrated) -> Migrated:
         """Move pages to the addresses that their content types declare."""
+        from cms.publishing.moving import move_pages_by_type  # noqa: PLC0415
+
         try:
             # By itself, so that categories have paths even if a page cannot move.
             async with self.work(OPERATOR) as work:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -38,6 +39,17 @@ _PAUSE = 1.0
 _GRACE = 5
 
 
+class _WebSockets(asyncio.Protocol):
+    """The protocol of uvicorn for WebSockets, imported for the first one."""
+
+    def __new__(cls, **options: Any) -> asyncio.Protocol:  # type: ignore[misc]  # see above
+        from uvicorn.protocols.websockets.websockets_sansio_impl import (  # noqa: PLC0415
+            WebSocketsSansIOProtocol,
+        )
+
+        return WebSocketsSansIOProtocol(**options)
+
+
 def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return the configuration of the server for an app."""
     return uvicorn.Config(
@@ -45,6 +57,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         http=BoundedHeaders,
+        ws=_WebSockets,
         proxy_headers=False,
         log_level="warning",
         access_log=False,  # which would have no line at this level, but takes time to prepare

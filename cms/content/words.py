@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+# Average silent reading rate in English: https://doi.org/10.1016/j.jml.2019.104047
+WORDS_PER_MINUTE = 238
 # A word with its inner punctuation, or a character of a script without spaces.
 _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"

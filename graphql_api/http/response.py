@@ -13,6 +13,7 @@ from graphql_api.http.security_headers import NEVER_KEPT, Header, raw_headers, s
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+ATOM = "application/atom+xml"
 
 # HTTP statuses.
 UNAUTHENTICATED = 401

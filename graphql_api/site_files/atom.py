@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from graphql_api.http.response import ATOM
 from graphql_api.site_files.feed import Feed, FeedItem
 from graphql_api.site_files.markup import Element, add, as_bytes, root
 
-MEDIA_TYPE = "application/atom+xml"
 _NEVER = "1970-01-01T00:00:00Z"  # the time of the last change of a feed without items
 
 
@@ -16,7 +16,7 @@ def atom(feed: Feed) -> bytes:
     add(document, "id", feed.url)
     add(document, "title", feed.title)
     add(document, "updated", max((each.updated for each in feed.items), default=_NEVER))
-    add(document, "link", attributes={"rel": "self", "type": MEDIA_TYPE, "href": feed.url})
+    add(document, "link", attributes={"rel": "self", "type": ATOM, "href": feed.url})
     add(document, "link", attributes={"rel": "alternate", "type": "text/html", "href": feed.home})
     add(document, "generator", "Copydesk")
     # The author of entries without authors of their own.

@@ -1,4 +1,4 @@
-"""The routes and responses of the files."""
+"""The routes and responses of the files. What writes one is imported for its first request."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ from cms.site import Site
 from graphql_api.delivery import Delivery
 from graphql_api.http.conditional import has_tag
 from graphql_api.http.errors import failure_of
-from graphql_api.http.response import retry_header
+from graphql_api.http.response import ATOM, retry_header
 from graphql_api.schema.delivery.routes import LARGEST_SITEMAP
-from graphql_api.site_files import atom, json_feed
 from graphql_api.site_files.addresses import Addresses, NoSuchFile, addresses_of
-from graphql_api.site_files.feed import Feed, FeedSelection, read_feed
-from graphql_api.site_files.sitemap import part_of_sitemap, sitemap
 
 Make: TypeAlias = Callable[[Request], Awaitable[bytes]]
 
-# The suffix, the writer and the media type of each form of a feed.
-FORMS: Mapping[str, tuple[Callable[[Feed], bytes], str]] = {
-    ".atom": (atom.atom, f"{atom.MEDIA_TYPE}; charset=utf-8"),
-    ".json": (json_feed.json_feed, json_feed.MEDIA_TYPE),
+# The media type of each form of a feed, by its suffix.
+_FORMS: Mapping[str, str] = {
+    ".atom": f"{ATOM}; charset=utf-8",
+    ".json": "application/feed+json",
 }
 _XML = "application/xml"
 
@@ -52,21 +49,30 @@ class SiteFiles:
             Route("/sitemap.xml", _serve(self._sitemap, _XML)),
             Route("/sitemap-{number:int}.xml", _serve(self._part, _XML)),
             *(
-                Route(f"/feeds/{{name}}{suffix}", _serve(self._feed(suffix, write), media_type))
-                for suffix, (write, media_type) in FORMS.items()
+                Route(f"/feeds/{{name}}{suffix}", _serve(self._feed(suffix), media_type))
+                for suffix, media_type in _FORMS.items()
             ),
         ]
 
     async def _sitemap(self, request: Request) -> bytes:
+        from graphql_api.site_files.sitemap import sitemap  # noqa: PLC0415
+
         return await sitemap(self.delivery, self._addresses(request), self.sitemap_size)
 
     async def _part(self, request: Request) -> bytes:
+        from graphql_api.site_files.sitemap import part_of_sitemap  # noqa: PLC0415
+
         number = request.path_params["number"]
         addresses = self._addresses(request)
         return await part_of_sitemap(self.delivery, addresses, number, self.sitemap_size)
 
-    def _feed(self, suffix: str, write: Callable[[Feed], bytes]) -> Make:
+    def _feed(self, suffix: str) -> Make:
         async def feed(request: Request) -> bytes:
+            from graphql_api.site_files.atom import atom  # noqa: PLC0415
+            from graphql_api.site_files.feed import FeedSelection, read_feed  # noqa: PLC0415
+            from graphql_api.site_files.json_feed import json_feed  # noqa: PLC0415
+
+            write = atom if suffix == ".atom" else json_feed
             given = request.query_params
             selection = FeedSelection(
                 request.path_params["name"], given.get("category", ""), given.get("locale", "")

@@ -8,8 +8,6 @@ import orjson
 
 from graphql_api.site_files.feed import Feed, FeedItem
 
-MEDIA_TYPE = "application/feed+json"
-
 
 def json_feed(feed: Feed) -> bytes:
     """Return a feed as a JSON Feed."""

@@ -15,7 +15,7 @@ from cms.content.fields.choice import Choice
 from cms.content.fields.names import api_name
 from cms.content.fields.number import Integer, Number
 from cms.content.markup.attributes import Attribute
-from cms.content.markup.directives import Call, CallFault, DirectiveValues
+from cms.content.markup.directive_values import Call, CallFault, DirectiveValues
 from cms.errors import SiteError
 
 _Read: TypeAlias = Callable[[Field, str], Json]

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
+from cms.content import markup
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.fields.base import Field, Problems, ValuePath, as_text, path_text
 from cms.content.fields.blocks import Block
 from cms.content.fields.directives import DeclaredDirectives, declared_directives
 from cms.content.links import Edge, Origin, Targets, entry_of, is_same_page, target_fields
-from cms.content.markup.directives import NO_DIRECTIVES, Directives
-from cms.content.markup.html_reader import InlineLink
-from cms.content.markup.html_segments import segments_of
-from cms.content.markup.losses import Loss
-from cms.content.markup.markdown import (
-    faults_in,
-    has_content,
-    hrefs_of,
-    links_in,
-    nesting_fault,
-    render_markdown,
-    sanitising_losses,
-)
+from cms.content.markup.directive_values import NO_DIRECTIVES, Directives
 from cms.content.rendering import HeadingAbove, Rendering
 from cms.errors import InvalidValue, MissingField
+
+if TYPE_CHECKING:
+    from cms.content.markup.html_reader import InlineLink
+    from cms.content.markup.losses import Loss
 
 INLINE_KIND = "inline"
 
@@ -55,11 +49,11 @@ class Markdown(Field):
         text = as_text(value, path, problems, self.longest).strip("\n").rstrip()
         if len(text) > self.longest:  # which is refused anyway, and not read
             return text
-        if (reason := nesting_fault(text, self.reader)) is not None:
+        if (reason := markup.nesting_fault(text, self.reader)) is not None:
             problems.append(InvalidValue(message=reason, path=path))
         problems += [
             InvalidValue(message=str(fault), path=path)
-            for fault in faults_in(text, self.reader)
+            for fault in markup.faults_in(text, self.reader)
             if not fault.is_missing
         ]
         return text or None
@@ -67,20 +61,20 @@ class Markdown(Field):
     def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
         """Yield that readers would see nothing of a required text, and what directives lack."""
         text = value if isinstance(value, str) else ""
-        if self.required and not has_content(text, self.reader):
+        if self.required and not markup.has_content(text, self.reader):
             yield MissingField(message=f"{self.label} is required", path=path)
-        for fault in faults_in(text, self.reader):
+        for fault in markup.faults_in(text, self.reader):
             if fault.is_missing:
                 yield MissingField(message=str(fault), path=path)
 
     def losses(self, value: Json) -> Sequence[Loss]:
         """Return the parts of a text that do not reach readers."""
-        return sanitising_losses(value, self.reader) if isinstance(value, str) else ()
+        return markup.sanitising_losses(value, self.reader) if isinstance(value, str) else ()
 
     def hrefs(self, value: Json) -> Iterator[str]:
         """Yield where the inline links lead, those within the page included."""
         if isinstance(value, str):
-            yield from hrefs_of(value, self.reader)
+            yield from markup.hrefs_of(value, self.reader)
 
     def render(self, value: Json, page: Rendering) -> Json:
         """Return everything that derives from the text.
@@ -90,13 +84,13 @@ class Markdown(Field):
         """
         if not isinstance(value, str):
             return None
-        rendered = render_markdown(value, page.anchors, self.reader)
+        rendered = markup.render_markdown(value, page.anchors, self.reader)
         page.anchors.reserve(rendered.anchors)
         page.note_links(
             [HeadingAbove(each.text, each.anchor) for each in rendered.headings],
             [each.heading for each in self._links(value)],
         )
-        segments = segments_of(rendered.html, page.targets)
+        segments = markup.segments_of(rendered.html, page.targets)
         html: JsonObject = {"segments": segments} if segments else {"html": rendered.html}
         return {
             **html,
@@ -135,5 +129,5 @@ class Markdown(Field):
 
     def _links(self, value: Json) -> Sequence[InlineLink]:
         """Return the inline links; one to an anchor of the same page is not an edge."""
-        links = links_in(value, self.reader) if isinstance(value, str) else ()
+        links = markup.links_in(value, self.reader) if isinstance(value, str) else ()
         return [link for link in links if not is_same_page(link.href)]

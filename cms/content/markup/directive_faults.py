@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
-from cms.content.markup.directives import Call, Directives, DirectiveValues, calls_in
+from cms.content.markup.directive_values import Call, Directives, DirectiveValues
+from cms.content.markup.directives import calls_in
 from cms.content.markup.parser import Parsed
 
 # Number of errors after which no more are looked for.

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
@@ -19,8 +18,8 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
-from cms.content.canonical_json import JsonObject
-from cms.content.markup.attributes import Attribute, read_attributes
+from cms.content.markup.attributes import read_attributes
+from cms.content.markup.directive_values import Call, CallFault
 
 _NAME = re.compile(r"\s*([A-Za-z][\w-]*)(?=[\s\[{]|$)")
 _INLINE = re.compile(r":([A-Za-z][\w-]*)(?=[\[{])")
@@ -32,79 +31,6 @@ _UNREADABLE = 'expected attributes such as {key="value"}'
 _MORE = "expected nothing after the attributes"
 
 
-@dataclass(frozen=True)
-class CallFault:
-    """An error in a directive.
-
-    Attributes:
-        message: its cause and remedy.
-        start: its index, in the text that was read.
-    """
-
-    message: str
-    start: int
-
-
-@dataclass(frozen=True)
-class Call:
-    """A directive as it is written.
-
-    Attributes:
-        name: its name.
-        label: the text in brackets, or behind the name; empty if there is none.
-        attributes: its attributes.
-        fault: the error in its form, or ``None``.
-    """
-
-    name: str
-    label: str = ""
-    attributes: Sequence[Attribute] = ()
-    fault: CallFault | None = None
-
-
-@dataclass(frozen=True)
-class DirectiveValues:
-    """The values of a directive, by its declaration.
-
-    Attributes:
-        block: the name of the class of blocks that it is declared as.
-        fields: the values by the names that fields have in the API.
-        attributes: the values as texts, by the names that they have behind ``data-`` in HTML.
-        texts: the words that readers get of the values.
-        faults: the errors in its attributes.
-        missing: the labels of required fields without a value.
-    """
-
-    block: str
-    fields: JsonObject
-    attributes: Mapping[str, str]
-    texts: Sequence[str] = ()
-    faults: Sequence[CallFault] = ()
-    missing: Sequence[str] = ()
-
-
-class Directives(Protocol):
-    """The directives that a text can contain."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of the directives."""
-
-    def read(self, call: Call) -> DirectiveValues:
-        """Return the values of a directive with one of the names."""
-
-
-class NoDirectives:
-    """The directives of a text that can contain none."""
-
-    names: frozenset[str] = frozenset()
-
-    def read(self, call: Call) -> DirectiveValues:
-        """Raise an error, since no name is declared."""
-        raise LookupError(call.name)
-
-
-NO_DIRECTIVES = NoDirectives()
 # The part of a line or paragraph in which a directive is, and its index there.
 Place: TypeAlias = tuple[str, int]
 

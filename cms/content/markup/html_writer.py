@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from cms.content.markup.allowed_html import INDEX, MARK
-from cms.content.markup.directives import DirectiveValues
+from cms.content.markup.directive_values import DirectiveValues
 from cms.content.markup.fences import read_info
 
 

@@ -32,7 +32,8 @@ from cms.content.markup.attributes import Attribute
 from cms.content.markup.blocks import split_heading
 from cms.content.markup.definitions import Definitions
 from cms.content.markup.directive_faults import DirectiveFault, read_directives
-from cms.content.markup.directives import NO_DIRECTIVES, Directives, calls_in
+from cms.content.markup.directive_values import NO_DIRECTIVES, Directives
+from cms.content.markup.directives import calls_in
 from cms.content.markup.footnotes import name_footnotes, read_footnotes
 from cms.content.markup.html_reader import Heading, HtmlReader, InlineLink
 from cms.content.markup.losses import (
@@ -46,10 +47,8 @@ from cms.content.markup.mdast import tree_of
 from cms.content.markup.parser import DEEPEST, blocks_in, parser_of
 from cms.content.nesting import first_deep_element, first_deep_line, html_in, is_flat
 from cms.content.slug import Anchors, slugify
-from cms.content.words import count_words, is_visible
+from cms.content.words import WORDS_PER_MINUTE, count_words, is_visible
 
-# Average silent reading rate in English: https://doi.org/10.1016/j.jml.2019.104047
-WORDS_PER_MINUTE = 238
 # Maximum number of HTML elements around a word, of those that take long to nest.
 DEEPEST_ELEMENTS = 1_000
 # Maximum number of reported losses, more than an author fixes before saving again.

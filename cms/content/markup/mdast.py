@@ -27,7 +27,7 @@ from cms.content.markup.allowed_html import (
     sanitise_marked,
     without_marks,
 )
-from cms.content.markup.directives import Call, DirectiveValues
+from cms.content.markup.directive_values import Call, DirectiveValues
 from cms.content.markup.fences import FenceInfo, read_info
 from cms.content.markup.footnotes import Footnote, compared_label
 from cms.content.markup.html_reader import HtmlReader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.sql.functions import coalesce
 
-from cms.content.markup.markdown import WORDS_PER_MINUTE
+from cms.content.words import WORDS_PER_MINUTE
 from cms.reading import relations
 from cms.storage.dialects import JsonText
 from graphql_api.planner.answers import answers_rows
