@@ -17,8 +17,9 @@ from graphql_api.schema.content_types.markdown import Markdown, TocEntry
 from graphql_api.schema.content_types.outputs import add_section
 from graphql_api.schema.content_types.seo import seo_fields, seo_types
 from graphql_api.schema.content_types.structured_data import structured_data_fields
-from graphql_api.schema.declaring.aggregates import Facet, add_summary_types, summaries
+from graphql_api.schema.declaring.aggregates import add_summary_types, summaries
 from graphql_api.schema.declaring.connection import PageInfo, add_connection, add_entry_connection
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.inputs import add_leaf_filters
 from graphql_api.schema.declaring.paths import path_filter

@@ -21,7 +21,8 @@ from graphql_api.planner.declarations import Call, Rows
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Selectable, Sql
 from graphql_api.schema.content_types.kinds import KINDS
-from graphql_api.schema.declaring.aggregates import COUNTED_BY_INDEX, Facet, Summed, ValueOf
+from graphql_api.schema.declaring.aggregates import Summed
+from graphql_api.schema.declaring.facet_counts import COUNTED_BY_INDEX, Facet, ValueOf
 from graphql_api.schema.declaring.fields import of_call
 from graphql_api.schema.declaring.row_sources import category_rows
 from graphql_api.schema.delivery.filters import tags_of

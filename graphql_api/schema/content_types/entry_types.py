@@ -26,8 +26,9 @@ from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.content_types.orders import value_order
 from graphql_api.schema.content_types.outputs import declare_fields
 from graphql_api.schema.content_types.reverse import reverse_field, reverse_filter
-from graphql_api.schema.declaring.aggregates import Facet, summaries
+from graphql_api.schema.declaring.aggregates import summaries
 from graphql_api.schema.declaring.connection import add_entry_connection
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import Declared, of_call, of_row
 from graphql_api.schema.declaring.inputs import (
     Order,

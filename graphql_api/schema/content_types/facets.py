@@ -17,12 +17,8 @@ from graphql_api.schema.content_types.choices import words_of
 from graphql_api.schema.content_types.document import document_of
 from graphql_api.schema.content_types.kind import Kinds
 from graphql_api.schema.content_types.references import all_referenced_by, referenced_by
-from graphql_api.schema.declaring.aggregates import (
-    COUNTED_BY_VALUE,
-    Facet,
-    SummedNumber,
-    ValueOf,
-)
+from graphql_api.schema.declaring.aggregates import SummedNumber
+from graphql_api.schema.declaring.facet_counts import COUNTED_BY_VALUE, Facet, ValueOf
 from graphql_api.schema.declaring.fields import of_row
 from graphql_api.schema.declaring.words import name_of
 

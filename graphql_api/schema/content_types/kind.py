@@ -12,7 +12,8 @@ from cms.content.fields.kinds import row_of
 from cms.errors import SiteError
 from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.source import Sql
-from graphql_api.schema.declaring.aggregates import Facet, SummedNumber, ValueOf
+from graphql_api.schema.declaring.aggregates import SummedNumber
+from graphql_api.schema.declaring.facet_counts import Facet, ValueOf
 from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 

@@ -10,7 +10,8 @@ from cms.review import relations as review_relations
 from cms.review.relations import ReviewRow, SignOffRow
 from graphql_api.planner.declarations import Call, OrderKey, Rows
 from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.aggregates import Facet, Summed
+from graphql_api.schema.declaring.aggregates import Summed
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import many, one, value
 from graphql_api.schema.declaring.json_parts import part
 from graphql_api.schema.declaring.row_sources import by_name, person_rows

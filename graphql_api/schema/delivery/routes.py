@@ -18,8 +18,9 @@ from cms.site import Site
 from graphql_api.planner.declarations import Call, Extent, OneOf, OrderKey, Row, Rows
 from graphql_api.planner.ordering import kind_of, order_mark
 from graphql_api.planner.source import Chosen, Columns
-from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
+from graphql_api.schema.declaring.aggregates import Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import Argument, Declared, many, one, value
 from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
 from graphql_api.schema.declaring.paths import is_at

@@ -23,8 +23,9 @@ from graphql_api.planner.filters import Bind, Condition, Operator, Reach
 from graphql_api.planner.json_sql import IsOneOf, TypedList, text
 from graphql_api.planner.ordering import ViewKind
 from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.aggregates import Facet, Summed
+from graphql_api.schema.declaring.aggregates import Summed
 from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import FEW, Declared, of_call, of_row, seen_value, value
 from graphql_api.schema.declaring.row_sources import site_link_rows, statuses_in, wanted_statuses
 from graphql_api.schema.declaring.words import name_of, word

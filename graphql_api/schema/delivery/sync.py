@@ -20,8 +20,9 @@ from graphql_api.planner.json_sql import text
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import key_of
 from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.aggregates import Facet, Summed, summaries
+from graphql_api.schema.declaring.aggregates import Summed, summaries
 from graphql_api.schema.declaring.connection import add_connection, connection
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import Argument, Declared, of_row, one, seen_value, value
 from graphql_api.schema.declaring.inputs import add_order, add_where, order_terms
 from graphql_api.schema.declaring.positions import bind_position

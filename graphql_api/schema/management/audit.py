@@ -11,7 +11,8 @@ from graphql_api.planner.declarations import Call, Extent, OrderKey, Rows
 from graphql_api.planner.filters import Compare
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Chosen, Sql
-from graphql_api.schema.declaring.aggregates import Facet, Summed
+from graphql_api.schema.declaring.aggregates import Summed
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import FEW, Declared, of_row, one, value
 from graphql_api.schema.declaring.row_sources import Condition
 from graphql_api.schema.declaring.words import word, word_text

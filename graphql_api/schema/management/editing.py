@@ -15,8 +15,8 @@ from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.filters import Compare
 from graphql_api.planner.json_sql import Elements, element_index
 from graphql_api.planner.source import Chosen, Columns, Sql
-from graphql_api.schema.declaring.aggregates import Facet
 from graphql_api.schema.declaring.connection import connection
+from graphql_api.schema.declaring.facet_counts import Facet
 from graphql_api.schema.declaring.fields import (
     THIS_TYPE,
     Declared,
