@@ -1,4 +1,4 @@
-"""Drafts of an import: they are saved some hundred at a time, each by itself."""
+"""Drafts of an import: they are saved some fifty at a time, each by itself."""
 
 from __future__ import annotations
 

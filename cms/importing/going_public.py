@@ -1,6 +1,6 @@
 """Publications of an import: what passes all gates, what is gone, and former addresses.
 
-Each is done in transactions of some hundred pages: other writers get in between.
+Each is done in transactions of some fifty pages: other writers get in between.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The import runs the ordinary commands as the operator; its authors become bylines. It signs nothing
 off: pages are published as imported, with their source. All entries have ids before the first page
-is saved, so that pages can link to others that are saved later. Drafts are saved some hundred at a
+is saved, so that pages can link to others that are saved later. Drafts are saved some fifty at a
 time, and so is published what passes all gates; other writers get in between. An import that ends
 at any moment is finished by the next one.
 """
@@ -38,8 +38,8 @@ from cms.tables import ImportedFile
 from cms.work.bulk import in_turn
 from cms.work.work import Desk, Work
 
-# The drafts of one transaction: other writers wait for about as many.
-BATCH = 200
+# The drafts of one transaction: on SQLite, other writers wait until they are written.
+BATCH = 50
 
 
 @dataclass(frozen=True, kw_only=True)

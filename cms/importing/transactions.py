@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import monotonic
 from typing import Protocol
 
 from cms.authorization.actor import OPERATOR
 from cms.work.work import Desk, Reading, Work
+
+# On SQLite, a writer that waits for another looks ten times a second whether it has ended, and
+# would miss the moments between transactions that follow each other.
+_PAUSE_SECONDS = 0.12
+# Time in transactions after which there is a pause.
+_WORK_SECONDS = 0.25
 
 
 class Transactions(Protocol):
@@ -21,7 +29,7 @@ class Transactions(Protocol):
 
 
 class ShortTransactions:
-    """Transactions that are committed one by one; other writers get in between.
+    """Transactions that are committed one by one, with pauses in which other writers get in.
 
     Args:
         desk: the site with its database.
@@ -29,10 +37,18 @@ class ShortTransactions:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._worked = 0.0
 
-    def work(self) -> AbstractAsyncContextManager[Work]:
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
         """Open a transaction."""
-        return self._desk.work(OPERATOR)
+        began = monotonic()
+        async with self._desk.work(OPERATOR) as work:
+            yield work
+        self._worked += monotonic() - began
+        if self._worked >= _WORK_SECONDS:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            self._worked = 0.0
 
     def reading(self) -> AbstractAsyncContextManager[Reading]:
         """Open a snapshot."""
