@@ -41,8 +41,8 @@ class LinkPlace:
         in_block: whether it is within a block.
         host: the host in the address as written, in ASCII and small letters, with a port that is
             not the default one; ``None`` without a host.
-        path: the canonical path in the address as written; ``None`` if it has none, as in a
-            ``mailto:``, and for the id of an entry.
+        path: the canonical path in the address as written, up to its first 2,000 bytes; ``None``
+            if it has none, as in a ``mailto:``, and for the id of an entry.
     """
 
     section: str | None
@@ -53,6 +53,8 @@ class LinkPlace:
     path: str | None
 
 
+# The most bytes of a path: PostgreSQL indexes 2,704 bytes, with the host and the revision.
+_LONGEST_PATH = 2_000
 _NOWHERE = TextPlace()
 _NO_ADDRESS = WrittenAddress()
 
@@ -80,6 +82,11 @@ def link_places(
                 page_position=0 if edge.origin is Origin.REFERENCE else next(numbers),
                 in_block=place.is_in_block,
                 host=address.host,
-                path=address.path,
+                path=_indexed(address.path),
             ),
         )
+
+
+def _indexed(path: str | None) -> str | None:
+    """Return as much of a path as an index can have."""
+    return None if path is None else path.encode()[:_LONGEST_PATH].decode(errors="ignore")

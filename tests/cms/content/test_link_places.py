@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +83,14 @@ def test_hosts_and_paths_are_read_alike_in_all_spellings() -> None:
     assert {
         each: (place.host, place.path) for each, place in places_of(related=[*written]).items()
     } == written
+
+
+@pytest.mark.parametrize("char", ["a", "ä", "漢", "𝄞"])
+def test_a_path_is_kept_as_far_as_it_can_be_indexed(char: str) -> None:
+    (place,) = places_of(related=[f"/{char * 1_900}"]).values()
+    kept = f"/{char * 1_900}".encode()[:2_000].decode(errors="ignore")
+    assert place.path == kept
+    assert len(kept) == min(1_901, 1 + 1_999 // len(char.encode()))
 
 
 ADDRESSES = st.one_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from typing import Any, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given, settings
@@ -260,3 +260,12 @@ def test_every_spelling_is_one_edge_and_one_address(
         assert len(pieces) == len(written)
 
     rehearsals.rehearse(attempt)
+
+
+async def test_links_can_have_long_paths(newsroom: Newsroom) -> None:
+    # Characters without a pattern, which no database can compress.
+    path = "/" + "".join(chr(0x4E00 + number**3 % 20_000) for number in range(1_900))
+    for start in ("", "https://elsewhere.example"):
+        head = await newsroom.draft(slug="", body=f"[here]({start}{path}) [there](/{'a' * 5_000})")
+        kept = [unquote(url or "") for *_, url in await edges_of(newsroom, head)]
+        assert kept == [f"{start}{path}", f"/{'a' * 5_000}"]
