@@ -249,7 +249,11 @@ class _Meter:
         return replace(answer, work=work)
 
     def _connection(self, field: PlannedField, declared: Connection, inner: Measure) -> Measure:
-        where = conditions_of(without_empty(field.arguments.get("where")), self._kind)
+        where = conditions_of(
+            without_empty(field.arguments.get("where")),
+            self._kind,
+            of_all=declared.extent is not None,
+        )
         if self._kind == "preview":  # the index does not have the previewed revision
             where = replace(where, narrows=1, is_found=False)
         keys = order_size(field.arguments.get("orderBy"))
@@ -393,7 +397,9 @@ def _weight(member: object, kind: ViewKind, *, is_whole: bool) -> _Weight:
         return _Weight(_AHEAD)
     if kind == "now" and getattr(declared, "listed", None) is not None:
         return _Weight(getattr(declared, "work_listed", _SUMMED))
-    return _Weight(getattr(declared, "work", _SUMMED), getattr(declared, "share", 1))
+    # An index over what is public has them alone.
+    share = getattr(declared, "share", 1) if kind in {"now", "past"} else 1
+    return _Weight(getattr(declared, "work", _SUMMED), share)
 
 
 def _name(argument: Argument) -> object:

@@ -55,21 +55,33 @@ class Conditions:
         )
 
 
-def conditions_of(where: Argument, kind: ViewKind) -> Conditions:
-    """Return the cost of a ``where`` argument for each row."""
+def conditions_of(where: Argument, kind: ViewKind, *, of_all: bool = False) -> Conditions:
+    """Return the cost of a ``where`` argument for each row.
+
+    Args:
+        where: the argument.
+        kind: the kind of the view.
+        of_all: whether it is the filter of a list of the whole site, so that only those rows are
+            read that :attr:`.CompareSeen.reach` tells.
+    """
     if not isinstance(where, Input):
         return Conditions()
     return reduce(
         Conditions.plus,
-        (_condition(where, name, value, kind) for name, value in where.fields.items()),
+        (
+            _condition(where, name, value, kind, of_all=of_all)
+            for name, value in where.fields.items()
+        ),
         Conditions(),
     )
 
 
-def _condition(where: Input, name: str, value: Argument, kind: ViewKind) -> Conditions:
+def _condition(
+    where: Input, name: str, value: Argument, kind: ViewKind, *, of_all: bool
+) -> Conditions:
     if name in {"AND", "OR", "NOT"}:
         members = value if isinstance(value, tuple) else (value,)
-        found = [conditions_of(each, kind) for each in members]
+        found = [conditions_of(each, kind, of_all=of_all and name == "AND") for each in members]
         total = reduce(Conditions.plus, found, Conditions(1))
         if name == "AND":
             return replace(total, is_found=any(each.is_found for each in found))
@@ -83,7 +95,7 @@ def _condition(where: Input, name: str, value: Argument, kind: ViewKind) -> Cond
                 return Conditions(1, _INDEXED, left, is_found=True)
             return _comparison_conditions(value, declaration.work, declaration.narrows)
         case CompareSeen(reach=reach):
-            read = Reach.ALL if reach is None else reach(value, kind)
+            read = reach(value, kind) if reach is not None and of_all else Reach.ALL
             if read is Reach.ALL:
                 return _comparison_conditions(value, SEEN, declaration.narrows)
             return Conditions(

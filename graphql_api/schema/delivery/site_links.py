@@ -151,9 +151,9 @@ class SiteLinks:
 
 
 def _with_host(call: Call) -> Relation | None:
-    """Return the links that can have a host, unless those of a status are fewer."""
-    is_filtered = statuses_in(call.arguments.get("where"))
-    return None if is_filtered else relations.links_to_urls(call.view)
+    """Return the links that can have a host, unless an index has those of a status."""
+    is_found = has_index(statuses_in(call.arguments.get("where")))
+    return None if is_found else relations.links_to_urls(call.view)
 
 
 def reach_of_status(operators: Argument, kind: ViewKind) -> Reach:

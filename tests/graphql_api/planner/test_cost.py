@@ -276,6 +276,26 @@ async def test_a_page_of_all_links_costs_little_and_what_reads_all_of_them_is_re
             await measured(planner, BENCH, f"{{ {every} }}")
 
 
+async def test_an_index_finds_a_status_only_among_the_links_of_the_whole_site() -> None:
+    planner = planner_of(BENCH, LARGE // 1_000)
+    for query in (
+        "{ terms { nodes { links(where: {status: {eq: %s}}) { totalCount } } } }",
+        "{ terms(where: {links: {some: {status: {eq: %s}}}}) { totalCount } }",
+        "{ links(where: {OR: [{status: {eq: %s}}]}) { totalCount } }",
+        "{ links(where: {NOT: {status: {eq: %s}}}) { totalCount } }",
+    ):
+        broken, internal = [
+            await measured(planner, BENCH, query % status) for status in ("BROKEN", "INTERNAL")
+        ]
+        assert broken == internal
+
+
+async def test_a_facet_of_hosts_reads_the_links_of_all_drafts() -> None:
+    facet = "view(perspective: DRAFT) { links { facets(fields: [host]) { value } } }"
+    with pytest.raises(RequestFailed, match="has a cost of"):
+        await measured(planner_of(BENCH, LARGE), BENCH, f"{{ {facet} }}")
+
+
 async def test_a_page_of_external_links_is_found_in_order_and_of_broken_ones_among_all() -> None:
     planner = planner_of(BENCH, 10 * LARGE)
     page = "links(where: {status: {eq: EXTERNAL}}) { nodes { url } }"
