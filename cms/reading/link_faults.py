@@ -94,7 +94,8 @@ def _keys(
             yield every.where(Link.origin == _INLINE, Link.target_id.in_(_pageless(view, declared)))
     if LinkStatus.REDIRECTING in statuses:
         as_path = every.where(Link.path.is_not(None), Link.url.is_(None))
-        yield from (as_path.where(Link.path.in_(each)) for each in _left_paths(view))
+        for below in dict.fromkeys(["", *(each.path for each in declared.own.roots())]):
+            yield from (as_path.where(Link.path.in_(each)) for each in _left_paths(view, below))
 
 
 def _pageless(view: View, declared: LinkDeclarations) -> Select[str]:
@@ -104,11 +105,18 @@ def _pageless(view: View, declared: LinkDeclarations) -> Select[str]:
     return select(target.c.entry_id).where(is_of_type, is_shown(target, view))
 
 
-def _left_paths(view: View) -> Iterator[Select[str]]:
-    """Yield the paths that pages have left and those of redirects, also without a last slash."""
+def _left_paths(view: View, below: str) -> Iterator[Select[str]]:
+    """Yield the paths that pages have left and those of redirects, also without a last slash.
+
+    Args:
+        view: the view.
+        below: the path of the site's root, which addresses as written can have before them.
+    """
     left = aliased_table(Address, "left_path")
     path: ColumnElement[str] = left.c.path
-    yield select(path).where(path.is_not(None), is_left(left, view))
     length = func.length(path) - _ONE
     ends = func.substr(path, length + _ONE) == _SLASH
-    yield select(func.substr(path, _ONE, length)).where(ends, is_left(left, view))
+    before = constant(below) if below else None
+    for each, condition in ((path, path.is_not(None)), (func.substr(path, _ONE, length), ends)):
+        written = each if before is None else before + each
+        yield select(written).where(condition, is_left(left, view))

@@ -114,3 +114,27 @@ async def links(
     rows = (await work.session.execute(chosen.where(status.in_(list(statuses))))).all()
     assert len({tuple(key) for *key, _ in rows}) == len(rows)
     return {tuple(key): status for *key, status in rows}
+
+
+def test_an_index_finds_redirects_on_a_site_below_a_path(rehearsals: Rehearsals) -> None:
+    rehearsals.newsroom.site = Site(
+        "Test site",
+        content_types=[*SITE.content_types.values()],
+        locales=LOCALES,
+        url={each: f"https://{each}.example/docs" for each in LOCALES},
+    )
+
+    async def attempt(work: Work) -> None:
+        targets = [(await create_entry(work, "Article", Draft(title="a", slug="a"))).entry_id]
+        for step in ("save", "publish"):
+            await take(work, targets, step, "0", "a")
+        page = await create_entry(work, "Article", page_with("https://en.example/docs/articles/a"))
+        await publish_imported(work, {page.entry_id: page.revision.id}, source="Elsewhere")
+        for step in ("save", "publish"):
+            await take(work, targets, step, "0", "b")
+        view = view_of(work.site, "en")
+        every = await links(work, relations.site_links(view), view, [*LinkStatus])
+        assert [*every.values()] == [LinkStatus.REDIRECTING]
+        await compare(work, view)
+
+    rehearsals.rehearse(attempt, OPERATOR)
