@@ -246,15 +246,16 @@ async def add_revisions(
     revisions = [_revision(work, each) for each in additions]
     added = list(zip(revisions, additions, strict=True))
     await work.insert(*revisions)
-    await work.insert(
-        *(link for revision, each in added for link in _links(revision, each.stored.snapshot))
+    await work.insert_parts(
+        Link, (link for revision, each in added for link in _links(revision, each.stored.snapshot))
     )
-    await work.insert(
-        *(
-            RevisionTag(revision_id=revision.id, slug=slug, word=word)
+    await work.insert_parts(
+        RevisionTag,
+        (
+            {"revision_id": revision.id, "slug": slug, "word": word}
             for revision, each in added
             for slug, word in tags_by_slug(each.stored.page.draft.tags).items()
-        )
+        ),
     )
     await work.update_each(
         (each.edition, {"path": revision.path, **values_of_head(revision)})
@@ -380,24 +381,20 @@ def _may_be_entry(url: str, own: OwnAddresses) -> bool:
     return address is not None and not own.is_route(address.path)
 
 
-def _links(revision: Revision, snapshot: Snapshot) -> Iterator[Link]:
+def _links(revision: Revision, snapshot: Snapshot) -> Iterator[Mapping[str, object]]:
+    """Yield the rows of the links of a revision."""
     for edge, place in link_places(snapshot.edges, snapshot.derived.places, revision.path):
-        yield Link(
-            revision_id=revision.id,
-            field_path=edge.field_path,
-            ordinal=edge.ordinal,
-            origin=edge.origin,
-            kind=edge.kind,
-            label=edge.label,
-            note=edge.note,
-            target_id=edge.target,
-            query=edge.query,
-            fragment=edge.fragment,
-            url=edge.url,
-            section=place.section,
-            section_anchor=place.section_anchor,
-            page_position=place.page_position,
-            in_block=place.in_block,
-            host=place.host,
-            path=place.path,
-        )
+        yield {
+            "revision_id": revision.id,
+            "field_path": edge.field_path,
+            "ordinal": edge.ordinal,
+            "origin": edge.origin,
+            "kind": edge.kind,
+            "label": edge.label,
+            "note": edge.note,
+            "target_id": edge.target,
+            "query": edge.query,
+            "fragment": edge.fragment,
+            "url": edge.url,
+            **vars(place),
+        }

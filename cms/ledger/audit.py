@@ -31,7 +31,7 @@ from cms.ledger.chain import (
     walk,
 )
 from cms.ledger.counters import current
-from cms.ledger.rows import audited_rows, key_of, root_of
+from cms.ledger.rows import NO_PARTS, Parts, audited_rows, key_of, root_of
 from cms.ledger.tombstones import remainder_of, remainders
 from cms.storage.database import ReadSession, WriteSession
 from cms.storage.dialects import as_text
@@ -71,6 +71,7 @@ async def append(
     previous: str | None,
     written: Sequence[Base] = (),
     deleted: Sequence[Base] = (),
+    parts: Parts = NO_PARTS,
 ) -> None:
     """Append the records of one command to the chain.
 
@@ -84,12 +85,13 @@ async def append(
         previous: the hash of the record before the first; ``None`` if there is none.
         written: rows that were inserted or updated; see :func:`cms.ledger.rows.audited_rows`.
         deleted: rows that were deleted.
+        parts: the parts of written rows that were inserted.
 
     Raises:
         ValueError: if a row or a detail has no canonical form.
     """
     first = last - len(records) + 1
-    rows = audited_rows(written, deleted, last)
+    rows = audited_rows(written, deleted, last, parts)
     root = root_of((row["table_name"], row["key"], row["version"], row["hash"]) for row in rows)
     chained = _chained(records, first, previous or FIRST, to_milliseconds(now), root)
     await session.run_each(_insertion("audit_record"), chained)

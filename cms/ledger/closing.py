@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from cms.ledger import audit
 from cms.ledger.attestation import Attested, attest_all
 from cms.ledger.counters import CounterName, advance_all
 from cms.ledger.keys import end_columns, end_in
+from cms.ledger.rows import Parts
 from cms.signing import KeyFile
 from cms.storage.database import WriteSession
 from cms.tables import AuditRecord, Base, TypeVersion
@@ -29,6 +30,7 @@ class Closing:
         now: the time of the command.
         written: the rows that it has inserted or updated.
         deleted: the rows that it has deleted.
+        parts: the parts of written rows that it has inserted.
         attested: the statements to sign.
         attested_at: the time of these.
         takes_position: whether it has a position.
@@ -39,6 +41,7 @@ class Closing:
     now: datetime
     written: Sequence[Base] = ()
     deleted: Sequence[Base] = ()
+    parts: Parts = field(default_factory=dict)
     attested: Sequence[Attested] = ()
     attested_at: datetime
     takes_position: bool = False
@@ -83,6 +86,7 @@ async def close_command(session: WriteSession, key_file: KeyFile, closing: Closi
         previous=row.recorded,
         written=closing.written,
         deleted=closing.deleted,
+        parts=closing.parts,
     )
     return numbers["audit"]
 

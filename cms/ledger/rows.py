@@ -11,7 +11,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypedDict
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias, TypedDict
 
 from sqlalchemy import inspect
 
@@ -237,6 +238,10 @@ PART_OF: Final[Mapping[str, tuple[str, str]]] = {
     "revision_tag": ("revision", "revision_id"),
 }
 
+# Rows that were inserted into tables of parts, by table.
+Parts: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+NO_PARTS: Final[Parts] = MappingProxyType({})
+
 
 def newest_version(table: str) -> int:
     """Return the version of the list of columns that new hashes of a table cover."""
@@ -299,7 +304,9 @@ def root_of(rows: Iterable[tuple[str, str, int, str | None]]) -> str:
     return hashlib.sha256(_ROOT_TAG + plain_canonical_bytes(listed)).hexdigest()
 
 
-def audited_rows(written: Sequence[Base], deleted: Sequence[Base], sequence: int) -> list[RowHash]:
+def audited_rows(
+    written: Sequence[Base], deleted: Sequence[Base], sequence: int, parts: Parts = NO_PARTS
+) -> list[RowHash]:
     """Return the rows of ``audit_row`` for one command, in the order of table and key.
 
     Rows of tables that are not covered are left out; links and tags are hashed with their revision,
@@ -310,47 +317,44 @@ def audited_rows(written: Sequence[Base], deleted: Sequence[Base], sequence: int
             column that was not loaded counts as null, so rows to update are loaded whole.
         deleted: rows that were deleted.
         sequence: number of the audit record that closes the command.
+        parts: the parts of written rows that were inserted.
 
     Raises:
         ValueError: if a part was written without its row, or a value has no canonical form.
     """
-    parts = _parts_by_owner(written)
+    owned = _parts_by_owner(parts)
     hashes: dict[tuple[str, str], RowHash] = {}
     for row in written:
         if row.__tablename__ in COVERED:
-            audited = _hash_of(row, sequence, parts)
+            audited = _hash_of(row, sequence, owned)
             hashes[audited["table_name"], audited["key"]] = audited
     for row in deleted:
         if row.__tablename__ in COVERED:
             gone = _row_hash(row, sequence)
             hashes[gone["table_name"], gone["key"]] = gone
-    missing = [owner for owner in parts if owner not in hashes]
+    missing = [owner for owner in owned if owner not in hashes]
     if missing:
         table, key = missing[0]
         raise ValueError(f"parts of {table} {key} were written without it")
     return [hashes[place] for place in sorted(hashes)]
 
 
-_Parts = Mapping[tuple[str, str], Mapping[str, list[list[Json]]]]
+_OwnedParts: TypeAlias = Mapping[tuple[str, str], Mapping[str, list[list[Json]]]]
 
 
-def _parts_by_owner(written: Sequence[Base]) -> _Parts:
+def _parts_by_owner(parts: Parts) -> _OwnedParts:
     """Return the canonical values of the parts, by the table and key of their row and by table."""
-    parts: dict[tuple[str, str], dict[str, list[list[Json]]]] = {}
-    for row in written:
-        if row.__tablename__ not in PART_OF:
-            continue
-        owner, column = PART_OF[row.__tablename__]
-        stored = _stored_values(row)
-        names = COVERED[owner][newest_version(owner)].parts[row.__tablename__]
-        listed = parts.setdefault((owner, key_of([stored[column]])), {})
-        listed.setdefault(row.__tablename__, []).append(
-            [canonical_value(stored.get(name)) for name in names]
-        )
-    return parts
+    owned: dict[tuple[str, str], dict[str, list[list[Json]]]] = {}
+    for table, rows in parts.items():
+        owner, column = PART_OF[table]
+        names = COVERED[owner][newest_version(owner)].parts[table]
+        for row in rows:
+            listed = owned.setdefault((owner, key_of([row[column]])), {})
+            listed.setdefault(table, []).append([canonical_value(row[name]) for name in names])
+    return owned
 
 
-def _hash_of(row: Base, sequence: int, parts: _Parts) -> RowHash:
+def _hash_of(row: Base, sequence: int, parts: _OwnedParts) -> RowHash:
     audited = _row_hash(row, sequence)
     table, version = audited["table_name"], audited["version"]
     covered = COVERED[table][version]

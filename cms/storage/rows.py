@@ -95,6 +95,20 @@ async def insert_rows(session: WriteSession, rows: Sequence[DeclarativeBase]) ->
     _note(session, *((row, None) for row in rows))
 
 
+async def insert_values(
+    session: WriteSession, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert new rows of a table, with one statement, of which no objects are made.
+
+    Args:
+        session: the transaction.
+        table: a table without columns that SQL computes.
+        rows: the values of all columns, by name.
+    """
+    statement, _, _ = _insertion(table)
+    await session.run_each(statement, rows)
+
+
 async def update_rows(
     session: WriteSession, changes: Iterable[tuple[DeclarativeBase, Mapping[str, Any]]]
 ) -> None:

@@ -1,8 +1,8 @@
 """The frame in which commands run: one transaction, one actor, one moment.
 
-A command decides, writes facts with :meth:`Work.insert`, :meth:`Work.close` and
-:meth:`Work.update`, and emits events. The frame then calls the reactions, and closes the command
-with its audit records and the hashes of the rows that it wrote.
+A command decides, writes facts with :meth:`Work.insert`, :meth:`Work.insert_parts`,
+:meth:`Work.close` and :meth:`Work.update`, and emits events. The frame then calls the reactions,
+and closes the command with its audit records and the hashes of the rows that it wrote.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from cms.ledger.words import emptied_values
 from cms.signing import KeyFile
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
-from cms.storage.rows import insert_rows, savepoint, update_rows
+from cms.storage.rows import insert_rows, insert_values, savepoint, update_rows
 from cms.tables import Base
 from cms.work.arguments import check_texts
 from cms.work.bulk import refused_in
@@ -124,6 +124,7 @@ class _Outcome:
         events: the events that it has emitted.
         written: the rows that it has inserted or updated.
         deleted: the rows that it has deleted.
+        parts: the parts of written rows that it has inserted, by table.
         attested: the statements that it signs.
         turn: the last position that was taken, if no other command can take one meanwhile.
         position: its position, if it has taken one.
@@ -132,6 +133,7 @@ class _Outcome:
     events: list[Event] = field(default_factory=list)
     written: list[Base] = field(default_factory=list)
     deleted: list[Base] = field(default_factory=list)
+    parts: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
     attested: list[Attested] = field(default_factory=list)
     turn: int | None = None
     position: int | None = None
@@ -177,6 +179,17 @@ class Work(Reading):
         """Insert facts of one table."""
         await insert_rows(self.session, rows)
         self._outcome.written += rows
+
+    async def insert_parts(self, table: type[Base], rows: Iterable[Mapping[str, object]]) -> None:
+        """Insert rows that are hashed with a row of another table: links and tags of revisions.
+
+        Args:
+            table: their table.
+            rows: the values of all of their columns, by name.
+        """
+        parts = list(rows)
+        await insert_values(self.session, table, parts)
+        self._outcome.parts.setdefault(table.__tablename__, []).extend(parts)
 
     async def update(self, row: Base, **columns: object) -> None:
         """Change columns of a fact that change by design, such as the head of an edition."""
@@ -276,6 +289,7 @@ class Work(Reading):
             now=self.now,
             written=outcome.written,
             deleted=outcome.deleted,
+            parts=outcome.parts,
             attested=outcome.attested,
             attested_at=self.after_waiting().now,
             takes_position=outcome.position is not None,
