@@ -3,7 +3,7 @@
 Passing a statement to a thread and back takes longer than most statements of a command. Therefore
 a statement runs where it is asked for if its last run was short. What may take long runs in the
 connection's thread: a statement that is not known yet, or was slow; the begin of a transaction
-that writes, which waits for the lock; and the commit, which waits for the disk.
+that writes, if it has to wait for the lock; and the commit, which waits for the disk.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ Open: TypeAlias = Callable[[], sqlite.Connection]
 DRIVER = "sqlite+copydesk"
 # Begins a transaction that writes. It waits for other processes.
 BEGIN_IMMEDIATE = "begin immediate"
+# Sets how long a statement waits for the locks of other connections, in milliseconds.
+_WAIT = "pragma busy_timeout = {}"
 # Seconds that a connection keeps the event loop before it lets other tasks run.
 _GIVES_WAY_AFTER = 0.001
 
@@ -86,6 +88,7 @@ class DriverConnection:
         self.create_function = raw.create_function
         self._raw = raw
         self._thread = thread
+        ((self._patience,),) = raw.execute("pragma busy_timeout").fetchall()
         self._gave_way = time.monotonic()
         self._writes = False
 
@@ -165,7 +168,7 @@ class DriverConnection:
         cursor = self._raw.cursor()
         if sql == BEGIN_IMMEDIATE:
             self._writes = True
-            return await self._in_thread(partial(run, cursor))
+            return await self._begin(partial(run, cursor))
         if self.durations.of(sql) * times < FAST:
             await self._give_way()
             # A statement that writes must not be interrupted: its transaction would be lost.
@@ -176,6 +179,19 @@ class DriverConnection:
             except _TooLongError:
                 self.durations.note_excess(sql, LONGEST_ON_LOOP)
         return await self._in_thread(partial(self._timed, sql, run, cursor, times))
+
+    async def _begin(self, run: Callable[[], T]) -> T:
+        """Begin to write: here if the lock is free; otherwise the thread waits for it."""
+        self._raw.execute(_WAIT.format(0))
+        try:
+            return run()
+        except sqlite.OperationalError as error:
+            # An extended result code has the primary one in its lowest byte.
+            if error.sqlite_errorcode & 0xFF != sqlite.SQLITE_BUSY:
+                raise
+        finally:
+            self._raw.execute(_WAIT.format(self._patience))
+        return await self._in_thread(run)
 
     def _timed(
         self, sql: str, run: Callable[[sqlite.Cursor], T], cursor: sqlite.Cursor, times: int
