@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from cms.errors import DatabaseUnavailable, OutcomeUnknown, Refused
 from cms.signing import KeyFile
@@ -21,6 +22,18 @@ from cms.storage.dialects import (
     refresh_statistics,
     translate_failures,
 )
+
+# The key of whether a transaction has begun in the ``info`` of its session.
+_HAS_BEGUN = "copydesk.has_begun"
+
+
+class _SyncSession(Session):
+    """The session of SQLAlchemy behind each of ours."""
+
+
+@event.listens_for(_SyncSession, "after_begin")
+def _note_begin(session: Session, *_: object) -> None:
+    session.info[_HAS_BEGUN] = True
 
 
 class ReadSession(AsyncSession):
@@ -49,6 +62,23 @@ class ReadSession(AsyncSession):
 
 class WriteSession(ReadSession):
     """A transaction that may write; it can be read from like any other session."""
+
+    sync_session_class = _SyncSession
+
+    @property
+    def has_begun(self) -> bool:
+        """True once the transaction has begun in the database, with its first statement."""
+        return bool(self.info.get(_HAS_BEGUN))
+
+    async def begin_again(self) -> None:
+        """Roll back the transaction, and begin another one with the next statement.
+
+        Objects that it has loaded keep their values, and are no longer in the session.
+        """
+        self.expunge_all()
+        await self.rollback()
+        await self.begin()
+        self.info[_HAS_BEGUN] = False
 
     async def run_each(self, statement: Executable, given: Sequence[Mapping[str, Any]]) -> None:
         """Run a statement once for each set of values of its parameters, with one round trip.
@@ -103,7 +133,7 @@ class Database:
         """
         with translate_failures(self._backend.failures):
             async with WriteSession(self.engine, expire_on_commit=False) as session:
-                await session.begin()
+                session.sync_session.begin()  # which does nothing in the database yet
                 try:
                     yield session
                 except Refused:

@@ -143,25 +143,33 @@ async def update_rows(
 
 @asynccontextmanager
 async def savepoint(session: WriteSession) -> AsyncIterator[None]:
-    """Roll back what the body writes if it fails, in the database and in the session."""
+    """Roll back what the body writes if it fails, in the database and in the session.
+
+    Where nothing came before, this is the whole transaction: it needs no savepoint for that.
+    """
     written = _written_in(session)
     mark = len(written)
     if session.new or session.dirty or session.deleted:
         await session.flush()  # what was changed before is not rolled back
+    is_whole = not session.has_begun
     connection = await session.direct()
     depth = session.info.get(_DEPTH, 0) + 1
-    await connection.run(f"SAVEPOINT copydesk_{depth}")
+    if not is_whole:
+        await connection.run(f"SAVEPOINT copydesk_{depth}")
     session.info[_DEPTH] = depth
     try:
         yield
-        await connection.run(f"RELEASE SAVEPOINT copydesk_{depth}")
+        if not is_whole:
+            await connection.run(f"RELEASE SAVEPOINT copydesk_{depth}")
     except BaseException:
         while len(written) > mark:
             _take_back(*written.pop())
         # What the unit of work has not written yet would be, with the next statement.
         for row in (*session.new, *session.dirty, *session.deleted):
             session.expunge(row)
-        if connection.is_usable:
+        if is_whole:
+            await session.begin_again()
+        elif connection.is_usable:
             await connection.run(f"ROLLBACK TO SAVEPOINT copydesk_{depth}")
         raise
     finally:

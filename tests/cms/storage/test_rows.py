@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, inspect, select
+from sqlalchemy import bindparam, event, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from cms.clock import now, to_milliseconds
@@ -14,6 +15,8 @@ from cms.storage.rows import columns_of, insert_rows, loaded, savepoint, update_
 from cms.tables import Account, Base, Edition, Revision, Throttle
 from tests.builders import Newsroom
 from tests.histories import make_history
+
+EMAILS = ("lost@example.org", "kept@example.org")
 
 
 def account(name: str) -> Account:
@@ -73,6 +76,39 @@ async def test_a_failed_savepoint_takes_back_what_objects_say(newsroom: Newsroom
     async with newsroom.database.reading() as session:
         stored = await session.scalars(select(Account.email).order_by(Account.email))
         assert {"kept@example.org", "lost@example.org"} <= set(stored)
+
+
+async def test_a_savepoint_with_nothing_before_it_is_the_whole_transaction(
+    newsroom: Newsroom,
+) -> None:
+    lost, kept = account("lost"), account("kept")
+    seen: list[str] = []
+    engine = newsroom.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    async with newsroom.database.transaction() as session:
+        with pytest.raises(IntegrityError, match=r"(?i)unique"):
+            async with savepoint(session):
+                async with savepoint(session):
+                    await insert_rows(session, [lost])
+                session.add(Throttle(name="added", since=now(), count=1))
+                await insert_rows(session, [account("kept"), account("kept")])
+        assert lost.email == "lost@example.org"
+        assert not session.has_begun
+        async with savepoint(session):
+            await insert_rows(session, [kept])
+        async with savepoint(session):
+            await update_rows(session, [(kept, {"password_hash": "a hash"})])
+    async with newsroom.database.reading() as session:
+        found = await session.scalars(select(Account).where(Account.email.in_(EMAILS)))
+        assert [(each.id, each.password_hash) for each in found] == [(kept.id, "a hash")]
+        assert await session.get(Throttle, "added") is None
+    points = [each for each in seen if re.match("(?i)savepoint|release|rollback", each)]
+    assert points == [
+        "SAVEPOINT copydesk_2",
+        "RELEASE SAVEPOINT copydesk_2",
+        "SAVEPOINT copydesk_1",
+        "RELEASE SAVEPOINT copydesk_1",
+    ]
 
 
 async def test_an_object_that_is_loaded_again_has_the_values_of_now(newsroom: Newsroom) -> None:
