@@ -6,9 +6,10 @@ creation time and is safe in URLs. The database, GraphQL and webhooks use the sa
 
 from __future__ import annotations
 
+import re
 import secrets  # noqa: TID251  # the random part of an id, nonces, salts
 import uuid  # noqa: TID251  # the names of editions outside the site
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from cms.clock import now
 
@@ -38,11 +39,13 @@ Kind = Literal[
 EntryKind = Literal["entry", "cat", "person"]
 
 PREFIXES: frozenset[str] = frozenset(get_args(Kind))
+_OF_ENTRIES: Final[frozenset[str]] = frozenset(get_args(EntryKind))
 
 # Crockford's base 32 alphabet in lower case.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
 _LENGTH = 26
+_WELL_FORMED = re.compile(f"({'|'.join(sorted(PREFIXES))})_[{_ALPHABET}]{{{_LENGTH}}}")
 LENGTH_OF_CATEGORY_ID = len("cat_") + _LENGTH
 _NONCE_BYTES = 8
 _SALT_BYTES = 16
@@ -66,14 +69,13 @@ def new_salt() -> str:
 
 def kind_of(identifier: str) -> str | None:
     """Return the kind of a well-formed id, which is its prefix, or ``None`` for anything else."""
-    prefix, _, rest = identifier.partition("_")
-    well_formed = prefix in PREFIXES and len(rest) == _LENGTH and set(rest) <= set(_ALPHABET)
-    return prefix if well_formed else None
+    found = _WELL_FORMED.fullmatch(identifier)
+    return found[1] if found else None
 
 
 def is_entry_id(identifier: str) -> bool:
     """Return whether a text is a well-formed id of an entry of any type."""
-    return kind_of(identifier) in get_args(EntryKind)
+    return kind_of(identifier) in _OF_ENTRIES
 
 
 def is_built_in_id(identifier: str) -> bool:

@@ -245,8 +245,9 @@ def _canonical(path: str, base: str | None) -> str:
 def _host_of(parts: SplitResult) -> str:
     """Return the host of a URL, with its port unless that is the default one."""
     host = (parts.hostname or "").rstrip(".")
-    with suppress(UnicodeError):  # no name of a host; it is compared as it is
-        host = host.encode("idna").decode()
+    if not host.isascii():
+        with suppress(UnicodeError):  # no name of a host; it is compared as it is
+            host = host.encode("idna").decode()
     is_default = parts.port in {None, *_DEFAULT_PORTS.values()}
     return host if is_default else f"{host}:{parts.port}"
 

@@ -121,7 +121,7 @@ def parts_of(href: str) -> tuple[str, str, str]:
     """
     rest, _, fragment = href.partition("#")
     address, _, query = rest.partition("?")
-    return address, query, unquote(fragment)
+    return address, query, unquote(fragment) if fragment else ""
 
 
 def suffix_of(href: str) -> str:

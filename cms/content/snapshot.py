@@ -235,7 +235,7 @@ def take_snapshot(
         content=content,
         edges=edges,
         digest=digest_of(content),
-        derived=derive(content_type, content),
+        derived=_derive(content_type, draft.title, values, edges, edges),
     )
 
 
@@ -284,26 +284,48 @@ def derive(content_type: type[ContentType], content: JsonObject) -> Derived:
         content: a content, as :class:`Snapshot` has it.
     """
     values = fields_in(content_type, content)
-    page = Rendering(Anchors(), _targets_of(content))
+    return _derive(
+        content_type,
+        str(content["title"]),
+        values,
+        links_of(content),
+        edges_in(content_type, values, {}),
+    )
+
+
+def _derive(
+    content_type: type[ContentType],
+    title: str,
+    values: JsonObject,
+    links: Iterable[Edge],
+    edges: Iterable[Edge],
+) -> Derived:
+    """Return the values that derive from a content.
+
+    Args:
+        content_type: content type of the content.
+        title: its title.
+        values: values of its fields, by their names.
+        links: its links, with the entries that they lead to.
+        edges: the edges in the values, whatever they lead to.
+    """
+    page = Rendering(Anchors(), _targets_of(links))
     rendered = {
         name: each.render(values.get(name), page) for name, each in content_type.fields.items()
     }
     return Derived(
-        title_key=sort_key(str(content["title"])),
+        title_key=sort_key(title),
         anchors=tuple(page.anchors.taken),
         rendered={name: value for name, value in rendered.items() if value is not None},
-        places=_places(content_type, values, page.sections),
+        places=_places(edges, page.sections),
     )
 
 
-def _places(
-    content_type: type[ContentType], values: JsonObject, sections: Iterable[HeadingAbove | None]
-) -> TextPlaces:
+def _places(edges: Iterable[Edge], sections: Iterable[HeadingAbove | None]) -> TextPlaces:
     """Return the places of links that are in a section or in a block.
 
     Args:
-        content_type: content type of the page.
-        values: values of the fields by their names.
+        edges: the edges in the values of a page.
         sections: the sections of the links in texts, in the order of the fields.
     """
     rest = iter(sections)
@@ -311,7 +333,7 @@ def _places(
         edge.place: TextPlace(
             next(rest, None) if edge.origin is Origin.INLINE else None, edge.is_in_block
         )
-        for edge in edges_in(content_type, values, {})
+        for edge in edges
     }
     return {each: place for each, place in places.items() if place != TextPlace()}
 
@@ -322,20 +344,29 @@ def derive_from_draft(content_type: type[ContentType], draft: Draft) -> Derived:
     return derive(content_type, {"title": draft.title, "fields": values, "links": []})
 
 
-def _targets_of(content: JsonObject) -> Targets:
-    """Return the ids of the entries that the addresses in the content's texts lead to."""
+def _targets_of(links: Iterable[Edge]) -> Targets:
+    """Return the ids of the entries that the addresses in a content's texts lead to."""
     return {
         parts_of(edge.href)[0]: edge.target
-        for edge in links_of(content)
+        for edge in links
         if edge.href is not None and edge.target is not None
     }
 
 
 def links_of(content: JsonObject) -> Iterator[Edge]:
     """Yield the links and references of a content."""
+    yield from map(Edge.from_json, _stored_links(content))
+
+
+def unresolved_links_of(content: JsonObject) -> Iterator[Edge]:
+    """Yield the links of a content that lead to no entry: to other sites, or to nothing."""
+    yield from (Edge.from_json(link) for link in _stored_links(content) if link["url"] is not None)
+
+
+def _stored_links(content: JsonObject) -> Iterator[JsonObject]:
     links = content["links"]
     if isinstance(links, list | tuple):
-        yield from (Edge.from_json(link) for link in links if isinstance(link, Mapping))
+        yield from (link for link in links if isinstance(link, Mapping))
 
 
 def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator[MissingField]:

@@ -11,7 +11,7 @@ from cms.content.content_type import ContentType
 from cms.content.content_warnings import ContentWarning, link_to_nothing, warnings_about
 from cms.content.fields.base import forbidden_in
 from cms.content.links import Targets, parts_of
-from cms.content.snapshot import Draft, addresses_in, links_of
+from cms.content.snapshot import Draft, addresses_in, unresolved_links_of
 from cms.drafts.addresses import (
     PagesAhead,
     PathKey,
@@ -234,7 +234,7 @@ async def warnings_on_all(
 ) -> list[list[ContentWarning]]:
     """Return the warnings about revisions that were saved, for each; see :func:`warnings_on`."""
     editions = await rows_by_id(reading, Edition, [each.edition_id for each in revisions])
-    edges = [list(links_of(each.content)) for each in revisions]
+    edges = [list(unresolved_links_of(each.content)) for each in revisions]
     pages = [
         Unresolved(
             edition := editions[each.edition_id],

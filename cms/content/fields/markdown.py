@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cms.content import markup
@@ -96,7 +96,7 @@ class Markdown(Field):
             **html,
             "markdown": value,
             "plainText": rendered.plain_text,
-            "toc": [asdict(heading) for heading in rendered.headings],
+            "toc": [{**vars(heading)} for heading in rendered.headings],
             "wordCount": rendered.word_count,
             "readingMinutes": rendered.reading_minutes,
             "ast": rendered.tree,
