@@ -222,20 +222,23 @@ class Management:
     async def _mutate(self, bound: BoundOperation, context: RequestContext) -> ReadResult:
         """Run the root fields one after the other, each completely before the next."""
         whole = await self._plan(bound, context.actor)
+        fields = whole.planned.fields
+        plans = {each.key: await self._plan_part(whole, context.actor, each.key) for each in fields}
         # A request that cannot be answered is refused before any change.
-        for each in whole.planned.fields:
-            await self._check_answerable(bound, context.actor, each.key)
+        for key, ready in plans.items():
+            self._check_answerable(ready, context.actor, key)
         parts: list[bytes] = []
         done: list[str] = []
         try:
-            for field in whole.planned.fields:
+            for field in fields:
                 answer = None
                 if isinstance(field, PlannedField):
                     with bound.timings.step("command"):
                         run = declaration_of(field).run
                         answer = await run(context, arguments_in(field, bound))
                     done.append(field.name)
-                _, data = await self._fetch_field(bound, context.actor, field.key, answer)
+                key = field.key
+                data = await self._fetch_field(plans[key], context.actor, key, answer)
                 parts.append(data.strip()[1:-1])
         except DatabaseError as error:
             if not done:
@@ -243,24 +246,27 @@ class Management:
             raise OutcomeUnknown(f"{', '.join(done)} had been committed when {error}") from error
         return await self._responder.respond(whole, b"{" + b",".join(parts) + b"}")
 
-    async def _check_answerable(self, bound: BoundOperation, actor: Actor, key: str) -> None:
-        statement = (await self._plan(bound, actor, key)).planned.statement
+    async def _plan_part(self, whole: ReadyOperation, actor: Actor, key: str) -> ReadyOperation:
+        """Return the plan of one root field; that of the operation if it has no other."""
+        is_alone = len(whole.planned.fields) == 1
+        return whole if is_alone else await self._plan(whole.bound, actor, key)
+
+    def _check_answerable(self, ready: ReadyOperation, actor: Actor, key: str) -> None:
+        statement, variables = ready.planned.statement, ready.bound.variables
         if statement is not None:
             try:
                 statement.values(
-                    {**bound.variables, **self._actor_variables(actor), answer_slot(key): None}
+                    {**variables, **self._actor_variables(actor), answer_slot(key): None}
                 )
             except GraphQLError as error:
                 raise RequestFailed(error) from None
 
     async def _fetch_field(
-        self, bound: BoundOperation, actor: Actor, key: str, answer: object
-    ) -> tuple[ReadyOperation, bytes]:
-        """Return the plan of one root field, and its data if Python has an answer for it."""
-        ready = await self._plan(bound, actor, key)
+        self, ready: ReadyOperation, actor: Actor, key: str, answer: object
+    ) -> bytes:
+        """Return the data of one root field, if Python has an answer for it."""
         values = {**self._actor_variables(actor), answer_slot(key): answer}
-        data = await fetch(self._desk.database.reader, ready, values)
-        return ready, data
+        return await fetch(self._desk.database.reader, ready, values)
 
     async def _subscription_field(self, bound: BoundOperation, actor: Actor) -> PlannedField:
         """Return the one root field of a subscription."""
@@ -281,7 +287,8 @@ class Management:
             except Refused:
                 return None
         answer = {**event, "revision": held.head.id}
-        ready, data = await self._fetch_field(bound, current, key, answer)
+        ready = await self._plan(bound, current, key)
+        data = await self._fetch_field(ready, current, key, answer)
         return await self._responder.respond(ready, data)
 
     def _actor_variables(self, actor: Actor) -> dict[str, object]:

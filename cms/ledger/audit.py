@@ -124,7 +124,7 @@ def _chained(
             "sequence": sequence,
             "recorded_at": moment,
             "actor": record.actor,
-            "action": record.action,
+            "action": str(record.action),  # canonical JSON takes longer for a member of an enum
             "subject": record.subject,
             "detail": record.detail,
             "rows_root": root if len(chained) == len(records) - 1 else None,

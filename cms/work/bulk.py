@@ -270,8 +270,9 @@ async def in_turn(values: Iterable[A], function: Callable[[A], B]) -> list[B]:
     """Return what a slow function returns for each value; other requests run in between."""
     found: list[B] = []
     for value in values:
+        if found:
+            await asyncio.sleep(0)
         found.append(function(value))
-        await asyncio.sleep(0)
     return found
 
 

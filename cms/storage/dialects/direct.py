@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, Connection, Float
+from sqlalchemy import Connection, Float
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -29,28 +29,6 @@ Parameters: TypeAlias = Mapping[str, Any]
 _MOST_STATEMENTS = 500
 
 
-class _Parameter:
-    """A parameter of a compiled statement, at its place."""
-
-    __slots__ = ("_convert", "_default", "_is_required", "_name")
-
-    def __init__(self, bind: BindParameter[Any], convert: Convert | None) -> None:
-        self._name = bind.key
-        self._is_required = bind.required
-        self._default = None if bind.required else bind.effective_value
-        self._convert = convert
-
-    def value(self, given: Parameters) -> Any:
-        """Return the value for the driver.
-
-        Raises:
-            KeyError: if there is none.
-        """
-        name = self._name
-        value = given[name] if self._is_required else given.get(name, self._default)
-        return value if self._convert is None else self._convert(value)
-
-
 class _Prepared:
     """A statement as a dialect runs it.
 
@@ -64,9 +42,13 @@ class _Prepared:
             raise TypeError(f"only a statement with the same text for all values: {statement}")
         self.sql = str(compiled)
         converters = compiled._bind_processors  # noqa: SLF001  # there is no other way to them
-        self._parameters = [
-            _Parameter(compiled.binds[name], _one(converters.get(name)))
-            for name in compiled.positiontup or ()
+        binds = [compiled.binds[name] for name in compiled.positiontup or ()]
+        self._names = [each.key for each in binds]
+        self._defaults = {each.key: each.effective_value for each in binds if not each.required}
+        self._conversions = [
+            (place, convert)
+            for place, name in enumerate(compiled.positiontup or ())
+            if (convert := _one(converters.get(name))) is not None
         ]
         columns = compiled._result_columns  # noqa: SLF001  # the same
         names = [each.keyname for each in columns]
@@ -76,8 +58,16 @@ class _Prepared:
         self._converts = any(self._converters)
 
     def values(self, given: Parameters) -> list[Any]:
-        """Return the values of the parameters, in their order."""
-        return [each.value(given) for each in self._parameters]
+        """Return the values of the parameters for the driver, in their order.
+
+        Raises:
+            KeyError: if one is missing that the statement itself has no value for.
+        """
+        known = {**self._defaults, **given} if self._defaults else given
+        values = [known[name] for name in self._names]
+        for place, convert in self._conversions:
+            values[place] = convert(values[place])
+        return values
 
     def rows(self, fetched: Sequence[Sequence[Any]]) -> list[Any]:
         """Return rows as named tuples, with converted values."""
@@ -146,6 +136,9 @@ class _PostgresDriver:
 
     async def run_each(self, sql: str, values: Sequence[Sequence[object]]) -> None:
         """Run a statement without a result once for each list of values."""
+        if len(values) == 1:  # which takes less time by itself
+            await self.fetch(sql, values[0])
+            return
         await self._begin()
         try:
             await self._connection.executemany(sql, values)
