@@ -26,13 +26,14 @@ from cms.site import Site
 from cms.work.work import Work
 from tests.builders import Rehearsals
 from tests.cms.reading.test_link_status import ADDRESSES, LOCALES, STEPS, page_with, take
+from tests.depth import EXAMPLES
 from tests.sites import SITE
 
 FOUND = (LinkStatus.BROKEN, LinkStatus.REDIRECTING, LinkStatus.EXTERNAL)
 SETS = [each for size in (1, 2, 3) for each in combinations(FOUND, size)]
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=EXAMPLES // 2)
 @given(
     st.sampled_from([{}, {"de": ["en"]}]),
     STEPS,
