@@ -1,4 +1,4 @@
-"""Losses: the parts of a source that do not reach readers, each with its line."""
+"""Losses: the parts of a source that readers do not get as they are meant, with their lines."""
 
 from __future__ import annotations
 
@@ -30,11 +30,16 @@ LossCode: TypeAlias = Literal[
     "REMOVED_COMMENT",
     "REMOVED_WORDS",
     "UNUSED_DEFINITION",
+    "UNKNOWN_DIRECTIVE",
 ]
 
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _NO_ELEMENTS = re.compile(r"<!--.*?(?:-->|\Z)|<[!?].*?(?:>|\Z)", re.DOTALL)
+# The first line of a directive that is a block; one whose name is declared is no line of a text.
+_DIRECTIVE = re.compile(
+    r"(?:::[A-Za-z]|:::+ *[A-Za-z])[\w-]*(?=[\[{]|$)|:::+ *[A-Za-z][\w-]*(?=\s)"
+)
 _NO_LETTERS = re.compile(r"[\W_]+")
 # A tag, as the writer of Markdown makes it.
 _TAG = re.compile(r"<[a-z][^<>]*>")
@@ -47,7 +52,7 @@ _NOT_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class Loss:
-    """A part of a source that does not reach readers.
+    """A part of a source that does not reach readers, or not as it is meant.
 
     Attributes:
         code: the stable code of the kind of loss.
@@ -106,7 +111,9 @@ class Piece:
 
 
 def losses_of_parsing(parsed: Parsed, unused: Sequence[Footnote]) -> Iterator[Loss]:
-    """Yield what the parser leaves out: definitions, attributes of headings, cells of tables.
+    """Yield what the parser leaves out or does not know.
+
+    These are definitions, attributes of headings, cells of tables, and directives.
 
     Args:
         parsed: the parsed text.
@@ -127,6 +134,21 @@ def losses_of_parsing(parsed: Parsed, unused: Sequence[Footnote]) -> Iterator[Lo
             yield removed.loss((token.map or [0])[0] + 1)
     if "|" in parsed.text:
         yield from _lost_cells(parsed)
+    if "::" in parsed.text:
+        yield from _unknown_directives(parsed.tokens)
+
+
+def _unknown_directives(tokens: Sequence[Token]) -> Iterator[Loss]:
+    """Yield the lines of texts that have the form of a directive."""
+    for token in tokens:
+        lines = token.content.split("\n") if token.type == "inline" and token.map else ()
+        for place, line in enumerate(lines):
+            if found := _DIRECTIVE.match(line.strip()):
+                message = (
+                    f"readers get {_shorten(found[0])!r} as text, since no directive of this field "
+                    "has that name; correct the name, or write \\ before the colons"
+                )
+                yield Loss("UNKNOWN_DIRECTIVE", (token.map or [0])[0] + place + 1, message)
 
 
 def _lost_cells(parsed: Parsed) -> Iterator[Loss]:

@@ -279,7 +279,8 @@ class OldSite:
             is_note = lines[loss.line - 1].lstrip(" \t>").startswith("[^")
             if loss.code == "UNUSED_DEFINITION" and not is_note:  # readers never saw it
                 continue
-            kind = FaultKind.CHANGED if loss.code == "REMOVED_ATTRIBUTE" else FaultKind.LOST_WORDS
+            is_kept = loss.code in {"REMOVED_ATTRIBUTE", "UNKNOWN_DIRECTIVE"}
+            kind = FaultKind.CHANGED if is_kept else FaultKind.LOST_WORDS
             yield Fault(text.source.file, body.lines[loss.line - 1], kind, loss.message)
         if drafted.has_unusual:
             yield from self._unseen(text, body)

@@ -52,6 +52,8 @@ def losses(text: str) -> list[tuple[str, int]]:
         ("> | a |\n> |---|\n> | b |\n> | [[c|d]] |", [("REMOVED_WORDS", 4)]),
         ("a\r\n\r\n| a |\r|---|\r| b | c |", [("REMOVED_WORDS", 5)]),
         ("a\n\n## b {#c d=e}", [("REMOVED_ATTRIBUTE", 3)]),
+        ("a\n\n:::aside\nb\n:::", [("UNKNOWN_DIRECTIVE", 3)]),
+        ("a\n:::: aside[b]{c=d}\n> ::film", [("UNKNOWN_DIRECTIVE", 2), ("UNKNOWN_DIRECTIVE", 3)]),
     ],
 )
 def test_what_readers_do_not_get_is_reported(text: str, expected: list[tuple[str, int]]) -> None:
@@ -74,6 +76,7 @@ def test_what_readers_do_not_get_is_reported(text: str, expected: list[tuple[str
         "<a href=\"/a?b=1&amp;c=2\" title='x'>y</a>",
         "<h2 id='own'>own</h2>",
         "<p>unclosed <b>bold",
+        "::before is an element of CSS\n\nstd::map\n\n:: words ::\n\n:::\n\n    :::aside",
         "a <br> \"quoted\" &amp; 'b' &eacute;t&eacute;",
         "- [ ] a\n- [x] b\n\nc[^1]\n\n[^1]: https://e.org\n\nd\n: e",
         "> [!tip]+ f\n> g\n\n## h {#i .j}",
