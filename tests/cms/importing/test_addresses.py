@@ -209,8 +209,6 @@ def test_hugo_reports_parts_of_the_content_that_are_mounted(tmp_path: Path) -> N
         ("docusaurus", "", "docs/a/README.md", PAGE, "/docs/a/"),
         ("docusaurus", "", "docs/index.md", front("slug: /"), "/docs/"),
         ("docusaurus", "", "docs/a/b.md", front("slug: ../c"), "/docs/c"),
-        ("obsidian", "", "A b/c.md", front("permalink: x/y"), "/x/y"),
-        ("obsidian", "", "A b/c.md", front("permalink: ''"), "/A b/c"),
         ("docusaurus", "", "docs/a/b.md", front("id: c"), "/docs/a/c"),
         ("docusaurus", "", "docs/a/A.md", front("id: A"), "/docs/a/A"),
         ("docusaurus", "", "docs/a/a.md", front("id: b"), "/docs/a/"),

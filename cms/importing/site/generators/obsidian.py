@@ -17,22 +17,15 @@ class Obsidian(Generator):
     has_names_in_links = True
 
     def address_of(self, page: SourcePage) -> str:
-        """Return the permalink of the note, or its path, unless the mapping has another."""
+        """Return the path of the note, unless the mapping has another."""
         stood = self.mapping.locales[page.place.locale].stood_at
-        permalink = self._permalink(page)
-        return super().address_of(page) if stood else f"/{permalink or page.place.name}"
+        return super().address_of(page) if stood else f"/{page.place.name}"
 
-    def former_of(self, page: SourcePage, address: str) -> list[str]:
-        """Add the path of a note with a permalink, from which the note is redirected."""
-        own = [f"/{page.place.name}"] if self._permalink(page) else []
-        return [*super().former_of(page, address), *own]
-
-    def slug_path(self, page: SourcePage, address: str) -> str:
-        """Return the permalink of the note, or its path."""
-        return self._permalink(page) or super().slug_path(page, address)
-
-    def _permalink(self, page: SourcePage) -> str:
-        return page.values.text("permalink").strip("/")
+    def aliases_of(self, page: SourcePage, address: str) -> list[str]:
+        """Add the permalink, at which a note is published as well."""
+        permalink = page.values.text("permalink").strip("/")
+        own = [f"/{permalink}"] if permalink else []
+        return [*super().aliases_of(page, address), *own]
 
     def tags_of(self, values: PageValues) -> Sequence[str]:
         """Return the tags; a text has several, with commas or spaces between."""
