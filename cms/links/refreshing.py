@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     Update,
     and_,
     bindparam,
@@ -35,7 +34,7 @@ from sqlalchemy import (
 from cms import clock
 from cms.errors import DatabaseBusy, DatabaseUnavailable, VersionMismatch
 from cms.ledger.progress import Watch, unwatched
-from cms.links.graph import NONE
+from cms.links.graph import NONE, LinkGraph
 from cms.links.loading import load_graph
 from cms.links.metric_basis import metric_basis
 from cms.links.summary import GraphSummary, MeasuredGraph, measure
@@ -93,7 +92,7 @@ async def follow_metrics(desk: Desk, watch: Watch = unwatched) -> None:
         try:
             if not is_first:
                 await _confirm_declaration(desk)
-            await refresh_metrics(database, site, watch)
+            await refresh_metrics(database, site, watch, replaces_others=is_first)
             is_first = False
         except (DatabaseBusy, DatabaseUnavailable) as error:
             _log.warning("metrics of links are not refreshed, and tried again: %s", error)
@@ -111,14 +110,18 @@ async def _confirm_declaration(desk: Desk) -> None:
         found = (await session.scalars(basis)).all()
     is_migrated = bool(desk.types) and types != desk.types
     if is_migrated or any(each != metric_basis(desk.site) for each in found):
-        raise VersionMismatch(
-            "the site has changed since this process began, which computes metrics of links; "
-            "start it again with the newest code"
-        )
+        raise _mismatch()
+
+
+def _mismatch() -> VersionMismatch:
+    return VersionMismatch(
+        "the site has changed since this process began, which computes metrics of links; "
+        "start it again with the newest code"
+    )
 
 
 async def refresh_metrics(
-    database: Database, site: Site, watch: Watch = unwatched
+    database: Database, site: Site, watch: Watch = unwatched, *, replaces_others: bool = True
 ) -> Sequence[MetricsRun]:
     """Compute the metrics of each locale and set of links that are no longer true.
 
@@ -128,15 +131,20 @@ async def refresh_metrics(
         database: the database.
         site: the site's declaration.
         watch: gives the functions that show the progress.
+        replaces_others: whether metrics of another declaration of the site are replaced.
 
     Returns:
         the runs that became current; none if all metrics were true.
+
+    Raises:
+        VersionMismatch: if there are metrics of another declaration that are not to be replaced.
     """
     await _end_others(database, _views(site))
     await _delete_old_runs(database)
     runs: list[MetricsRun] = []
     for locale in site.locales:
-        runs += await _refresh(database, site, view_of(site, locale), watch)
+        of_locale = view_of(site, locale)
+        runs += await _refresh(database, site, of_locale, watch, replaces_others=replaces_others)
     await _delete_old_runs(database)
     return runs
 
@@ -159,31 +167,61 @@ class _Edition:
     content_type: str
 
 
-async def _refresh(
-    database: Database, site: Site, of_locale: View, watch: Watch
-) -> Sequence[MetricsRun]:
-    """Compute the metrics of a locale, in each set of links in which they are no longer true."""
+@dataclass(frozen=True)
+class _Outdated:
+    """The views of a locale whose metrics are no longer true, and what they are computed from.
+
+    Attributes:
+        basis: the basis of the new metrics; see :func:`~cms.links.metric_basis.metric_basis`.
+        replaced: the basis of the current metrics of each view; ``None`` if it has none.
+        graph: the link graph of the locale.
+        editions: what is written of each entry.
+    """
+
+    basis: str
+    replaced: Mapping[View, str | None]
+    graph: LinkGraph
+    editions: Mapping[str, _Edition]
+
+    @property
+    def is_of_others(self) -> bool:
+        """True if some of the metrics are those of another declaration of the site."""
+        return not {*self.replaced.values()} <= {None, self.basis}
+
+
+async def _outdated(database: Database, site: Site, of_locale: View) -> _Outdated | None:
+    """Return what is no longer true of the metrics of a locale; ``None`` if all is."""
     basis = metric_basis(site)
     async with database.reading() as session:
         position = await session.scalar(select(newest_position())) or 0
-        outdated: dict[View, int | None] = {}
+        replaced: dict[View, str | None] = {}
         for view in _with_sets(site, of_locale):
             found = (await session.scalars(select(LinkMetricRun).where(_is_current(view)))).first()
             if found is None or (found.position, found.basis) != (position, basis):
-                outdated[view] = None if found is None else found.id
-        if not outdated:
-            return []
+                replaced[view] = None if found is None else found.basis
+        if not replaced:
+            return None
         graph = await load_graph(session, site, of_locale)
-        editions = await _editions(session, of_locale)
+        return _Outdated(basis, replaced, graph, await _editions(session, of_locale))
+
+
+async def _refresh(
+    database: Database, site: Site, of_locale: View, watch: Watch, *, replaces_others: bool
+) -> Sequence[MetricsRun]:
+    """Compute the metrics of a locale, in each set of links in which they are no longer true."""
+    outdated = await _outdated(database, site, of_locale)
+    if outdated is None:
+        return []
+    if outdated.is_of_others and not replaces_others:
+        raise _mismatch()
     runs: list[MetricsRun] = []
-    for view, instead_of in outdated.items():
-        run = RunWriter(database, view, graph.position, basis, instead_of)
+    graph, position = outdated.graph, outdated.graph.position
+    for view, replaced in outdated.replaced.items():
+        run = RunWriter(database, view, position, outdated.basis, replaced)
         of_set = graph.only(kinds=site.link_sets.get(view.link_set))
         measured = await _in_thread(partial(measure, of_set))
-        if await _write(run, measured, editions, watch):
-            runs.append(
-                MetricsRun(view.locales, view.link_set, graph.position, len(measured.pages))
-            )
+        if await _write(run, measured, outdated.editions, watch):
+            runs.append(MetricsRun(view.locales, view.link_set, position, len(measured.pages)))
     return runs
 
 
@@ -259,7 +297,7 @@ class RunWriter:
         view: the view, with its set of links.
         position: the position that the metrics are true for.
         basis: the digest of what else they depend on.
-        instead_of: the current run as the graph was read, which it replaces.
+        replaced: the basis of the current run as the graph was read; ``None`` for no run.
 
     Attributes:
         name: its locale and its set of links, for people.
@@ -271,7 +309,7 @@ class RunWriter:
         view: View,
         position: int,
         basis: str,
-        instead_of: int | None = None,
+        replaced: str | None = None,
     ) -> None:
         self.name = view.locales[0]
         if view.link_set != ALL_LINKS:
@@ -280,7 +318,7 @@ class RunWriter:
         self._view = view
         self._position = position
         self._basis = basis
-        self._instead_of = instead_of
+        self._replaced = replaced
         self._id = 0
         self._written_at: datetime | None = None
 
@@ -317,13 +355,19 @@ class RunWriter:
         return is_held
 
     async def finish(self) -> bool:
-        """Make the run current, and return whether it is; not if a newer one is by now."""
+        """Make the run current, and return whether it is; not if a newer one is by now.
+
+        Of runs with one basis, that of the newest position is the newer one. One with another basis
+        is, unless it has the basis that this run replaces.
+        """
         async with self._database.transaction() as session:
             runs = select(LinkMetricRun).where(is_run_of(self._view))
             # In one order, so that two processes do not wait for each other.
             found = await session.scalars(runs.order_by(LinkMetricRun.id).with_for_update())
             is_newest = all(
-                each.position < self._position or each.id in {self._id, self._instead_of}
+                each.position < self._position
+                if each.basis == self._basis
+                else each.basis == self._replaced
                 for each in found
                 if each.is_current
             )
@@ -344,10 +388,6 @@ class RunWriter:
         found = await session.execute(held.values(written_at=now).returning(LinkMetricRun.id))
         self._written_at = now
         return found.first() is not None
-
-
-def _current(view: View) -> Select[LinkMetricRun]:
-    return select(LinkMetricRun).where(_is_current(view))
 
 
 def _is_current(view: View) -> ColumnElement[bool]:

@@ -307,6 +307,40 @@ async def test_an_older_position_does_not_replace_a_newer_one(
     assert await count(newsroom.database, LinkMetric) == 4
 
 
+async def test_a_new_declaration_replaces_what_the_old_one_computed_meanwhile(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = await chain(newsroom)
+    await refresh_metrics(newsroom.database, SITE)
+
+    class Slow(RunWriter):
+        async def begin(self, summary: GraphSummary) -> None:
+            monkeypatch.undo()  # for the other runs
+            await super().begin(summary)
+            await newsroom.unpublish(pages[-1])
+            await refresh_metrics(newsroom.database, SITE, replaces_others=False)
+
+    monkeypatch.setattr(refreshing, "RunWriter", Slow)
+    await refresh_metrics(newsroom.database, WITH_SET)
+    assert (await run_of(newsroom.database)).basis == metric_basis(WITH_SET)
+    with pytest.raises(VersionMismatch, match="start it again"):
+        await refresh_metrics(newsroom.database, SITE, replaces_others=False)
+
+
+async def test_an_old_declaration_does_not_replace_what_a_new_one_computed_meanwhile(
+    newsroom: Newsroom,
+) -> None:
+    database = newsroom.database
+    await chain(newsroom, 1)
+    await refresh_metrics(database, SITE)
+    first = await run_of(database)
+    old = RunWriter(database, ENGLISH, first.position + 1, first.basis, first.basis)
+    await old.begin(measure(await public_graph(database)).summary)
+    await refresh_metrics(database, WITH_SET)
+    assert not await old.finish()
+    assert (await run_of(database)).basis == metric_basis(WITH_SET)
+
+
 async def test_other_views_have_no_metrics(newsroom: Newsroom) -> None:
     await chain(newsroom)
     await refresh_metrics(newsroom.database, SITE)
