@@ -15,6 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+# The most bytes of a path: PostgreSQL indexes 2,704 bytes, with what is beside the path.
+LONGEST_PATH = 2_000
+
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _BELOW = "/*"
 # The most characters of a name in the DNS, and a port: https://datatracker.ietf.org/doc/html/rfc1035

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
 
-from cms.content.addresses import WrittenAddress, read_written_address
+from cms.content.addresses import LONGEST_PATH, WrittenAddress, read_written_address
 from cms.content.links import Edge, Origin, parts_of
 from cms.content.rendering import HeadingAbove
 
@@ -53,8 +53,6 @@ class LinkPlace:
     path: str | None
 
 
-# The most bytes of a path: PostgreSQL indexes 2,704 bytes, with the host and the revision.
-_LONGEST_PATH = 2_000
 _NOWHERE = TextPlace()
 _NO_ADDRESS = WrittenAddress()
 
@@ -89,4 +87,4 @@ def link_places(
 
 def _indexed(path: str | None) -> str | None:
     """Return as much of a path as an index can have."""
-    return None if path is None else path.encode()[:_LONGEST_PATH].decode(errors="ignore")
+    return None if path is None else path.encode()[:LONGEST_PATH].decode(errors="ignore")

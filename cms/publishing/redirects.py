@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from cms.authorization.actions import Action, Subject
-from cms.content.addresses import SiteAddress, path_key, read_address
+from cms.content.addresses import LONGEST_PATH, SiteAddress, path_key, read_address
 from cms.content.links import suffix_of
 from cms.drafts.addresses import (
     FoundAddress,
@@ -235,6 +235,9 @@ def _read_path(work: Work, path: str, locale: str | None) -> tuple[SiteAddress, 
     address = read_address(path, work.site.addresses) if path.strip() else None
     if address is None or address.query or address.fragment:
         message = f"{path!r} is not a path on this site; write it as in '/old/page'"
+        raise Refused(InvalidValue(message=message, path=("path",)))
+    if (length := len(address.path.encode())) > LONGEST_PATH:
+        message = f"the path has {length:,} bytes; at most {LONGEST_PATH:,} are allowed"
         raise Refused(InvalidValue(message=message, path=("path",)))
     if address.locale not in (None, locale) and locale is not None:
         message = f"{path!r} is on the host of the locale {address.locale!r}, not of {locale!r}"

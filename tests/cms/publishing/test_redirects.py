@@ -272,3 +272,11 @@ async def test_redirects_that_come_and_go_are_affected_paths(newsroom: Newsroom)
     await newsroom.do(newsroom.publisher, remove_redirect, "/elsewhere")
     found, _ = await affected(last)
     assert found == [elsewhere]
+
+
+async def test_a_redirect_has_a_path_that_can_be_indexed(newsroom: Newsroom) -> None:
+    # Characters without a pattern, which no database can compress.
+    path = "/" + "".join(chr(0x4E00 + number**3 % 20_000) for number in range(1_000))
+    to = "https://elsewhere.example/"
+    assert await refused(newsroom, path, to) == [("INVALID_VALUE", ("path",))]
+    await redirect(newsroom, path[:667], to)
