@@ -17,6 +17,9 @@ Edit: TypeAlias = tuple[int, int, str]
 # One of these is in every text with a code block.
 _CODE_MARKS = ("```", "~~~", "    ", "\t")
 _BACKTICKS = re.compile(r"`+")
+# A text that begins so and has no blank line is one block of HTML, in which nothing is code.
+_HTML = "<div>\n"
+_BLANK_LINE = re.compile(r"\n[ \t]*+\n")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Body:
     @cached_property
     def code(self) -> Sequence[tuple[int, int]]:
         """The places of code: blocks, and spans within text; in order."""
+        if self.text.startswith(_HTML) and _BLANK_LINE.search(self.text) is None:
+            return ()
         has_blocks = any(mark in self.text for mark in _CODE_MARKS)
         lines = self.outline.code if has_blocks else ()
         blocks = [(self.start_of(first), self.start_of(end)) for first, end in lines]

@@ -12,7 +12,7 @@ from cms.importing.site.generators.base import Generator, SourcePage
 from cms.importing.site.mapping import MarkdownMapping, Shortcode
 from cms.importing.site.syntax.anchors import with_ids
 from cms.importing.site.syntax.conversion import Conversion
-from cms.importing.site.syntax.html_pages import in_one_block
+from cms.importing.site.syntax.html_pages import in_one_block, without_blank_lines
 from cms.importing.site.syntax.registry import CONVERTERS, IN_HTML
 
 
@@ -42,6 +42,8 @@ def markdown_of(
             raise SiteError(f"syntax: {name!r} is unknown; use one of {known}")
         if not is_html or name in IN_HTML:
             body = CONVERTERS[name](body, conversion)
+        if is_html:
+            body = without_blank_lines(body)
     return with_ids(body), conversion.faults
 
 

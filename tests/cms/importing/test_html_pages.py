@@ -61,6 +61,26 @@ def test_a_page_in_html_is_a_block_of_html(
     assert [each.line for each in lost if each.kind is FaultKind.LOST_WORDS] == [13]
 
 
+@pytest.mark.parametrize(
+    "between", ["<!-- no\n\nwords -->", "{% assign x = 1 %}", "{% comment %}no{% endcomment %}"]
+)
+def test_what_leaves_a_page_in_html_leaves_no_blank_line(tmp_path: Path, between: str) -> None:
+    page = f"{front()}\n\n<p>a</p>\n{between}\n    <p>`b` *c*</p>\n"
+    title, body = drafted(read(tmp_path, "jekyll", {"a.html": page}), "a.html")
+    del title
+    rendered = render_markdown(body, Anchors())
+    assert "<p>a</p>\n    <p>`b` *c*</p>" in rendered.html
+
+
+def test_links_between_backticks_in_html_are_links(tmp_path: Path) -> None:
+    page = front() + "\n<p>a `</p>\n\n<p><a href='/b.html'>b</a> <a href='/none'>c</a> `</p>"
+    old = read(tmp_path, "jekyll", {"a.html": page, "b.md": front()})
+    text = next(each for each in old.current.values() if each.page.place.path == "a.html")
+    draft = old.draft(old.page(text.key), text)
+    assert '<a href="/docs/b">' in render_markdown(draft.body.text, Anchors()).html
+    assert [each.kind for each in draft.lost] == [FaultKind.LOST_LINK]
+
+
 def test_files_of_html_without_front_matter_are_no_pages(tmp_path: Path) -> None:
     files = {"a.md": front("x: y"), "b.html": "<p>text</p>", "_includes/c.html": front("x: y")}
     old = read(tmp_path, "jekyll", files)

@@ -27,9 +27,13 @@ def in_one_block(body: Body) -> Body:
     """
     if not body.text.strip():
         return body
-    block = body.edited(_without_blank_lines(body.text))
-    end = len(block.text)
-    return block.edited([(0, 0, "<div>\n"), (end, end, "\n</div>")])
+    end = len(body.text)
+    return without_blank_lines(body.edited([(0, 0, "<div>\n"), (end, end, "\n</div>")]))
+
+
+def without_blank_lines(body: Body) -> Body:
+    """Return a text in HTML without the blank lines that a conversion can leave in it."""
+    return body.edited(_blank_lines(body.text))
 
 
 def template_in(text: str) -> str:
@@ -47,7 +51,7 @@ def first_heading_in(text: str) -> str:
     return " ".join(html.unescape(_TAG.sub("", text[start.end() : end.start()])).split())
 
 
-def _without_blank_lines(text: str) -> Iterator[Edit]:
+def _blank_lines(text: str) -> Iterator[Edit]:
     code = [each.span() for each in _CODE.finditer(text)]
     at = 0
     for blank in _BLANK.finditer(text):
