@@ -30,16 +30,28 @@ def lost_values(mapping: MarkdownMapping, values: PageValues, title: str) -> Ite
         title: the title of the page here.
     """
     taken = {_comparable(each) for each in _taken(mapping)}
+    people = {_comparable(each) for each in (mapping.author, mapping.reviewed_by) if each}
     shown = {each.casefold() for each in _SHOWN.findall(values.source.body)}
     for key, value in values.written.items():
         if key.casefold() in shown:
             continue
         for path, inner in _leaves(key, value):
             is_title = isinstance(inner, str) and inner.strip() == title
-            if not is_title and taken.isdisjoint(_prefixes(_comparable(path))):
-                reason = "give it a field under fields, or name it under settings"
-                yield _fault(values, path, f"{path} arrives nowhere; {reason}")
+            if not is_title and (taken | people).isdisjoint(_prefixes(_comparable(path))):
+                yield _without_place(values, path)
+    for key in sorted(people):
+        for path in _beside_names(values.spelling(key), values.value(key)):
+            if taken.isdisjoint(_prefixes(_comparable(path))):
+                yield _without_place(values, path)
     yield from _further_values(mapping, values)
+
+
+def _beside_names(key: str, value: Written | None) -> Iterator[str]:
+    """Yield the paths of values that people have beside their names, such as links."""
+    for each in value if isinstance(value, list) else [value]:
+        for name, inner in each.items() if isinstance(each, Mapping) else ():
+            if name != "name":
+                yield from (path for path, _ in _leaves(f"{key}.{name}", inner))
 
 
 def _further_values(mapping: MarkdownMapping, values: PageValues) -> Iterator[Fault]:
@@ -65,9 +77,9 @@ def _further_values(mapping: MarkdownMapping, values: PageValues) -> Iterator[Fa
 
 
 def _taken(mapping: MarkdownMapping) -> Iterator[str]:
-    """Yield the keys whose values arrive, or are no content."""
-    yield from (mapping.summary, mapping.category, mapping.tags, mapping.author)
-    yield from (mapping.reviewed_by, mapping.reviewed_on, mapping.language, mapping.translation)
+    """Yield the keys whose values arrive, or are no content, but those of people."""
+    yield from (mapping.summary, mapping.category, mapping.tags)
+    yield from (mapping.reviewed_on, mapping.language, mapping.translation)
     yield from (*mapping.date, *mapping.expiries, *mapping.aliases, *mapping.settings)
     yield from (*mapping.fields.values(), *mapping.drafts)
 
@@ -106,6 +118,11 @@ def _prefixes(path: str) -> Sequence[str]:
     """Return a path and those of the values that it is in."""
     keys = path.split(".")
     return [".".join(keys[:number]) for number in range(1, len(keys) + 1)]
+
+
+def _without_place(values: PageValues, path: str) -> Fault:
+    reason = "give it a field under fields, or name it under settings"
+    return _fault(values, path, f"{path} arrives nowhere; {reason}")
 
 
 def _fault(values: PageValues, path: str, message: str) -> Fault:

@@ -46,6 +46,8 @@ def lost(front_matter: str, mapping: MarkdownMapping = MAPPING, body: str = "") 
         ("short: Green tea", ["short"]),
         ("category: [one, two, three]", ["category", "category"]),
         ("author: [Ada, {name: Ben}]", ["author"]),
+        ("author: {name: Ada, link: /ada, more: {a: 1}}", ["author.link", "author.more.a"]),
+        ("Reviewer: [Ada, {name: Ben, role: cook, note: ''}]", ["Reviewer.role"]),
         ("tags: [a, '!']", ["tags"]),
         ("reviewed: 2026-01-31", ["reviewed"]),
         ("reviewed: 2026-01-31\nreviewer: Ada", []),
