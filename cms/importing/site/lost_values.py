@@ -11,10 +11,11 @@ from cms.importing.site.faults import Fault, FaultKind
 from cms.importing.site.mapping import MarkdownMapping
 from cms.importing.site.values import PageValues
 
-# A key that a template in a text shows: its value, or the template itself, is in the text.
+# A key that a template in a text shows: its value, or the template itself, is in the text. In
+# objects of scripts, as in style={{color: "red"}}, a colon follows.
 _SHOWN = re.compile(
     r"(?:\b(?:page|post|frontmatter|[Pp]arams)\.|\bparam\s++[\"'`]?"
-    r"|\{\{-?\s*+(?!(?:page|post|frontmatter)\.))([A-Za-z_][\w-]*+)"
+    r"|\{\{-?\s*+(?!(?:page|post|frontmatter)\.))([A-Za-z_][\w-]*+)(?!\s*+:)"
 )
 
 

@@ -75,6 +75,11 @@ def test_a_value_that_a_template_of_the_text_shows_has_arrived() -> None:
     assert [each.key for each in lost(front_matter, body=body)] == ["other"]
 
 
+def test_a_key_of_an_object_in_a_script_shows_no_value() -> None:
+    body = "<p style={{color: 'red'}}>Words</p> {{ size }}"
+    assert [each.key for each in lost("color: red\nsize: 3", body=body)] == ["color"]
+
+
 def test_values_of_a_folder_are_those_of_each_page(tmp_path: Path) -> None:
     files = {
         "content/a/_index.md": "---\ntitle: A\ncascade: {params: {banner: old}, type: docs}\n---\n",
