@@ -79,7 +79,9 @@ def _further_values(mapping: MarkdownMapping, values: PageValues) -> Iterator[Fa
 
 def _taken(mapping: MarkdownMapping) -> Iterator[str]:
     """Yield the keys whose values arrive, or are no content, but those of people."""
-    yield from (mapping.summary, mapping.category, mapping.tags)
+    yield from (mapping.summary, mapping.tags)
+    if mapping.folders != "category":  # or the folder is the category
+        yield mapping.category
     yield from (mapping.reviewed_on, mapping.language, mapping.translation)
     yield from (*mapping.date, *mapping.expiries, *mapping.aliases, *mapping.settings)
     yield from (*mapping.fields.values(), *mapping.drafts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,11 @@ def test_a_value_that_a_template_of_the_text_shows_has_arrived() -> None:
     front_matter = "version: 1.10\nedition: second\nhost: a.example\nother: z"
     body = '{{ page.version }} {{edition}} {{< param "host" >}} the other'
     assert [each.key for each in lost(front_matter, body=body)] == ["other"]
+
+
+def test_a_category_arrives_nowhere_if_folders_are_categories() -> None:
+    mapping = replace(MAPPING, folders="category")
+    assert [each.key for each in lost("category: [one, two]", mapping)] == ["category"]
 
 
 def test_a_key_of_an_object_in_a_script_shows_no_value() -> None:
