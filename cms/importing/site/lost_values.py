@@ -70,6 +70,12 @@ def _further_values(mapping: MarkdownMapping, values: PageValues) -> Iterator[Fa
             path = values.spelling(mapping.tags)
             message = f"{path}: {each!r} arrives nowhere; a tag has a letter or a digit"
             yield _fault(values, path, message)
+    for key in mapping.aliases:
+        for each in values.texts(key):
+            if each and not mapping.path_of_alias(each):
+                path = values.spelling(key)
+                message = f"{path}: {each!r} arrives nowhere; an alias is a path of the old site"
+                yield _fault(values, path, message)
     if mapping.reviewed_on and not values.names(mapping.reviewed_by):
         path = values.spelling(mapping.reviewed_on)
         if _holds(values.value(mapping.reviewed_on)):

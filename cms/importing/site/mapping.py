@@ -196,6 +196,12 @@ class MarkdownMapping:
     shortcodes: Mapping[str, str | Shortcode] = field(default_factory=dict)
     unresolved: Literal["plain", "external"] = "plain"
 
+    def path_of_alias(self, written: str) -> str:
+        """Return the path that an alias of a page names; empty if it is none of the old site."""
+        alias = written.removeprefix(self.url.rstrip("/"))
+        is_path = "://" not in alias and {"?", "#"}.isdisjoint(alias)
+        return alias if is_path else ""
+
     @property
     def titles(self) -> tuple[str, ...]:
         """The sources of the title, in order."""

@@ -132,10 +132,21 @@ def test_templates_of_eleventy_are_named(tmp_path: Path) -> None:
 
 def test_the_permalink_of_a_note_leads_to_it(tmp_path: Path) -> None:
     files = {
-        "A b/c.md": front("permalink: /x/y/"),
+        "A b/c.md": front("permalink: /x/y"),
         "d.md": front("permalink: ''") + "\n[[c]] [e](/x/y)",
     }
     old = read(tmp_path, "obsidian", files)
     texts = {each.page.place.path: each for each in old.current.values()}
     assert list(texts["A b/c.md"].former_addresses) == ["/A b/c", "/x/y"]
     assert list(texts["d.md"].former_addresses) == ["/d"]
+
+
+@pytest.mark.parametrize(("generator", "named"), [("eleventy", 2), ("hugo", 2), ("jekyll", 0)])
+def test_html_without_front_matter_is_named_where_it_is_a_page(
+    tmp_path: Path, generator: str, named: int
+) -> None:
+    inside = "content/" if generator == "hugo" else ""
+    plain = "<p>Tea</p>\n"
+    files = {f"{inside}a.md": PAGE, f"{inside}b.html": plain, f"{inside}c/d.htm": plain}
+    old = read(tmp_path, generator, files | {"layouts/e.html": plain, ".f/g.html": plain})
+    assert [each.file.name for each in old.faults] == ["b.html", "d.htm"][:named]

@@ -24,6 +24,8 @@ MAPPING = MarkdownMapping(
     reviewed_by="reviewer",
     reviewed_on="reviewed",
     fields={"price": "price.amount", "maker": "Maker"},
+    aliases=("old",),
+    url="https://tea.example",
     settings=("weight", "ui.navbar"),
 )
 
@@ -50,6 +52,8 @@ def lost(front_matter: str, mapping: MarkdownMapping = MAPPING, body: str = "") 
         ("author: {name: Ada, link: /ada, more: {a: 1}}", ["author.link", "author.more.a"]),
         ("Reviewer: [Ada, {name: Ben, role: cook, note: ''}]", ["Reviewer.role"]),
         ("tags: [a, '!']", ["tags"]),
+        ("old: [/a, https://tea.example/b, '']", []),
+        ("old: ['/a?b=1', https://else.example/b]", ["old", "old"]),
         ("reviewed: 2026-01-31", ["reviewed"]),
         ("reviewed: 2026-01-31\nreviewer: Ada", []),
     ],

@@ -211,9 +211,13 @@ class Generator:
         """Return why a text is left out, for the report; empty if that goes without saying."""
         file = PurePosixPath(path)
         is_text = file.suffix.lower() in _TEXTS
+        is_html = not self.needs_front_matter and file.suffix.lower() in self.html_endings
         hidden = _is_hidden(path) or not _NOT_CONTENT.isdisjoint(file.parts)
-        if not is_text or hidden or self.mapping.is_skipped(path):
+        if not (is_text or is_html) or hidden or self.mapping.is_skipped(path):
             return ""
+        if is_html:
+            is_page = self._is_in_locale(path) and not self.reason_against(path)
+            return "is HTML without front matter, which is not imported" * is_page
         if file.suffix.lower() not in self.endings:
             return f"{file.suffix} files are not pages of the old site"
         return self.reason_against(path) or "is not in a folder of pages of a locale of the site"
@@ -226,6 +230,9 @@ class Generator:
     def is_html(self, place: PagePlace) -> bool:
         """Return whether the text of a page is HTML."""
         return PurePosixPath(place.path).suffix.lower() in self.html_endings
+
+    def _is_in_locale(self, path: str) -> bool:
+        return any(_is_within(path, files.folder) for files in self.mapping.locales.values())
 
     def _has_front_matter(self, path: str) -> bool:
         try:
@@ -279,11 +286,10 @@ class Generator:
         return [f"/{each.lstrip('/')}" for each in self.written_aliases(page)]
 
     def written_aliases(self, page: SourcePage) -> Iterator[str]:
-        """Yield the paths of the aliases of a page; those on other sites are left out."""
+        """Yield the paths of the aliases of a page."""
         for key in self.mapping.aliases:
             for written in page.values.texts(key):
-                alias = written.removeprefix(self.mapping.url.rstrip("/"))
-                if alias and "://" not in alias and not {"?", "#"} & {*alias}:
+                if alias := self.mapping.path_of_alias(written):
                     yield decoded(alias)
 
     def slug_path(self, page: SourcePage, address: str) -> str:

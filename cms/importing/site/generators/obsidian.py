@@ -21,12 +21,6 @@ class Obsidian(Generator):
         stood = self.mapping.locales[page.place.locale].stood_at
         return super().address_of(page) if stood else f"/{page.place.name}"
 
-    def aliases_of(self, page: SourcePage, address: str) -> list[str]:
-        """Add the permalink, at which a note is published as well."""
-        permalink = page.values.text("permalink").strip("/")
-        own = [f"/{permalink}"] if permalink else []
-        return [*super().aliases_of(page, address), *own]
-
     def tags_of(self, values: PageValues) -> Sequence[str]:
         """Return the tags; a text has several, with commas or spaces between."""
         value = values.value(self.mapping.tags)
