@@ -33,6 +33,7 @@ from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, category_in_rights, is_open, is_within
 from cms.review.expiry import is_review_shown, review_ends_at
 from cms.review.standing import (
+    STATES,
     Policies,
     RevisionColumns,
     State,
@@ -336,7 +337,6 @@ def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str
     review = select(Review.id).where(
         Review.edition_id == revision.edition_id, Review.ended_at.is_(None)
     )
-    # Most are public, and nothing public is archived: so that is asked first.
     holding: dict[State, ColumnElement[bool]] = {
         "PUBLISHED": exists(live),
         "ARCHIVED": revision.archived_at.is_not(None),
@@ -345,7 +345,8 @@ def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str
         "APPROVED": not_(lacks_sign_offs(policies, revision)),
         "IN_REVIEW": exists(review),
     }
-    return case(*((holds, word(state)) for state, holds in holding.items()), else_=word("DRAFT"))
+    in_order = ((holding[state], word(state)) for state in STATES if state in holding)
+    return case(*in_order, else_=word("DRAFT"))
 
 
 def state_of_shown(policies: Policies, shown: EntryRow) -> ColumnElement[str]:

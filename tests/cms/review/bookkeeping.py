@@ -174,10 +174,10 @@ class Page:
 
     def state(self, saved: Saved, policy: Policy, at: datetime) -> str:
         """Return the first of the states that holds."""
-        if self.is_archived:
-            return "ARCHIVED"
         if self.live is not None and self.live.saved == saved:
             return "PUBLISHED"
+        if self.is_archived:
+            return "ARCHIVED"
         if self.objectors(saved):
             return "CHANGES_REQUESTED"
         if self.shown and self.live is None and self.shown[-1].saved == saved:

@@ -390,10 +390,14 @@ def test_the_examples_have_every_state(rehearsals: Rehearsals) -> None:
     people = (rehearsals.newsroom.author, *rehearsals.newsroom.reviewers)
     every = {"sign_offs": [SIGNED], "asked": [ONE], "is_in_review": True}
     histories = {
-        "ARCHIVED": facts_of(is_archived=True, publications=[(True, True)], is_live=True),
         "PUBLISHED": facts_of(
-            **every, objections=[(True, 2, True)], publications=[(True, True)], is_live=True
+            **every,
+            objections=[(True, 2, True)],
+            publications=[(True, True)],
+            is_live=True,
+            is_archived=True,
         ),
+        "ARCHIVED": facts_of(**every, publications=[(True, True)], is_archived=True),
         "CHANGES_REQUESTED": facts_of(
             **every, objections=[(True, 2, True)], publications=[(True, True)]
         ),
