@@ -183,7 +183,7 @@ async def test_done_in_turn_it_publishes_a_page(desk: Desk) -> None:
     await _talk(desk, entry_id, head["id"])
     await _review(desk, entry_id, head)
     check = await desk.ask(room.publisher, "Check", entryId=entry_id)
-    assert all(gate["passed"] for gate in check["checkPublish"])
+    assert all(gate["passed"] or gate["isWarning"] for gate in check["checkPublish"])
     chosen = {"entryId": entry_id, "revisionId": head["id"]}
     tried = await desk.do(room.publisher, "Publish", **chosen, dryRun=True)
     assert (tried["publication"], tried["impact"]["newPath"]) == (None, "/glossary/dropout")
