@@ -165,20 +165,19 @@ class DriverConnection:
             run: runs it with a cursor, and returns its result.
             times: how often it is run.
         """
-        cursor = self._raw.cursor()
         if sql == BEGIN_IMMEDIATE:
             self._writes = True
-            return await self._begin(partial(run, cursor))
+            return await self._begin(partial(run, self._raw.cursor()))
         if self.durations.of(sql) * times < FAST:
             await self._give_way()
             # A statement that writes must not be interrupted: its transaction would be lost.
             if not _only_asks(sql):
-                return self._timed(sql, run, cursor, times)
+                return self._timed(sql, run, times)
             try:
-                return self._in_time(partial(self._timed, sql, run, cursor, times))
+                return self._in_time(partial(self._timed, sql, run, times))
             except _TooLongError:
                 self.durations.note_excess(sql, LONGEST_ON_LOOP)
-        return await self._in_thread(partial(self._timed, sql, run, cursor, times))
+        return await self._in_thread(partial(self._timed, sql, run, times))
 
     async def _begin(self, run: Callable[[], T]) -> T:
         """Begin to write: here if the lock is free; otherwise the thread waits for it."""
@@ -193,11 +192,15 @@ class DriverConnection:
             self._raw.execute(_WAIT.format(self._patience))
         return await self._in_thread(run)
 
-    def _timed(
-        self, sql: str, run: Callable[[sqlite.Cursor], T], cursor: sqlite.Cursor, times: int
-    ) -> T:
-        started = time.monotonic()
-        result = run(cursor)
+    def _timed(self, sql: str, run: Callable[[sqlite.Cursor], T], times: int) -> T:
+        started, cursor = time.monotonic(), self._raw.cursor()
+        try:
+            result = run(cursor)
+        except BaseException:
+            # While the cursor of a failure is kept, by its traceback, for one, the same statement
+            # would return no rows instead of failing again.
+            cursor.close()
+            raise
         self.durations.note(sql, (time.monotonic() - started) / max(times, 1))
         return result
 

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, closing
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from pysqlite3 import dbapi2 as sqlite
@@ -59,6 +59,20 @@ async def test_a_statement_runs_on_the_event_loop_once_it_is_known_to_be_short(
         async with opened() as session:
             await session.scalar(text(WHERE))
             assert await session.scalar(text(WHERE)) == MAIN
+
+
+async def test_a_statement_that_fails_fails_again(database: Database) -> None:
+    """Though the driver keeps what it has prepared before another connection changed a table."""
+    question, failures = "select value from thing", list[object]()
+    async with database._asking.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).dbapi_connection
+        await driver.fetch("select 1 from thing", ())
+        async with database.transaction() as session:
+            await session.execute(text("alter table thing rename to other"))
+        for _ in range(3):
+            with pytest.raises(sqlite.OperationalError) as failure:
+                await driver.fetch(question, ())
+            failures.append(failure)  # with its traceback, and so with the cursor
 
 
 async def test_a_statement_for_many_rows_runs_in_the_thread(database: Database) -> None:
