@@ -110,16 +110,18 @@ def test_hugo_ignores_files_of_its_settings() -> None:
 @pytest.mark.parametrize(
     ("name", "path", "text", "is_named"),
     [
-        ("jekyll", "news.html", "---\nlayout: x\n---\n", True),
+        ("jekyll", "news.html", "---\nlayout: x\n---\n", False),
         ("jekyll", "_layouts/news.html", "---\nlayout: x\n---\n", False),
         ("jekyll", "news.html", "<p>", False),
-        ("hugo", "content/a/news.html", "+++\n+++\n", True),
+        ("hugo", "content/a/news.html", "+++\n+++\n", False),
+        ("hugo", "content/a/news.html", "<p>", True),
         ("hugo", "static/news.html", "---\n---\n", False),
-        ("eleventy", "news.html", "---\n---\n", True),
+        ("eleventy", "news.html", "---\n---\n", False),
+        ("eleventy", "news.html", "<p>", True),
         ("astro", "src/pages/news.html", "---\n---\n", False),
     ],
 )
-def test_pages_in_html_are_named(
+def test_pages_in_html_are_named_unless_they_are_imported(
     tmp_path: Path, name: str, path: str, text: str, *, is_named: bool
 ) -> None:
     site = Path("site") / path

@@ -78,6 +78,8 @@ OF_EDITORS = {
 }
 # Relations of a view's entries with fewer or with more columns.
 OTHERS = {
+    relations.links_of,  # those of site_links, where indexes find them
+    relations.links_to_urls,  # the same
     relations.paths,  # the two columns of them that links need, or all
     search.matching_entries,
     search.ranked_entries,

@@ -90,6 +90,7 @@ OUTGOING = Site(
     ],
     locales=SITE.locales,
     url=SITE.addresses.urls,
+    link_sets=SITE.link_sets,
 )
 
 
