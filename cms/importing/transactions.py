@@ -29,7 +29,7 @@ class Transactions(Protocol):
 
 
 class ShortTransactions:
-    """Transactions that are committed one by one, with pauses in which other writers get in.
+    """Transactions that are committed one by one; on SQLite, pauses let other writers in.
 
     Args:
         desk: the site with its database.
@@ -46,7 +46,7 @@ class ShortTransactions:
         async with self._desk.work(OPERATOR) as work:
             yield work
         self._worked += monotonic() - began
-        if self._worked >= _WORK_SECONDS:
+        if self._desk.database.is_file and self._worked >= _WORK_SECONDS:
             await asyncio.sleep(_PAUSE_SECONDS)
             self._worked = 0.0
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from cms.importing import transactions
 from cms.importing.transactions import ShortTransactions
 
-DESK = cast("Any", SimpleNamespace(work=lambda _actor: nullcontext()))
+
+def desk(*, is_file: bool) -> Any:
+    database = SimpleNamespace(is_file=is_file)
+    return SimpleNamespace(work=lambda _actor: nullcontext(), database=database)
 
 
 @pytest.mark.parametrize(
     ("lengths", "pauses_after"),
     [([1.0], [1]), ([0.1, 0.1, 0.1, 0.1], [3]), ([0.1], []), ([0.3, 0.1, 0.3], [1, 3])],
 )
-async def test_there_is_a_pause_after_some_time_in_transactions(
-    lengths: list[float], pauses_after: list[int], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_file", [True, False])
+async def test_there_is_a_pause_after_some_time_in_transactions_on_a_file(
+    lengths: list[float], pauses_after: list[int], monkeypatch: pytest.MonkeyPatch, *, is_file: bool
 ) -> None:
     now, done, pauses = 0.0, 0, list[int]()
 
@@ -28,9 +32,9 @@ async def test_there_is_a_pause_after_some_time_in_transactions(
 
     monkeypatch.setattr(transactions, "asyncio", SimpleNamespace(sleep=pause))
     monkeypatch.setattr(transactions, "monotonic", lambda: now)
-    short = ShortTransactions(DESK)
+    short = ShortTransactions(desk(is_file=is_file))
     for length in lengths:
         async with short.work():
             now += length
             done += 1
-    assert pauses == pauses_after
+    assert pauses == (pauses_after if is_file else [])
