@@ -25,7 +25,15 @@ from cms.reading.visibility import Relation
 from cms.site import Site
 from cms.work.work import Work
 from tests.builders import Rehearsals
-from tests.cms.reading.test_link_status import ADDRESSES, LOCALES, STEPS, page_with, take
+from tests.cms.reading.test_link_status import (
+    ADDRESSES,
+    LOCALES,
+    STEPS,
+    page_with,
+    site_of_links,
+    take,
+    targets_after,
+)
 from tests.depth import EXAMPLES
 from tests.sites import SITE
 
@@ -49,23 +57,10 @@ def test_an_index_finds_all_links_with_a_status(
     locale: str,
     after: Sequence[tuple[str, str, str]],
 ) -> None:
-    rehearsals.newsroom.site = Site(
-        "Test site",
-        content_types=[*SITE.content_types.values()],
-        locales=LOCALES,
-        fallbacks=fallbacks,
-        url={each: f"https://{each}.example" for each in LOCALES},
-        own_hosts=["www.example"],
-        routes=["/search", "/account/*"],
-    )
+    rehearsals.newsroom.site = site_of_links(fallbacks)
 
     async def attempt(work: Work) -> None:
-        targets = [
-            (await create_entry(work, "Article", Draft(title=each, slug=each))).entry_id
-            for each in "ab"
-        ]
-        for step in before:
-            await take(work, targets, *step)
+        targets = await targets_after(work, before)
         for number, href in enumerate(hrefs):
             draft = page_with(href)
             page = await create_entry(

@@ -68,23 +68,10 @@ def test_a_link_is_broken_or_waiting_exactly_if_the_gate_is_shut(
     locale: str,
     after: Sequence[tuple[str, str, str]],
 ) -> None:
-    rehearsals.newsroom.site = Site(
-        "Test site",
-        content_types=[*SITE.content_types.values()],
-        locales=LOCALES,
-        fallbacks=fallbacks,
-        url={each: f"https://{each}.example" for each in LOCALES},
-        own_hosts=["www.example"],
-        routes=["/search", "/account/*"],
-    )
+    rehearsals.newsroom.site = site_of_links(fallbacks)
 
     async def attempt(work: Work) -> None:
-        targets = [
-            (await create_entry(work, "Article", Draft(title=each, slug=each))).entry_id
-            for each in "ab"
-        ]
-        for step in before:
-            await take(work, targets, *step)
+        targets = await targets_after(work, before)
         pages = [
             (await create_entry(work, "Article", page_with(href), locale=locale)).entry_id
             for href in hrefs
@@ -101,6 +88,30 @@ def test_a_link_is_broken_or_waiting_exactly_if_the_gate_is_shut(
             assert is_shut is bool(gate.errors), (href, status, gate.errors)
 
     rehearsals.rehearse(attempt, OPERATOR)
+
+
+def site_of_links(fallbacks: Mapping[str, Sequence[str]]) -> Site:
+    """Return the test site in two languages, with addresses of its own and routes."""
+    return Site(
+        "Test site",
+        content_types=[*SITE.content_types.values()],
+        locales=LOCALES,
+        fallbacks=fallbacks,
+        url={each: f"https://{each}.example" for each in LOCALES},
+        own_hosts=["www.example"],
+        routes=["/search", "/account/*"],
+    )
+
+
+async def targets_after(work: Work, steps: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Create two targets, take these steps, and return the ids of the targets."""
+    targets = [
+        (await create_entry(work, "Article", Draft(title=each, slug=each))).entry_id
+        for each in "ab"
+    ]
+    for step in steps:
+        await take(work, targets, *step)
+    return targets
 
 
 def page_with(href: str) -> Draft:
