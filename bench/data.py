@@ -18,7 +18,7 @@ from bench.site import Term, site
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
-from cms.content.link_places import link_places
+from cms.content.link_places import link_columns, link_places
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
 from cms.identifiers import new_id
 from cms.reading.field_indexes import index_fields
@@ -393,20 +393,7 @@ def link_rows(page: Page) -> Iterator[Row]:
     """Yield the rows of the links of a page."""
     snapshot = page.snapshot
     for edge, place in link_places(snapshot.edges, snapshot.derived.places, page.path):
-        yield {
-            "revision_id": page.revision_id,
-            "field_path": edge.field_path,
-            "ordinal": edge.ordinal,
-            "origin": edge.origin.value,
-            "kind": edge.kind,
-            "label": edge.label,
-            "note": edge.note,
-            "target_id": edge.target,
-            "query": edge.query,
-            "fragment": edge.fragment,
-            "url": edge.url,
-            **vars(place),
-        }
+        yield {**link_columns(page.revision_id, edge, place), "origin": edge.origin.value}
 
 
 def signing_rows(page: Page, reviewers: Sequence[Row]) -> Iterator[tuple[type[Base], Row]]:

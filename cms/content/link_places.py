@@ -85,6 +85,24 @@ def link_places(
         )
 
 
+def link_columns(revision_id: str, edge: Edge, place: LinkPlace) -> dict[str, object]:
+    """Return the columns of a link of a revision, by name."""
+    return {
+        "revision_id": revision_id,
+        "field_path": edge.field_path,
+        "ordinal": edge.ordinal,
+        "origin": edge.origin,
+        "kind": edge.kind,
+        "label": edge.label,
+        "note": edge.note,
+        "target_id": edge.target,
+        "query": edge.query,
+        "fragment": edge.fragment,
+        "url": edge.url,
+        **vars(place),
+    }
+
+
 def _indexed(path: str | None) -> str | None:
     """Return as much of a path as an index can have."""
     return None if path is None else path.encode()[:LONGEST_PATH].decode(errors="ignore")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cms.content.addresses import OwnAddresses, read_address
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.content_type import ContentType
-from cms.content.link_places import link_places
+from cms.content.link_places import link_columns, link_places
 from cms.content.links import Edge, Origin, Targets
 from cms.content.markup.markdown import keep_texts
 from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
@@ -384,17 +384,4 @@ def _may_be_entry(url: str, own: OwnAddresses) -> bool:
 def _links(revision: Revision, snapshot: Snapshot) -> Iterator[Mapping[str, object]]:
     """Yield the rows of the links of a revision."""
     for edge, place in link_places(snapshot.edges, snapshot.derived.places, revision.path):
-        yield {
-            "revision_id": revision.id,
-            "field_path": edge.field_path,
-            "ordinal": edge.ordinal,
-            "origin": edge.origin,
-            "kind": edge.kind,
-            "label": edge.label,
-            "note": edge.note,
-            "target_id": edge.target,
-            "query": edge.query,
-            "fragment": edge.fragment,
-            "url": edge.url,
-            **vars(place),
-        }
+        yield link_columns(revision.id, edge, place)
