@@ -7,8 +7,7 @@ from contextlib import suppress
 from itertools import combinations
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import settings
 from sqlalchemy import BigInteger, literal, select
 
 from cms.authorization.actor import OPERATOR
@@ -26,9 +25,8 @@ from cms.site import Site
 from cms.work.work import Work
 from tests.builders import Rehearsals
 from tests.cms.reading.test_link_status import (
-    ADDRESSES,
     LOCALES,
-    STEPS,
+    linked,
     page_with,
     site_of_links,
     take,
@@ -42,13 +40,7 @@ SETS = [each for size in (1, 2, 3) for each in combinations(FOUND, size)]
 
 
 @settings(max_examples=EXAMPLES // 2)
-@given(
-    st.sampled_from([{}, {"de": ["en"]}]),
-    STEPS,
-    st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=4, unique=True),
-    st.sampled_from(LOCALES),
-    STEPS,
-)
+@linked
 def test_an_index_finds_all_links_with_a_status(
     rehearsals: Rehearsals,
     fallbacks: Mapping[str, Sequence[str]],

@@ -52,14 +52,19 @@ ADDRESSES = (
 )
 
 
-@settings(max_examples=EXAMPLES // 2)
-@given(
+# Fallbacks, steps before pages link to the targets, the links and the locale of these pages, and
+# steps after that.
+linked = given(
     st.sampled_from([{}, {"de": ["en"]}]),
     STEPS,
     st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=4, unique=True),
     st.sampled_from(LOCALES),
     STEPS,
 )
+
+
+@settings(max_examples=EXAMPLES // 2)
+@linked
 def test_a_link_is_broken_or_waiting_exactly_if_the_gate_is_shut(
     rehearsals: Rehearsals,
     fallbacks: Mapping[str, Sequence[str]],
