@@ -154,7 +154,7 @@ class Generator:
         ending = file.suffix.lower()
         if ending not in (*self.endings, *self.html_endings) or self.mapping.is_skipped(path):
             return None
-        if _is_hidden(path) or self.reason_against(path):
+        if is_hidden(path) or self.reason_against(path):
             return None
         if ending in self.html_endings and not self._has_front_matter(path):
             return None
@@ -212,7 +212,7 @@ class Generator:
         file = PurePosixPath(path)
         is_text = file.suffix.lower() in _TEXTS
         is_html = not self.needs_front_matter and file.suffix.lower() in self.html_endings
-        hidden = _is_hidden(path) or not _NOT_CONTENT.isdisjoint(file.parts)
+        hidden = is_hidden(path) or not _NOT_CONTENT.isdisjoint(file.parts)
         if not (is_text or is_html) or hidden or self.mapping.is_skipped(path):
             return ""
         if is_html:
@@ -395,7 +395,7 @@ def _folder_of(page: SourcePage) -> str:
     return page.place.path.rpartition("/")[0]
 
 
-def _is_hidden(path: str) -> bool:
+def is_hidden(path: str) -> bool:
     """Return whether no generator reads a file: those of tools, versions and waste."""
     return any(each.startswith(".") or each == "node_modules" for each in path.split("/"))
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from cms.errors import ContentFileError
 from cms.importing.front_matter import FrontMatter, Plain, Written, read_data
 from cms.importing.site.faults import FaultKind
-from cms.importing.site.generators.base import Generator, SourcePage, absolute, dated
+from cms.importing.site.generators.base import Generator, SourcePage, absolute, dated, is_hidden
 from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, joined
 from cms.importing.site.syntax.expressions import evaluate
@@ -67,7 +67,7 @@ class Eleventy(Generator):
         if not is_template or self.mapping.is_skipped(path) or self.reason_against(path):
             return super().ignored(path)
         root = next(iter(self.mapping.roots), "").strip("/")
-        is_inside = path.startswith(f"{root}/") if root else not path.startswith((".", "node_m"))
+        is_inside = path.startswith(f"{root}/") if root else not is_hidden(path)
         return "is a template, whose page is not imported" if is_inside else ""
 
     def reason_against(self, path: str) -> str:
