@@ -1,7 +1,7 @@
 """Times of reviews: when the reviewers of a public page read it, and when it is due again.
 
 Publications repeat both, and the ids of the reviewers. They change with late sign-offs and with
-those that are taken off. So indexes have the pages that are due, and those of each reviewer.
+those that are taken off. So an index has the pages that are due, and facets count the lists.
 """
 
 from __future__ import annotations
