@@ -5,5 +5,5 @@ import os
 IS_DEEP = os.environ.get("COPYDESK_DEEP") == "1"
 """Whether `make deep` runs."""
 
-EXAMPLES = 300 if IS_DEEP else 40
+EXAMPLES = 300 if IS_DEEP else 30
 """Examples of a property. A test with costly examples takes a part of them."""
