@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 # The most bytes of a path: PostgreSQL indexes 2,704 bytes, with what is beside the path.
 LONGEST_PATH = 2_000
+# The most bytes of the path of a category in the tree, below which pages stand.
+LONGEST_TREE_PATH = 1_000
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 _BELOW = "/*"

@@ -14,8 +14,9 @@ from typing import TypeAlias
 
 from sqlalchemy import delete, select, update
 
+from cms.content.addresses import LONGEST_TREE_PATH
 from cms.content.builtin import CATEGORY
-from cms.errors import DuplicateName, Refused
+from cms.errors import DuplicateName, InvalidValue, Refused, UserError
 from cms.ledger.counters import wait_for_turn
 from cms.reading.periods import is_in_force, is_public_now
 from cms.site import Site
@@ -29,23 +30,16 @@ Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class SharedPath:
-    """A tree path that two categories have, which has to be that of one.
+class WrongPath:
+    """A tree path that categories cannot have.
 
     Attributes:
-        path: the path.
-        locale: the locale.
-        category_ids: the categories.
+        category_ids: the categories: two that share it, or one with too long a path.
+        error: what is wrong with it.
     """
 
-    path: str
-    locale: str
-    category_ids: tuple[str, str]
-
-    def error(self) -> DuplicateName:
-        """Return the error."""
-        message = f"there is already a category {self.path!r} in {self.locale!r}"
-        return DuplicateName(message=message, path=("slug",))
+    category_ids: tuple[str, ...]
+    error: UserError
 
 
 @dataclass(frozen=True)
@@ -99,13 +93,22 @@ class CategoryTree:
         """Return the tree once these are the slugs of newest revisions."""
         return replace(self, drafts={**self.drafts, **slugs}, _paths={})
 
-    def shared_paths(self) -> Iterator[SharedPath]:
-        """Yield the paths that several categories have."""
+    def wrong_paths(self) -> Iterator[WrongPath]:
+        """Yield the paths that several categories have, and those that are too long."""
         holders: dict[tuple[str, str], str] = {}
         for (category_id, locale), path in self.paths().items():
             holder = holders.setdefault((locale, path), category_id)
             if holder != category_id:
-                yield SharedPath(path, locale, (holder, category_id))
+                message = f"there is already a category {path!r} in {locale!r}"
+                error: UserError = DuplicateName(message=message, path=("slug",))
+                yield WrongPath((holder, category_id), error)
+            elif (length := len(path.encode())) > LONGEST_TREE_PATH:
+                message = (
+                    f"the path of {category_id} in {locale!r}, with the categories above it, would "
+                    f"have {length:,} bytes; at most {LONGEST_TREE_PATH:,} are allowed"
+                )
+                error = InvalidValue(message=message, path=("slug",))
+                yield WrongPath((category_id,), error)
 
     def without(self, keys: Collection[Key]) -> CategoryTree:
         """Return the tree once these editions of categories, in their locales, are not public."""
@@ -170,9 +173,9 @@ async def store_paths(work: Work, tree: CategoryTree) -> frozenset[str]:
     """Store the paths of a tree, and return the ids of the categories whose paths changed.
 
     Raises:
-        Refused: with :class:`~cms.errors.DuplicateName` if two categories have one path.
+        Refused: as :func:`refuse_wrong_paths`.
     """
-    refuse_shared_paths(tree)
+    refuse_wrong_paths(tree)
     stored = await _stored_paths(work.session)
     paths = tree.paths()
     changed = {key: path for key, path in paths.items() if key in stored and stored[key] != path}
@@ -202,14 +205,14 @@ def changed_paths(before: CategoryTree, after: CategoryTree) -> frozenset[str]:
     return frozenset(key[0] for key, path in after.paths().items() if known.get(key) != path)
 
 
-def refuse_shared_paths(tree: CategoryTree) -> None:
-    """Check that each path of a tree is that of one category.
+def refuse_wrong_paths(tree: CategoryTree) -> None:
+    """Check that each path of a tree is that of one category, and not too long.
 
     Raises:
-        Refused: with :class:`~cms.errors.DuplicateName`.
+        Refused: with :class:`~cms.errors.DuplicateName` or :class:`~cms.errors.InvalidValue`.
     """
-    for shared in tree.shared_paths():
-        raise Refused(shared.error())
+    for wrong in tree.wrong_paths():
+        raise Refused(wrong.error)
 
 
 async def faults_of_paths(session: ReadSession, tree: CategoryTree) -> list[str]:

@@ -18,7 +18,7 @@ from cms.drafts.addresses import PagesAhead, Placed, move_drafts, paths_of
 from cms.drafts.category_tree import (
     CategoryTree,
     Key,
-    SharedPath,
+    WrongPath,
     hold_tree,
     store_paths,
 )
@@ -189,8 +189,8 @@ async def refusals_of(
     }
     if not renamed:
         return refused, None
-    tree, shared = _with_renamed(await hold_tree(work), renamed)
-    return {**refused, **shared}, tree
+    tree, wrong = _with_renamed(await hold_tree(work), renamed)
+    return {**refused, **wrong}, tree
 
 
 def _with_renamed(
@@ -201,9 +201,9 @@ def _with_renamed(
     One that is refused is in the way of no other.
     """
     refused: dict[int, Sequence[UserError]] = {}
-    while (shared := _shared(tree, kept := _kept(renamed, refused))) is not None:
+    while (wrong := _wrong(tree, kept := _kept(renamed, refused))) is not None:
         after = tree.with_drafted(kept)
-        lineages = {id_ for each in shared.category_ids for id_ in after.lineage(each)}
+        lineages = {id_ for each in wrong.category_ids for id_ in after.lineage(each)}
         culprit = max(
             (
                 index
@@ -214,10 +214,10 @@ def _with_renamed(
         )
         if culprit is None:
             return after, refused  # the tree was so before
-        refused[culprit] = [shared.error()]
+        refused[culprit] = [wrong.error]
     for index in sorted(refused):
         others = {each: errors for each, errors in refused.items() if each != index}
-        if _shared(tree, _kept(renamed, others)) is None:
+        if _wrong(tree, _kept(renamed, others)) is None:
             refused = others
     return tree.with_drafted(_kept(renamed, refused)), refused
 
@@ -226,9 +226,9 @@ def _kept(renamed: Mapping[int, tuple[Key, str]], refused: Collection[int]) -> M
     return dict(each for index, each in renamed.items() if index not in refused)
 
 
-def _shared(tree: CategoryTree, slugs: Mapping[Key, str]) -> SharedPath | None:
-    """Return a path that two categories would have with new slugs."""
-    return next(tree.with_drafted(slugs).shared_paths(), None)
+def _wrong(tree: CategoryTree, slugs: Mapping[Key, str]) -> WrongPath | None:
+    """Return a path that categories would have with new slugs, and cannot have."""
+    return next(tree.with_drafted(slugs).wrong_paths(), None)
 
 
 async def add_revisions(

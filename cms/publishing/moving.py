@@ -189,7 +189,7 @@ async def errors_of_tree(
     after: CategoryTree,
     besides: Collection[str] = (),
 ) -> list[TreeError]:
-    """Return why the tree cannot become another: two paths would be one, or pages cannot move.
+    """Return why the tree cannot become another: a path would be wrong, or pages cannot move.
 
     Args:
         reading: the snapshot.
@@ -197,11 +197,11 @@ async def errors_of_tree(
         after: the tree as it would be.
         besides: ids of the editions whose pages do not count.
     """
-    # Two categories that share a path in several locales are one error.
-    if shared := {each.category_ids: each for each in reversed([*after.shared_paths()])}:
+    # Categories whose path is wrong in several locales are one error.
+    if wrong := {each.category_ids: each for each in reversed([*after.wrong_paths()])}:
         return [
-            TreeError(each.error(), _lineages(after, each.category_ids))
-            for each in [*reversed(shared.values())][:_MOST_ERRORS]
+            TreeError(each.error, _lineages(after, each.category_ids))
+            for each in [*reversed(wrong.values())][:_MOST_ERRORS]
         ]
     moves = await moves_between(reading, before, after)
     others = [each for each in moves if each.edition_id not in besides]

@@ -15,7 +15,7 @@ from cms.drafts.category_tree import (
     CategoryTree,
     hold_tree,
     load_tree,
-    refuse_shared_paths,
+    refuse_wrong_paths,
     store_paths,
 )
 from cms.drafts.loading import get_built_in
@@ -111,7 +111,7 @@ async def move_category(
     before = await hold_tree(work)
     parent = await _new_parent(work, before, category_id, parent_id)
     after = before.with_parent(category_id, parent)
-    _refuse_shared_paths(after)
+    _refuse_wrong_paths(after)
     if errors := await errors_of_parent(work, category_id, parent):
         raise Refused(*errors)
     if not await _put(work, category_id, parent, ordinal):
@@ -144,17 +144,17 @@ async def check_move_category(
     path = after.path(category_id, reading.site.default_locale)
     errors = await errors_of_parent(reading, category_id, parent)
     try:
-        _refuse_shared_paths(after)
+        _refuse_wrong_paths(after)
     except Refused as refused:
         return MoveImpact(path, errors=[*errors, *refused.errors])
     moves = await moves_between(reading, before, after)
     return MoveImpact(path, moves, [*errors, *await errors_of_moves(reading, moves)])
 
 
-def _refuse_shared_paths(tree: CategoryTree) -> None:
+def _refuse_wrong_paths(tree: CategoryTree) -> None:
     """Check the paths of a tree in which a category is below another parent."""
     try:
-        refuse_shared_paths(tree)
+        refuse_wrong_paths(tree)
     except Refused as refused:
         raise _at_parent(refused) from None
 

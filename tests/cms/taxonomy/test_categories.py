@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha512
 from typing import Any
 
 import pytest
@@ -144,6 +145,27 @@ async def test_a_path_leads_to_one_category(newsroom: Newsroom) -> None:
         await newsroom.publish(head)
     assert set(await paths(newsroom)) == {"top", "top/one", "top/two", "top/two/one"}
     assert one.slug == below.slug
+
+
+async def test_the_path_of_a_category_has_at_most_a_thousand_bytes(newsroom: Newsroom) -> None:
+    """PostgreSQL cannot index longer ones, and pages below have longer paths yet."""
+    parent = await newsroom.category("Top", slug="t" * 100)
+    for number in range(4):
+        digits = sha512(str(number).encode()).hexdigest()  # which cannot be compressed
+        parent = await newsroom.category("Below", parent, slug=(digits * 2)[:200])
+    too_long = Draft(title="One more", slug="m" * 96)
+    (error,) = await newsroom.refusal(
+        newsroom.publisher, create_category, too_long, parent_id=parent.id
+    )
+    assert (error.code, error.path) == ("INVALID_VALUE", ("slug",))
+    assert "would have 1,001 bytes; at most 1,000 are allowed" in error.message
+    fits = await newsroom.category("One more", parent, slug="m" * 95)
+    other = await newsroom.category("Other", slug="ж" * 48)
+    assert await refused(newsroom, other, parent_id=parent.id) == [("INVALID_VALUE", ("parentId",))]
+    head = await newsroom.update(fits.revision, slug=too_long.slug)
+    with pytest.raises(Refused, match="would have 1,001 bytes"):
+        await newsroom.publish(head)
+    assert await is_sound(newsroom)
 
 
 @pytest.mark.parametrize("draft", [Draft(), Draft(title="*"), Draft(slug="Not a slug", title="x")])
