@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -57,6 +57,7 @@ class Answering:
     def __init__(self, desk: Desk, graph_megabytes: int = LINK_GRAPH_MEGABYTES) -> None:
         self._desk = desk
         self.graphs = OnDemand(partial(_make_graphs, graph_megabytes))
+        self._questions = OnDemand(_load_questions)
 
     async def answer(
         self, ready: ReadyOperation, view: View, actor: Actor, preview: str | None = None
@@ -116,7 +117,8 @@ class Answering:
             if not declaration.of_view:
                 return await declaration.run(reading, inputs)
             seen = _seen(view, asked.through, bound.variables)
-            return await declaration.run(reading, seen, await self.graphs.get(), inputs)
+            questions, graphs = await self._questions.get(), await self.graphs.get()
+            return await declaration.run(questions, reading, seen, graphs, inputs)
         except GraphQLError as error:
             raise RequestFailed(error) from None
         except Refused as refusal:
@@ -156,6 +158,12 @@ def _seen(view: View, through: Sequence[Seen], variables: Variables) -> View:
 
 def _no_source(_: Relation) -> Source:
     raise TypeError("the arguments of a view read no rows")
+
+
+def _load_questions() -> Mapping[str, Callable[..., Awaitable[Any]]]:
+    from graphql_api.schema.link_answers import ANSWERS  # noqa: PLC0415  # arrays, too
+
+    return ANSWERS
 
 
 def _make_graphs(megabytes: int) -> LinkGraphs:

@@ -1,20 +1,18 @@
 """Questions about the link graph: root fields that Python answers, through any view.
 
-A question is declared here without its answer, which needs arrays: these are loaded for the first
-question, and not when a server starts.
+A question is declared here by the name of its answer, which needs arrays: those who answer load
+them for the first question, and not when a server starts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import BigInteger, cast
 
 from cms.reading.positions import newest_position, position_token
 from cms.storage.dialects import JsonText
-from graphql_api.on_demand import OnDemand
 from graphql_api.planner.declarations import LARGEST_SIZE, Answer, Answers, Call
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Sql
@@ -25,13 +23,6 @@ from graphql_api.schema.declaring.fields import (
     Declared,
     seen_value,
 )
-
-if TYPE_CHECKING:
-    from cms.links.asking import LinkGraphs
-    from cms.reading.view import View
-    from cms.work.work import Reading
-
-Run: TypeAlias = Callable[..., Awaitable[Any]]
 
 # The work of a question, in the unit of :mod:`graphql_api.planner.cost`, beside what it selects.
 WORK = 50_000
@@ -108,19 +99,10 @@ def graph_position() -> dict[str, Declared]:
     }
 
 
-def _load() -> Mapping[str, Run]:
-    answers: Mapping[str, Run] = import_module("graphql_api.schema.link_answers").ANSWERS
-    return answers
+def _run(name: str) -> Callable[..., Awaitable[Any]]:
+    """Return what answers with the function of a name among those that it is given."""
 
-
-_ANSWERS: OnDemand[Mapping[str, Run]] = OnDemand(_load)
-
-
-def _run(name: str) -> Run:
-    async def run(
-        reading: Reading, view: View, graphs: LinkGraphs, inputs: Mapping[str, Any]
-    ) -> Any:
-        answer = (await _ANSWERS.get())[name]
-        return await answer(reading, view, graphs, inputs)
+    def run(answers: Mapping[str, Callable[..., Awaitable[Any]]], *given: Any) -> Awaitable[Any]:
+        return answers[name](*given)
 
     return run
