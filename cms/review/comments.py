@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread  # searching long texts takes long
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -128,6 +129,10 @@ async def locate_comments(reading: Reading, entry_id: str, locale: str | None) -
         .where(Comment.edition_id == held.edition.id, Comment.thread_id.is_(None))
         .order_by(Comment.id)
     )
+    return await to_thread(_located, held, threads.all())
+
+
+def _located(held: Held, threads: Sequence[Comment]) -> Sequence[Located]:
     texts = AnchoredTexts(declared_content(held.content_type, held.head.content))
     return [Located(each, _place_of(each, held, texts)) for each in threads]
 
