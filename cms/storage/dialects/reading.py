@@ -50,7 +50,7 @@ _LONGEST_IDLE = 300.0
 # Page caches of reading connections, in KiB. They hold the inner pages of a large site's indexes;
 # the other pages are in the system's cache, once for all connections. Statements in threads are
 # longer, and take one percent more with the smaller one.
-_CACHE, _CACHE_OF_LOOP = 4 * 1024, 8 * 1024
+_CACHE, _CACHE_OF_LOOP = 3 * 1024, 8 * 1024
 
 
 class Reader(Protocol):
