@@ -20,8 +20,9 @@ from cms.content.words import words_in
 
 _LONGEST_SHOWN = 100
 _MOST_WORDS = 8
-# Number of letters within which the words of a part follow those of the part before it.
-_NEAR = 300
+# Number of letters within which the words of a part follow those of the part before it; and by how
+# many they can follow later, after parts whose words are not where they were written.
+_NEAR, _MOST_MOVED = 300, 20_000
 
 LossCode: TypeAlias = Literal[
     "REMOVED_ELEMENT",
@@ -304,15 +305,18 @@ def _lost_words(pieces: Sequence[Piece], plain_text: str) -> Iterator[Loss]:
     Marks within a word make several parts of it, so letters are compared, and not words.
     """
     texts = [(piece, _words_of(piece)) for piece in pieces if piece.kind != "address"]
-    given, start = _letters(plain_text), 0
+    given, start, near = _letters(plain_text), 0, _NEAR
     if not Counter(_letters("".join(text for _, text in texts))) - Counter(given):
         return
     for piece, text in texts:
         letters = _letters(text)
-        place = given.find(letters, start, start + len(letters) + _NEAR)
+        place = given.find(letters, start, start + len(letters) + near)
         if place >= 0:
-            start = place + len(letters)
-        elif words := words_in(text):
+            start, near = place + len(letters), _NEAR
+            continue
+        # Words can be elsewhere: those beside the cells of a table come before it.
+        near = min(near + len(letters), _MOST_MOVED)
+        if words := words_in(text):
             message = (
                 f"readers do not get all of the words {_quoted(words)}; close the HTML before "
                 "them, or remove it"

@@ -218,6 +218,31 @@ def test_braces_are_text_in_files_that_are_not_mdx() -> None:
     assert [each.line for each in page.faults] == [1]
 
 
+def test_tags_in_the_arguments_of_unknown_components_are_text() -> None:
+    page = convert("mdx", """<Row code="<C on={() => a} />" />""", "page.mdx")
+    assert page.variables["text"] == """&lt;Row code="&lt;C on={() => a} />" />"""
+    assert len(page.faults) == 1
+
+
+def test_attributes_in_braces_have_the_values_that_are_known() -> None:
+    text = """<p style={{color: "red"}} id={'x'} title="a={b}" onClick={() => {x > 1}}>a</p>
+<td colSpan={2} alt={`c > d`} hidden={}>`<p a={b}>`</td> {/* not {shown} */}"""
+    page = convert("mdx", text, "page.md")
+    assert (
+        page.variables["text"]
+        == """<p style="" id="x" title="a={b}" onClick="">a</p>
+<td colSpan="2" alt="c &gt; d">`<p a={b}>`</td> """
+    )
+    assert [(each.line, each.message.partition(":")[0]) for each in page.faults] == [
+        (2, "hidden of <td> is left out"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["{/* a", "a */}", "`{/* a */}`"])
+def test_what_is_no_comment_of_mdx_stays(text: str) -> None:
+    assert convert("mdx", text, "page.md").variables["text"] == text
+
+
 def test_parts_of_mdx_link_from_their_own_folder(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     part = "[a](./x.md#y) [b](../docs/z.mdx) [c](/w.md) [d](u) [e](https://a.example/x.md)\n"

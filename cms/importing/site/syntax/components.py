@@ -23,8 +23,13 @@ def without_components(body: Body, page: Conversion) -> Body:
     for tag in unknown:
         if not tag.is_end:
             page.report_text(body, tag.start, body.text[tag.start : tag.end])
-    # An entity, since a backslash is no escape in a block of HTML.
-    return body.edited((tag.start, tag.start + 1, "&lt;") for tag in unknown)
+    # Entities, since a backslash is no escape in a block of HTML; arguments can have tags, too.
+    return body.edited(
+        (place, place + 1, "&lt;")
+        for tag in unknown
+        for place in range(tag.start, tag.end)
+        if body.text[place] == "<"
+    )
 
 
 def components_in(body: Body) -> Iterator[Tag]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from html import escape
 
 from cms.importing.front_matter import parse_markdown
 from cms.importing.site.body import Body, Edit, body_of
+from cms.importing.site.faults import FaultKind
 from cms.importing.site.links import OldLink, links_of, with_links
 from cms.importing.site.page_index import joined
 from cms.importing.site.syntax.components import components_in, without_components
@@ -27,8 +30,16 @@ _SITE = "@site/"
 # A link to a file of Markdown, which is relative to the file with the link.
 _RELATIVE = re.compile(r"(?![/@])(?!\w+:).*\.mdx?", re.IGNORECASE)
 _CONSTANT = re.compile(r"(?:const|let|var)\s+(\w+)\s*=\s*(?:([\"'`])([^\"'`$]*)\2|(-?[\d.]+))\s*;?")
-_COMMENT = re.compile(r"\{\s*/\*[\s\S]*?\*/\s*\}")
+_COMMENT_MARK = re.compile(r"(?P<begin>\{\s*/\*)|\*/\s*\}")
 _EXPRESSION = re.compile(r"(?<!\\)\{(?![#%:{])((?:[^{}]|\{[^{}]*\})*)\}")
+_BRACES = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+_ATTRIBUTE = rf"\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|{_BRACES}|[^\s\"'{{}}<>=]+))?"
+_ELEMENT = re.compile(rf"<(?P<name>[a-z][a-z0-9]*)(?P<rest>(?:{_ATTRIBUTE})*)\s*/?>")
+_ATTRIBUTES = re.compile(_ATTRIBUTE)
+_IN_BRACES = re.compile(r"\s+([\w:-]+)\s*=\s*\{([\s\S]*)\}")
+# Attributes that no HTML here has: those who sanitise it report them, once for each element.
+_NEVER_KEPT = re.compile(r"style|class(?:Name)?|on[A-Z]\w*")
+_NUMBER = re.compile(r"\s*(-?[\d.]+)\s*")
 _TEXT = re.compile(r"\s*(?:\"([^\"]*)\"|'([^']*)'|`([^`$]*)`)\s*")
 _NAME = re.compile(r"\s*(\w+)\s*")
 
@@ -36,16 +47,16 @@ _NAME = re.compile(r"\s*(\w+)\s*")
 def without_mdx(body: Body, page: Conversion) -> Body:
     """Return a text without the statements, comments and expressions of MDX, and components.
 
-    In files ``.md``, braces are text.
+    In files ``.md``, braces are text, but for comments and the attributes of elements.
     """
     is_mdx = page.path.lower().endswith(".mdx")
     parts: dict[str, str] = {}
     if is_mdx or re.search(r"^import\s.+\sfrom\s", body.text, re.MULTILINE):
         body = body.edited(_statements(body, page, parts))
     body = body.edited(_includes(body, page, parts))
+    body = body.edited(_comments(body))
+    body = body.edited(_attributes(body, page))
     if is_mdx:
-        found = _COMMENT.finditer(body.text)
-        body = body.edited((*each.span(), "") for each in found if not body.is_code(each.start()))
         body = body.edited(_expressions(body, page))
     return without_components(body, page)
 
@@ -104,9 +115,11 @@ def _as_in(page: Conversion, path: str, part: Body) -> str:
 
 
 def _expressions(body: Body, page: Conversion) -> Iterator[Edit]:
-    tags = [(each.start, each.end) for each in components_in(body)]
+    tags = list(components_in(body))
+    starts = [each.start for each in tags]
     for each in _EXPRESSION.finditer(body.text):
-        inside = any(start <= each.start() < end for start, end in tags)
+        before = bisect_right(starts, each.start())
+        inside = before > 0 and each.start() < tags[before - 1].end
         if body.is_code(each.start()) or inside or _is_in_html_tag(body.text, each.start()):
             continue
         text, name = _TEXT.fullmatch(each[1]), _NAME.fullmatch(each[1])
@@ -116,6 +129,36 @@ def _expressions(body: Body, page: Conversion) -> Iterator[Edit]:
             yield *each.span(), page.constants[name[1]]
         else:
             page.report_text(body, each.start(), each[0], EXPRESSION)
+
+
+def _comments(body: Body) -> Iterator[Edit]:
+    begin: int | None = None
+    for each in _COMMENT_MARK.finditer(body.text):
+        if each["begin"] is None:
+            if begin is not None:
+                yield begin, each.end(), ""
+            begin = None
+        elif begin is None and not body.is_code(each.start()):
+            begin = each.start()
+
+
+def _attributes(body: Body, page: Conversion) -> Iterator[Edit]:
+    """Yield the elements of HTML with attributes in braces, whose values are expressions."""
+    for tag in _ELEMENT.finditer(body.text):
+        if "{" not in tag["rest"] or body.is_code(tag.start()):
+            continue
+        for each in _ATTRIBUTES.finditer(body.text, *tag.span("rest")):
+            if (found := _IN_BRACES.fullmatch(each[0])) is None:
+                continue
+            name, value = found.groups()
+            if known := _TEXT.fullmatch(value) or _NUMBER.fullmatch(value):
+                yield *each.span(), f' {name}="{escape(next(filter(None, known.groups()), ""))}"'
+                continue
+            is_known_to_go = _NEVER_KEPT.fullmatch(name) is not None
+            if not is_known_to_go:
+                message = f"{name} of <{tag['name']}> is left out: {EXPRESSION}"
+                page.report(body, each.start(), FaultKind.CHANGED, message)
+            yield *each.span(), f' {name}=""' if is_known_to_go else ""
 
 
 def _is_in_html_tag(text: str, offset: int) -> bool:

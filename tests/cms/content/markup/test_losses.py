@@ -114,6 +114,15 @@ def test_each_markdown_value_of_a_content_is_looked_at() -> None:
     assert warnings[1].message.startswith("line 3: <u2> is not allowed")
 
 
+def test_words_after_a_part_that_is_elsewhere_are_no_loss() -> None:
+    """HTML has what stands beside the cells of a table before the table."""
+    beside = " ".join(f"beside{number}" for number in range(90))
+    table = f"<table>\n<tr><td>a</td></tr>\n{beside}\n</table>"
+    text = f"{table}\n\n# Heading\n\nMore words\n\n<view>zz</view>"
+    lost = [line for code, line in losses(text) if code == "REMOVED_WORDS"]
+    assert lost == [1, 10]
+
+
 def test_a_long_list_of_losses_ends_somewhere() -> None:
     many = "".join(f"<x{number}>" for number in range(1_000))
     assert len(sanitising_losses(many)) == MOST_LOSSES
