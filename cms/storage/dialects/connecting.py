@@ -225,6 +225,17 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("begin")
 
 
+# The smallest number of rows that SQLite plans for. A table with fewer is scanned, not searched,
+# and would be until the next start, however many rows a new site gets by then.
+_FEWEST_ROWS = 1_000
+# The number of rows is the first number of the statistics of a table and of each of its indexes.
+_AT_LEAST = """
+update sqlite_stat1
+set stat = :rows || substr(stat, instr(stat || ' ', ' '))
+where tbl in (
+    select tbl from sqlite_stat1 group by tbl having max(cast(stat as integer)) < :rows
+)
+"""
 _ONLY_JSON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _PRAGMAS = (
     "journal_mode=wal",
@@ -335,6 +346,7 @@ def _correct(connection: Connection) -> None:
     if connection.scalar(text(noted)):
         many = "update sqlite_stat1 set stat = '1000000' where tbl = 'search_index_data'"
         connection.execute(text(many))
+        connection.execute(text(_AT_LEAST), {"rows": _FEWEST_ROWS})
         connection.execute(text("analyze sqlite_schema"))  # which reads them again
     # With samples in sqlite_stat4, SQLite prepares a statement again for every bound value, which
     # takes longer than running it.

@@ -31,3 +31,27 @@ async def test_no_statistics_make_sqlite_scan_the_blocks_of_the_full_text_index(
     async with database.engine.connect() as connection:
         (step,) = await connection.exec_driver_sql(removal)
     assert step.detail == "SEARCH search_index_data USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+
+
+async def test_the_first_pages_of_a_site_are_not_scanned_for_once_it_has_many(
+    newsroom: Newsroom,
+) -> None:
+    if newsroom.database.engine.dialect.name == "postgresql":
+        pytest.skip("it analyzes tables that grow, by itself")
+    await newsroom.draft(title="One", slug="one")
+    await newsroom.database.refresh_stale_statistics()
+    lookup = (
+        "explain query plan select number from revision join edition on edition.id = edition_id "
+        "join entry on entry.id = entry_id where revision.id = 'rev'"
+    )
+    async with newsroom.database.engine.connect() as connection:
+        steps = await connection.exec_driver_sql(lookup)
+        assert [each.detail.split()[:2] for each in steps] == [
+            ["SEARCH", "revision"],
+            ["SEARCH", "edition"],
+            ["SEARCH", "entry"],
+        ]
+        noted = await connection.execute(
+            text("select stat from sqlite_stat1 where idx = 'sqlite_autoindex_revision_1'")
+        )
+        assert noted.scalars().all() == ["1000 1"]
