@@ -41,6 +41,8 @@ from cms.storage.dialects.reading import (
 from cms.storage.dialects.sqlite_driver import BEGIN_IMMEDIATE, DRIVER
 
 _READING_CONNECTIONS = 4
+# Connections to PostgreSQL for commands and questions, at most.
+_CONNECTIONS = 15
 # Seconds that a writer waits for other writers: for the one connection of this process, and for
 # the file lock held by other processes.
 _WRITER_SECONDS = 5
@@ -282,6 +284,8 @@ class PostgresBackend:
             self._url,
             json_serializer=_json_of,
             hide_parameters=True,  # they can be hashes of passwords
+            pool_size=_CONNECTIONS,  # opening one takes longer than a command, so none is closed
+            max_overflow=0,
             pool_recycle=300,  # seconds after which a router may have forgotten a connection
             connect_args={
                 "timeout": CONNECT_SECONDS,
