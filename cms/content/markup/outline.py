@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from threading import Lock
 
-from cms.content.markup.parser import Parsed, blocks_in
+from cachetools import LRUCache, cached
+from markdown_it.token import Token
+
+from cms.content.markup.parser import Parsed, blocks_in, with_plain_ends
 
 # Raw HTML, in which an element can have an id, or hide the words after it; and footnotes.
 _ANCHORED = re.compile(r"<|\[\^")
 _CODE = frozenset({"fence", "code_block"})
+# Blocks that end at a mark, and not at a blank line; some HTML does.
+_OPEN = frozenset({"fence", "html_block"})
+# A heading that can begin a section, or a line that begins or ends code.
+_SECTION = re.compile(r"^(?:#{1,6}[ \t]| {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*))", re.MULTILINE)
+
+# Number of characters of the sections that are kept, each of which counts for some more.
+_MOST_CHARACTERS = 1_000_000
+_CHARACTERS_OF_SECTION = 200
 
 
 @dataclass(frozen=True)
@@ -82,31 +94,111 @@ class Outline:
 
 
 def outline_of(text: str) -> Outline:
-    """Return the outline of a text, which takes a part of the time of rendering it."""
-    parsed = blocks_in(text)
-    lines = parsed.lines
+    """Return the outline of a text, which takes a part of the time of rendering it.
+
+    A section is read once, also if other sections of the text have changed since.
+    """
+    plain = with_plain_ends(text)
+    sections = list(_sections(plain))
+    references: dict[str, tuple[int, int]] = {}
+    for first, section in sections:
+        for label, lines in section.references:
+            references.setdefault(label, _moved(lines, first))
+    # Definitions come first, before HTML that can hide them.
+    anchored = (*references.values(), *_moved_all(sections, lambda each: each.anchored))
     return Outline(
-        lines,
+        plain.split("\n"),
+        tuple(_moved_all(sections, lambda each: each.code)),
         tuple(
-            (token.map[0], token.map[1])
-            for token in parsed.tokens
-            if token.type in _CODE and token.map
+            replace(each, line=_moved(each.line, first))
+            for first, section in sections
+            for each in section.headings
         ),
+        None if ":::" in plain else anchored,
+    )
+
+
+@dataclass(frozen=True)
+class _Section:
+    """The outline of a part of a text, with lines from its beginning.
+
+    Attributes:
+        size: its number of characters.
+        code: as in :class:`Outline`.
+        headings: as in :class:`Outline`.
+        anchored: the lines of each outermost block with anchors.
+        references: the labels of the definitions of links, with their lines.
+        is_open: whether its last block has no end in it.
+    """
+
+    size: int
+    code: Sequence[tuple[int, int]]
+    headings: Sequence[HeadingBlock]
+    anchored: Sequence[tuple[int, int]]
+    references: Sequence[tuple[str, tuple[int, int]]]
+    is_open: bool
+
+
+def _sections(text: str) -> Iterator[tuple[int, _Section]]:
+    """Yield the sections of a text, each with the number of lines before it.
+
+    A section begins with a heading after a blank line, where all blocks end but code and HTML that
+    have no end before it. If there is such a block, the rest of the text is one section.
+    """
+    first = start = 0
+    for end in (*_starts(text), len(text)):
+        section = _section_of(text[start:end])
+        if section.is_open and end < len(text):
+            yield first, _section_of(text[start:])
+            return
+        yield first, section
+        first += text.count("\n", start, end)
+        start = end
+
+
+def _starts(text: str) -> Iterator[int]:
+    """Yield the places at which sections seem to begin; in code, few do."""
+    fence = ""
+    for match in _SECTION.finditer(text):
+        if mark := match["fence"]:
+            if not fence:
+                fence = mark
+            elif mark.startswith(fence) and not match["info"].strip():
+                fence = ""
+        elif not fence and text.endswith("\n\n", 0, match.start()):
+            yield match.start()
+
+
+@cached(
+    LRUCache(_MOST_CHARACTERS, getsizeof=lambda section: section.size + _CHARACTERS_OF_SECTION),
+    lock=Lock(),
+)
+def _section_of(text: str) -> _Section:
+    parsed = blocks_in(text)
+    outermost = [token for token in parsed.tokens if token.level == 0 and token.map]
+    last = outermost[-1] if outermost else None
+    return _Section(
+        len(text),
+        tuple(_lines_of(token) for token in parsed.tokens if token.type in _CODE and token.map),
         tuple(
-            HeadingBlock(int(token.tag[1]), content.content, (token.map[0], token.map[1]))
+            HeadingBlock(int(token.tag[1]), content.content, _lines_of(token))
             for token, content in pairwise(parsed.tokens)
             if token.type == "heading_open" and token.map
         ),
-        None if ":::" in text else tuple(_anchored_lines(parsed, lines)),
+        tuple(_anchored_lines(parsed, parsed.lines)),
+        tuple(
+            (label, (reference["map"][0], reference["map"][1]))
+            for label, reference in parsed.env.get("references", {}).items()
+        ),
+        # Only such blocks can have the blank line before a heading.
+        last is not None
+        and last.type in _OPEN
+        and _lines_of(last)[1] > text.rstrip("\n").count("\n") + 1,
     )
 
 
 def _anchored_lines(parsed: Parsed, lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the lines of the definitions of links, and of each outermost block with anchors."""
-    # Before HTML that can hide them.
-    for reference in parsed.env.get("references", {}).values():
-        first, end = reference["map"]
-        yield first, end
+    """Yield the lines of each outermost block with anchors."""
     first, end, has_heading = 0, 0, False
     for token in (*parsed.tokens, None):
         if token is not None and (token.level > 0 or token.nesting < 0):
@@ -118,3 +210,20 @@ def _anchored_lines(parsed: Parsed, lines: Sequence[str]) -> Iterator[tuple[int,
         if token is not None and token.map is not None and token.type not in _CODE:
             first, end = token.map
             has_heading = token.type == "heading_open"
+
+
+def _lines_of(token: Token) -> tuple[int, int]:
+    first, end = token.map or (0, 0)
+    return first, end
+
+
+def _moved_all(
+    sections: Iterable[tuple[int, _Section]],
+    lines_of: Callable[[_Section], Sequence[tuple[int, int]]],
+) -> Iterator[tuple[int, int]]:
+    for first, section in sections:
+        yield from (_moved(lines, first) for lines in lines_of(section))
+
+
+def _moved(lines: tuple[int, int], by: int) -> tuple[int, int]:
+    return lines[0] + by, lines[1] + by

@@ -74,7 +74,7 @@ class Parser:
     def parse(self, text: str) -> Parsed:
         """Return the tokens of a text."""
         env: MutableMapping[str, Any] = {}
-        plain = _LINE_END.sub("\n", text.replace(MARK, ""))
+        plain = with_plain_ends(text.replace(MARK, ""))
         return Parsed(plain, self._blocks.parse(plain, env), env)
 
     def write(self, tokens: Sequence[Token]) -> str:
@@ -101,8 +101,13 @@ def parser_of(names: frozenset[str] = frozenset()) -> Parser:
 def blocks_in(text: str) -> Parsed:
     """Return the blocks of a text, in which words are as they are written."""
     env: MutableMapping[str, Any] = {}
-    plain = _LINE_END.sub("\n", text)
+    plain = with_plain_ends(text)
     return Parsed(plain, _block_parser().parse(plain, env), env)
+
+
+def with_plain_ends(text: str) -> str:
+    """Return a text with plain ends of lines."""
+    return _LINE_END.sub("\n", text) if "\r" in text else text
 
 
 @cache

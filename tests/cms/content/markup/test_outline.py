@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cms.content.markup.markdown import render_markdown
 from cms.content.markup.outline import HeadingBlock, outline_of
+from cms.content.markup.parser import blocks_in
 from cms.content.slug import Anchors
 
 BLOCKS = (
@@ -49,6 +52,38 @@ def test_the_blocks_with_anchors_have_those_of_the_whole_text(text: str) -> None
     whole = render_markdown(text, Anchors())
     assert alone.anchors == whole.anchors
     assert alone.headings == whole.headings
+
+
+OPEN_BLOCKS = ("```js", "````", "~~~", "<pre>", "<script>", "- ```", "  ```", "```", "~~~ x", "<?")
+
+
+@given(
+    st.lists(st.sampled_from((*BLOCKS, *OPEN_BLOCKS)), max_size=12),
+    st.sampled_from(["\n", "\n\n", "\n \n", "\r\n\r\n"]),
+)
+@example(["```", "# no heading", "```", "# Tea"], "\n\n")
+@example(["~~~", "# no heading", "```", "# no heading", "~~~", "# Tea"], "\n\n")
+@example(["- ```", "# Tea", "## Tea"], "\n\n")
+@example(["<pre>", "# no heading", "```", "# no heading"], "\n\n")
+def test_an_outline_by_sections_is_that_of_the_whole_text(blocks: list[str], between: str) -> None:
+    text = between.join(blocks)
+    outline, tokens = outline_of(text), blocks_in(text).tokens
+    assert [list(lines) for lines in outline.code] == [
+        token.map for token in tokens if token.type in {"fence", "code_block"}
+    ]
+    assert [(each.content, list(each.line)) for each in outline.headings] == [
+        (content.content, token.map)
+        for token, content in pairwise(tokens)
+        if token.type == "heading_open"
+    ]
+
+
+def test_a_changed_section_leaves_the_lines_of_others_right() -> None:
+    text = "# A\n\n    code\n\n# B\n\n[x]: /y\n\n# C\n\n<b>z</b>\n"
+    changed = outline_of(text.replace("[x]: /y", "words\n\n```\nmore\n```"))
+    assert changed.code == ((2, 3), (8, 11))
+    assert changed.anchored_lines == ((0, 1), (4, 5), (12, 13), (14, 15))
+    assert outline_of(text).anchored_lines == ((6, 7), (0, 1), (4, 5), (8, 9), (10, 11))
 
 
 def test_an_outline_has_headings_and_code_with_their_lines() -> None:
