@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from sqlalchemy import TableValuedAlias, bindparam, delete, insert, select, true, update
+from sqlalchemy import TableValuedAlias, bindparam, delete, select, true, update
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.ledger.chain import ignore_progress
@@ -27,6 +27,7 @@ from cms.storage.dialects import (
     is_among,
     upsert,
 )
+from cms.storage.rows import insert_values
 from cms.tables import Publication, SearchDocument, SearchGram, SearchWord
 
 # A locale and a word.
@@ -131,8 +132,7 @@ async def _raise(session: WriteSession, changes: Mapping[Spelling, int]) -> None
         for locale, word in new
         for gram in _known_grams(fold(word))
     ]
-    if of_new:
-        await session.execute(insert(SearchGram), of_new)
+    await insert_values(session, SearchGram, of_new)
 
 
 async def _lower(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
