@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import SplitResult, unquote, urlsplit
 
 # The most bytes of a path: PostgreSQL indexes 2,704 bytes, with what is beside the path.
@@ -90,8 +91,9 @@ class OwnAddresses:
         """Return whether the frontend serves a canonical path by itself."""
         return any(_matches(pattern, path) for pattern in self.routes)
 
+    @cached_property
     def roots(self) -> Sequence[SiteRoot]:
-        """Return where the site is, with each host of its own: the longest address first."""
+        """The places of the site, with each host of its own: the longest address first."""
         found = [
             SiteRoot(_host_of(parts), parts.path, None if self.has_shared_host else locale)
             for locale, url in sorted(self.urls.items(), key=lambda each: -len(each[1]))
@@ -99,7 +101,7 @@ class OwnAddresses:
             for parts in [urlsplit(url)]
         ]
         others = (SiteRoot(each, "", None) for each in sorted(self.hosts))
-        return [*dict.fromkeys(found), *others]
+        return (*dict.fromkeys(found), *others)
 
     def locales_beside(self, locale: str) -> tuple[str, ...]:
         """Return the locales that share the host of a locale, this one included."""
@@ -226,7 +228,7 @@ def _on_site(parts: SplitResult, own: OwnAddresses) -> tuple[str, str | None] | 
         return parts.path, None
     host, path = _host_of(parts), parts.path or "/"
     # The longest first: a host can have the sites of several locales, each below a path.
-    for root in own.roots():
+    for root in own.roots:
         if root.host == host and f"{path}/".startswith(f"{root.path}/"):
             return path.removeprefix(root.path) or "/", root.locale
     return None

@@ -85,7 +85,7 @@ def _keys(
     if LinkStatus.EXTERNAL in statuses:
         yield every.where(is_url)
     elif statuses:
-        hosts = [constant(each.host) for each in declared.own.roots()]
+        hosts = [constant(each.host) for each in declared.own.roots]
         is_own = or_(Link.host.is_(None), Link.host.in_(hosts))
         yield every.where(is_url, Link.path.is_not(None), is_own)
     if LinkStatus.BROKEN in statuses:
@@ -94,7 +94,7 @@ def _keys(
             yield every.where(Link.origin == _INLINE, Link.target_id.in_(_pageless(view, declared)))
     if LinkStatus.REDIRECTING in statuses:
         as_path = every.where(Link.path.is_not(None), Link.url.is_(None))
-        for below in dict.fromkeys(["", *(each.path for each in declared.own.roots())]):
+        for below in dict.fromkeys(["", *(each.path for each in declared.own.roots)]):
             yield from (as_path.where(Link.path.in_(each)) for each in _left_paths(view, below))
 
 

@@ -140,7 +140,7 @@ def _site_path(link: LinkRow, own: OwnAddresses) -> ColumnElement[Any]:
     """Return the path on the site in the address of a link as written; null if it is elsewhere."""
     path = link.written_path
     branches: list[tuple[ColumnElement[bool], ColumnElement[Any]]] = [(link.host.is_(None), path)]
-    for root in own.roots():
+    for root in own.roots:
         if not root.path:
             branches.append((link.host == constant(root.host), path))
             continue
@@ -221,7 +221,7 @@ def _is_on_host(link: LinkRow, address: FromClause, own: OwnAddresses) -> Column
         beside[url].append(each)
     if len(beside) < 2:  # noqa: PLR2004  # the site has one host
         return true()
-    locale = _locale_of(link, own.roots())
+    locale = _locale_of(link, own.roots)
     return or_(
         *(
             and_(locale.in_(names), address.c.locale.in_(names))

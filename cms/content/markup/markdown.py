@@ -271,12 +271,13 @@ _FACTS_LOCK = Lock()
 
 
 def _facts(text: str, directives: Directives) -> _Facts:
+    return _known_facts(text, directives) or _keep_facts(_read(text, directives))
+
+
+def _known_facts(text: str, directives: Directives) -> _Facts | None:
     key = _key_of(text, directives)
     with _FACTS_LOCK:
-        known = _FACTS.get(key)
-    if known is None:
-        known = _keep_facts(_read(text, directives))
-    return known
+        return _FACTS.get(key)
 
 
 def _keep_facts(read: _Read) -> _Facts:
@@ -411,6 +412,8 @@ def hrefs_of(text: str, directives: Directives = NO_DIRECTIVES) -> Sequence[str]
 
 def nesting_fault(text: str, directives: Directives = NO_DIRECTIVES) -> str | None:
     """Return why the nesting of a Markdown text is refused, with its line, or ``None``."""
+    if (known := _known_facts(text, directives)) is not None:
+        return known.too_deep
     has_deep_html = text.count("<") > DEEPEST_ELEMENTS
     if not directives.names and not has_deep_html and is_flat(text, DEEPEST):
         return None
