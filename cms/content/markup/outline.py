@@ -11,10 +11,15 @@ from threading import Lock
 from cachetools import LRUCache, cached
 from markdown_it.token import Token
 
-from cms.content.markup.parser import Parsed, blocks_in, with_plain_ends
+from cms.content.markup.parser import blocks_in, with_plain_ends
 
-# Raw HTML, in which an element can have an id, or hide the words after it; and footnotes.
-_ANCHORED = re.compile(r"<|\[\^")
+# Blocks with anchors, or that are HTML: an element can have an id, or hide the words after it.
+_ANCHORED = frozenset({"heading_open", "html_block", "footnote_reference_open"})
+_TAG = re.compile(r"<[A-Za-z/!?]")
+_CODE_SPAN = re.compile(r"`[^`]+`")
+# Words with one of these can have code elsewhere than between each two backticks: escapes, links,
+# directives, addresses.
+_UNSURE = ("``", "\\", "[", "{", "://", "www.", "@")
 _CODE = frozenset({"fence", "code_block"})
 # Blocks that end at a mark, and not at a blank line; some HTML does.
 _OPEN = frozenset({"fence", "html_block"})
@@ -185,7 +190,7 @@ def _section_of(text: str) -> _Section:
             for token, content in pairwise(parsed.tokens)
             if token.type == "heading_open" and token.map
         ),
-        tuple(_anchored_lines(parsed, parsed.lines)),
+        tuple(_anchored_lines(parsed.tokens)),
         tuple(
             (label, (reference["map"][0], reference["map"][1]))
             for label, reference in parsed.env.get("references", {}).items()
@@ -197,19 +202,30 @@ def _section_of(text: str) -> _Section:
     )
 
 
-def _anchored_lines(parsed: Parsed, lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _anchored_lines(tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
     """Yield the lines of each outermost block with anchors."""
-    first, end, has_heading = 0, 0, False
-    for token in (*parsed.tokens, None):
-        if token is not None and (token.level > 0 or token.nesting < 0):
-            has_heading |= token.type == "heading_open"
-            continue
-        if has_heading or any(_ANCHORED.search(line) for line in lines[first:end]):
-            yield first, end
-        first, end, has_heading = 0, 0, False
-        if token is not None and token.map is not None and token.type not in _CODE:
-            first, end = token.map
-            has_heading = token.type == "heading_open"
+    lines, is_anchored = (0, 0), False
+    for token in tokens:
+        if token.level == 0 and token.nesting >= 0:
+            if is_anchored:
+                yield lines
+            lines, is_anchored = _lines_of(token), False
+        if not is_anchored:
+            is_anchored = token.type in _ANCHORED or (
+                token.type == "inline" and _can_have_anchor(token.content)
+            )
+    if is_anchored:
+        yield lines
+
+
+def _can_have_anchor(words: str) -> bool:
+    """Return whether words can have HTML, or refer to a footnote."""
+    if "[^" in words:
+        return True
+    if "<" not in words:
+        return False
+    is_sure = not any(each in words for each in _UNSURE)
+    return _TAG.search(_CODE_SPAN.sub("", words) if is_sure else words) is not None
 
 
 def _lines_of(token: Token) -> tuple[int, int]:
