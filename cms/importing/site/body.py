@@ -83,7 +83,7 @@ class Body:
         has_blocks = any(mark in self.text for mark in _CODE_MARKS)
         lines = self.outline.code if has_blocks else ()
         blocks = [(self.start_of(first), self.start_of(end)) for first, end in lines]
-        outside = [each for each in _code_spans(self.text) if not _covers(blocks, each[0])]
+        outside = [each for each in _code_spans(self.text) if not covers(blocks, each[0])]
         return sorted([*blocks, *outside])
 
     @cached_property
@@ -93,7 +93,7 @@ class Body:
 
     def is_code(self, offset: int) -> bool:
         """Return whether a place in the text is in code."""
-        return _covers(self.code, offset)
+        return covers(self.code, offset)
 
     @cached_property
     def _ends(self) -> list[int]:
@@ -130,6 +130,7 @@ def _code_spans(text: str) -> Iterator[tuple[int, int]]:
             index = close + 1
 
 
-def _covers(ranges: Sequence[tuple[int, int]], offset: int) -> bool:
+def covers(ranges: Sequence[tuple[int, int]], offset: int) -> bool:
+    """Return whether one of some ranges, which are in order, has a place in it."""
     index = bisect_right(ranges, (offset, float("inf")))
     return index > 0 and ranges[index - 1][0] <= offset < ranges[index - 1][1]

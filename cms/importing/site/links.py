@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from cms.importing.site.body import Body, Edit
+from cms.importing.site.body import Body, Edit, covers
 from cms.importing.site.references import REFERENCE
 
 # All quantifiers are possessive (``*+``), so that brackets without an end take linear time.
@@ -17,18 +17,16 @@ _TITLE = r"(?:\s+(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|\((?:[^()\\]|\\.)*+
 _INNERMOST = r"\[[^\[\]]*+\](?:\([^()\s]*+\))?"
 _NESTED = rf"\[(?:[^\[\]\\]|\\.|{_INNERMOST})*+\](?:\([^()\s]*+\))?"
 _WORDS = rf"(?:[^\[\]\\]|\\.|{_NESTED})*+"
+# The beginning of a picture or a link: characters first, which are found in a third of the time.
+_OPENING = r"(?:!\[(?<!\\!\[)|\[(?<!\\\[))"
 # A link or a picture, with its text in brackets, which can contain pairs of brackets.
-_INLINE = re.compile(
-    rf"(?<!\\)(?P<image>!?)\[(?P<words>{_WORDS})\]\(\s*(?P<href>{_HREF}){_TITLE}\s*\)"
-)
+_INLINE = re.compile(rf"{_OPENING}(?P<words>{_WORDS})\]\(\s*(?P<href>{_HREF}){_TITLE}\s*\)")
 _DEFINITION = re.compile(
     rf"^[ >]*\[(?P<label>(?!\^)(?:[^\[\]\\]|\\.)++)\]:[ \t]*\n?[ \t]*(?P<href><[^<>\n]*+>|\S+)"
     rf"{_TITLE}[ \t]*$",
     re.MULTILINE,
 )
-_USE = re.compile(
-    rf"(?<!\\)(?P<image>!?)\[(?P<words>{_WORDS})\](?:\[(?P<label>[^\[\]]*+)\])?(?![(:\[])"
-)
+_USE = re.compile(rf"{_OPENING}(?P<words>{_WORDS})\](?:\[(?P<label>[^\[\]]*+)\])?(?![(:\[])")
 _ELEMENT = re.compile(
     r"<(?P<tag>a|img)\b(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*')*?\s(?P<attribute>href|src)\s*=\s*"
     r"(?P<quote>[\"']?)"
@@ -36,7 +34,7 @@ _ELEMENT = re.compile(
     r"(?P=quote)(?=[\s/>])",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"<?(?P<href>https?://[^\s<>()\[\]\"'`]+)>?")
+_BARE = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -69,15 +67,25 @@ Chooser: TypeAlias = Callable[[OldLink], str | None]
 
 def links_of(body: Body) -> Iterator[OldLink]:
     """Yield the links and pictures of a text, but those in code."""
-    done: list[tuple[int, int]] = []
-    for each in (*_inline(body, 0, len(body.text)), *_definitions(body), *_elements(body)):
-        done.append(each.span)
-        yield each
-    for pattern, form in ((_BARE, "bare"), (REFERENCE, "reference")):
-        for match in pattern.finditer(body.text):
-            start = match.start()
-            if not body.is_code(start) and not any(a <= start < b for a, b in done):
-                yield _bare(body, match, "bare" if form == "bare" else "reference")
+    found = [*_inline(body, 0, len(body.text)), *_definitions(body), *_elements(body)]
+    yield from found
+    done = _joined(each.span for each in found)
+    for each in (*_bare(body), *_references(body)):
+        start, _ = each.span
+        if not body.is_code(start) and not covers(done, start):
+            yield each
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Return spans in order, those that overlap as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            first, last = joined.pop()
+            joined.append((first, max(last, end)))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def may_miss_links(body: Body, links: Sequence[OldLink]) -> bool:
@@ -136,7 +144,7 @@ def _inline(body: Body, start: int, end: int) -> Iterator[OldLink]:
             yield OldLink(
                 _plain(match["href"]),
                 "inline",
-                bool(match["image"]),
+                _is_image(match),
                 match.span(),
                 match.span("href"),
                 match["words"],
@@ -175,27 +183,39 @@ def _elements(body: Body) -> Iterator[OldLink]:
         )
 
 
-def _bare(body: Body, match: re.Match[str], form: Literal["bare", "reference"]) -> OldLink:
-    href = match["href"] if form == "bare" else match[0]
-    kept = href.rstrip(".,;:!?*_~") if form == "bare" and not match[0].startswith("<") else href
-    end = match.end() if kept == href else match.start() + len(kept)
-    span = (match.start(), end)
-    return OldLink(
-        kept,
-        form,
-        is_image=False,
-        span=span,
-        href_span=span,
-        words="",
-        line=body.line_at(match.start()),
-    )
+def _bare(body: Body) -> Iterator[OldLink]:
+    """Yield the bare addresses; those in ``<…>`` with their brackets."""
+    text = body.text
+    for match in _BARE.finditer(text):
+        (start, end), href = match.span(), match[0]
+        if text[start - 1 : start] == "<":
+            start -= 1
+        else:
+            href = href.rstrip(".,;:!?*_~")
+        if href == match[0] and text[end : end + 1] == ">":
+            end += 1
+        elif href != match[0]:
+            end = start + len(href)
+        yield _link(body, href, "bare", (start, end))
+
+
+def _references(body: Body) -> Iterator[OldLink]:
+    for match in REFERENCE.finditer(body.text):
+        yield _link(body, match[0], "reference", match.span())
+
+
+def _link(
+    body: Body, href: str, form: Literal["bare", "reference"], span: tuple[int, int]
+) -> OldLink:
+    line = body.line_at(span[0])
+    return OldLink(href, form, is_image=False, span=span, href_span=span, words="", line=line)
 
 
 def _image_labels(body: Body) -> frozenset[str]:
     """Return the labels of definitions that pictures use."""
     if "![" not in body.text or "]:" not in body.text:
         return frozenset()
-    uses = (match for match in _USE.finditer(body.text) if match["image"])
+    uses = filter(_is_image, _USE.finditer(body.text))
     return frozenset(_label(match["label"] or match["words"]) for match in uses)
 
 
@@ -204,9 +224,13 @@ def _without_uses(body: Body, lost: set[str]) -> Body:
     edits: list[Edit] = []
     for match in _USE.finditer(body.text):
         label = _label(match["label"] or match["words"])
-        if label in lost and not match["image"] and not body.is_code(match.start()):
+        if label in lost and not _is_image(match) and not body.is_code(match.start()):
             edits.append((*match.span(), match["words"]))
     return body.edited(edits)
+
+
+def _is_image(match: re.Match[str]) -> bool:
+    return match[0].startswith("!")
 
 
 def _label(text: str) -> str:
