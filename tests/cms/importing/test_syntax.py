@@ -12,6 +12,7 @@ from cms.importing.site.syntax.anchors import with_ids
 from cms.importing.site.syntax.conversion import Conversion
 from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
 from cms.importing.site.syntax.registry import CONVERTERS
+from tests.lines_run import lines_run
 
 SHORTCODES = {
     "height": Shortcode(markdown="{0} m"),
@@ -319,3 +320,28 @@ def test_files_of_code_become_fences(tmp_path: Path) -> None:
         "<<< ../../../a.ts",
         "<<< @/a.ts#three",
     ]
+
+
+# Many templates, each with the kind of text that it is in.
+REPEATED = {
+    "outputs": ("vue", "{{ a }} "),
+    "outputs in tags": ("vue", "<span v-pre>{{ a }} "),
+    "expressions": ("mdx", "{a} "),
+    "expressions beside components": ("mdx", "<A/>{a} "),
+    "components": ("mdx", "<hint/> "),
+    "first components": ("mdx", "<hint> "),
+    "components without end": ("mdx", "<hint>a</tip> "),
+    "pairs": ("mdx", "<hint>a</hint> "),
+    "containers": ("containers", "::: hint\n\na\n\n:::\n\n"),
+    "first containers": ("containers", "::: hint\n"),
+    "shortcodes": ("hugo", "{{< hint >}} "),
+}
+
+
+@pytest.mark.parametrize(("kind", "unit"), REPEATED.values(), ids=REPEATED)
+def test_the_work_of_a_conversion_grows_with_the_length(kind: str, unit: str) -> None:
+    short, long = (
+        lines_run(lambda text=unit * times: convert(kind, text, "page.mdx"))  # type: ignore[misc]
+        for times in (200, 600)
+    )
+    assert long < 4.5 * short

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from html import escape
 
 from cms.importing.front_matter import parse_markdown
-from cms.importing.site.body import Body, Edit, body_of
+from cms.importing.site.body import Body, Edit, body_of, covers
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.links import OldLink, links_of, with_links
 from cms.importing.site.page_index import joined
@@ -115,20 +114,25 @@ def _as_in(page: Conversion, path: str, part: Body) -> str:
 
 
 def _expressions(body: Body, page: Conversion) -> Iterator[Edit]:
-    tags = list(components_in(body))
-    starts = [each.start for each in tags]
-    for each in _EXPRESSION.finditer(body.text):
-        before = bisect_right(starts, each.start())
-        inside = before > 0 and each.start() < tags[before - 1].end
-        if body.is_code(each.start()) or inside or _is_in_html_tag(body.text, each.start()):
+    text = body.text
+    tags = [(each.start, each.end) for each in components_in(body)]
+    opened = closed = -1
+    done = 0
+    for each in _EXPRESSION.finditer(text):
+        start = each.start()
+        opened = max(opened, text.rfind("<", done, start))
+        closed = max(closed, text.rfind(">", done, start))
+        done = start
+        is_in_tag = opened > closed and text[opened + 1 : opened + 2].isalpha()
+        if body.is_code(start) or is_in_tag or covers(tags, start):
             continue
-        text, name = _TEXT.fullmatch(each[1]), _NAME.fullmatch(each[1])
-        if text is not None:
-            yield *each.span(), text[1] or text[2] or text[3] or ""
+        words, name = _TEXT.fullmatch(each[1]), _NAME.fullmatch(each[1])
+        if words is not None:
+            yield *each.span(), words[1] or words[2] or words[3] or ""
         elif name is not None and name[1] in page.constants:
             yield *each.span(), page.constants[name[1]]
         else:
-            page.report_text(body, each.start(), each[0], EXPRESSION)
+            page.report_text(body, start, each[0], EXPRESSION)
 
 
 def _comments(body: Body) -> Iterator[Edit]:
@@ -159,8 +163,3 @@ def _attributes(body: Body, page: Conversion) -> Iterator[Edit]:
                 message = f"{name} of <{tag['name']}> is left out: {EXPRESSION}"
                 page.report(body, each.start(), FaultKind.CHANGED, message)
             yield *each.span(), f' {name}=""' if is_known_to_go else ""
-
-
-def _is_in_html_tag(text: str, offset: int) -> bool:
-    opened = text.rfind("<", 0, offset)
-    return opened > text.rfind(">", 0, offset) and text[opened + 1 : opened + 2].isalpha()

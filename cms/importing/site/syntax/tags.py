@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import dedent
@@ -79,16 +81,15 @@ def without_tags(body: Body, page: Conversion, find: Callable[[Body], Iterable[T
 
 def _innermost(body: Body, page: Conversion, tags: Sequence[Tag]) -> Iterator[Edit]:
     done = -1
+    replaced = [each for each in tags if each.name in page.shortcodes]
+    starts = [each.start for each in replaced]
     for first, last in _pairs(tags):
         code = page.shortcodes.get(first.name)
         if code is None or first.start < done:
             continue
         end = last.end if last is not None else first.end
-        is_outer = any(
-            first.end <= each.start < end and each.name in page.shortcodes and each is not last
-            for each in tags
-        )
-        if is_outer:
+        inside = slice(bisect_left(starts, first.end), bisect_left(starts, end))
+        if any(each is not last for each in replaced[inside]):
             continue
         inner = body.text[first.end : last.start] if last is not None else ""
         if inner.strip() and _loses_words(code):
@@ -109,23 +110,27 @@ def _pairs(tags: Sequence[Tag]) -> Iterator[tuple[Tag, Tag | None]]:
     """Yield the first tags, each with its second one if it has one."""
     seconds: dict[int, Tag] = {}
     open_tags: list[Tag] = []
+    numbers: Counter[str] = Counter()  # of the open tags, by their names
     for each in tags:
         if not each.is_end:
             if not each.is_single:
                 open_tags.append(each)
+                numbers[each.name] += 1
             continue
-        found = next((one for one in reversed(open_tags) if one.name == each.name), None)
-        if found is not None:
-            seconds[found.start] = each
-            del open_tags[open_tags.index(found) :]
+        while numbers[each.name]:  # those after the first tag have no second one
+            first = open_tags.pop()
+            numbers[first.name] -= 1
+            if first.name == each.name:
+                seconds[first.start] = each
+                break
     yield from ((each, seconds.get(each.start)) for each in tags if not each.is_end)
 
 
 def _is_alone(text: str, start: int, end: int) -> bool:
     """Return whether a piece of a text is alone on its lines."""
     before = text[text.rfind("\n", 0, start) + 1 : start]
-    after = text[end:].partition("\n")[0]
-    return not before.strip() and not after.strip()
+    line_end = text.find("\n", end)
+    return not before.strip() and not text[end : line_end if line_end >= 0 else None].strip()
 
 
 def _replacement(

@@ -16,6 +16,7 @@ from cms.importing.site.syntax.mdx import constants_in
 
 _SCRIPT = re.compile(r"^<(script|style)\b[^>]*>[\s\S]*?</\1>[ \t]*$", re.MULTILINE)
 _OUTPUT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_VERBATIM = "<span v-pre>"
 _TOC = re.compile(r"^\[\[toc\]\][ \t]*$", re.MULTILINE | re.IGNORECASE)
 _INCLUDE = re.compile(r"<!--\s*@include:\s*(?P<path>[^\s{}#]+)(?P<part>[#{][^\s]*)?\s*-->")
 # The colours of a terminal, in files that show what it shows.
@@ -114,10 +115,11 @@ def _mark(line: str) -> tuple[str, str] | None:
 
 
 def _outputs(body: Body, page: Conversion) -> Iterator[Edit]:
+    opened, done = -1, 0
     for each in _OUTPUT.finditer(body.text):
-        before = body.text[: each.start()]
-        is_verbatim = before.rpartition("<")[2].startswith("span v-pre>")
-        if body.is_code(each.start()) or is_verbatim:
+        opened = max(opened, body.text.rfind("<", done, each.start()))
+        done = each.start()
+        if body.is_code(each.start()) or (opened >= 0 and body.text.startswith(_VERBATIM, opened)):
             continue
         literal = _LITERAL.fullmatch(each[1])
         if each[1] in page.constants:

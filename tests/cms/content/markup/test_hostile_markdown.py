@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
-from types import FrameType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import nh3
@@ -22,6 +21,7 @@ from cms.content.markup.markdown import (
 )
 from cms.content.markup.parser import DEEPEST
 from cms.content.slug import Anchors
+from tests.lines_run import lines_run
 
 
 class Box(Block):
@@ -122,21 +122,12 @@ def refusals(text: str) -> list[str]:
 
 def lines_to_read(text: str) -> int:
     """Return the number of Python lines that run when a text is read and its losses are found."""
-    count = 0
 
-    def trace(_frame: FrameType, event: str, _argument: object) -> object:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
-    try:
+    def read() -> None:
         render_markdown(text, Anchors(), FIELD.reader)
         sanitising_losses(text, FIELD.reader)
-    finally:
-        sys.settrace(before)
-    return count
+
+    return lines_run(read)
 
 
 @pytest.mark.parametrize("unit", REPEATED.values(), ids=REPEATED)
