@@ -131,6 +131,6 @@ def _code_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def covers(ranges: Sequence[tuple[int, int]], offset: int) -> bool:
-    """Return whether one of some ranges, which are in order, has a place in it."""
+    """Return whether a place is in one of some ranges, which are in order."""
     index = bisect_right(ranges, (offset, float("inf")))
     return index > 0 and ranges[index - 1][0] <= offset < ranges[index - 1][1]

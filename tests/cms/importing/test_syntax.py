@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cms.importing.site.body import body_of
+from cms.importing.site.faults import FaultKind
 from cms.importing.site.mapping import Shortcode, read_mapping
 from cms.importing.site.syntax.anchors import with_ids
 from cms.importing.site.syntax.conversion import Conversion
@@ -107,6 +108,7 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
         ("liquid", "{% capture x %}y {{ site.name }}{% endcapture %}{{ x }}", "y Tea", []),
         ("liquid", "{% assign x = 'y' %}{{ x }}", "y", []),
         ("liquid", "{% highlight c++ %}\nx\n{% endhighlight %}", "```c++\nx\n```", []),
+        ("liquid", "{% highlight md %}```a{% endhighlight %}", "````md\n```a\n````", []),
         ("liquid", "{%raw-%}{{ a }}{%-endraw%} {{- site.name -}}", "{{ a }} Tea", []),
         ("liquid", "{% if {% b %}", "{% if {% b %}", ["{% b %}"]),
         ("liquid", "{% highlight ruby linenos %}\nx\n{% endhighlight %}", "```ruby\nx\n```", []),
@@ -119,7 +121,22 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
         ("liquid", "{% height 5 %} {% hint %}x{% endhint %}", "5 m :hint[x]", []),
         ("kramdown", "## One\n{: #two .red}\n\nText\n{: .note}", "## One {#two}\n\nText", []),
         ("kramdown", '![a](b.png){: width="4"} `{: x}`', "![a](b.png) `{: x}`", []),
-        ("kramdown", "* toc\n{:toc}\n\nText", "\n\nText", []),
+        ("kramdown", "```\n* toc\n{:toc}\n```", "```\n* toc\n{:toc}\n```", []),
+        ("kramdown", "<div>\na\n</div>\n```\nb\n```", "<div>\na\n</div>\n\n```\nb\n```", []),
+        ("kramdown", "<div>\n<p>a</p>\nb</div>\nc", "<div>\n<p>a</p>\nb</div>\n\nc", []),
+        (
+            "kramdown",
+            '<aside markdown="1">\n  b\n  <p markdown="1">\n    [c](d)\n  </p>\n</aside>\nf',
+            "<aside>\n\n  b\n  \n\n\n[c](d)\n\n\n\n</aside>\n\nf",
+            [],
+        ),
+        (
+            "kramdown",
+            '<div markdown="1">\n<img src="a">\nb</div>',
+            '<div>\n\n<img src="a">b</div>',
+            [],
+        ),
+        ("kramdown", '`<div markdown="1">` <i markdown="span">x</i>', None, []),
         ("kramdown", "<em>\n [a](b)\n</em>\n\n<b>\n\nc", "<em> [a](b)\n</em>\n\n<b>\n\nc", []),
         (
             "kramdown",
@@ -168,6 +185,12 @@ def test_templates_are_converted(
         assert converted == expected
     told = [each.message.partition(" stays as text")[0] for each in page.faults]
     assert sorted(told) == sorted(stays)
+
+
+def test_a_table_of_contents_is_left_out_and_reported() -> None:
+    page = convert("kramdown", "* toc\n{:toc}\n\nText")
+    assert page.variables["text"] == "\n\nText"
+    assert [(each.line, each.kind) for each in page.faults] == [(1, FaultKind.CHANGED)]
 
 
 def test_built_in_shortcodes_of_hugo_need_no_mapping() -> None:

@@ -34,6 +34,7 @@ _HIGHLIGHT = _block("highlight", rf"([^\s%]++){_INSIDE}")
 _ASSIGN = re.compile(rf"\{{%-?\s*+assign\s++({_NAME})\s*+=\s*+({_INSIDE})\s*+-?%\}}")
 _TAG = re.compile(rf"\{{%-?\s*+(?P<name>{_NAME})\s*+(?P<rest>{_INSIDE})\s*+-?%\}}")
 _OUTPUT = re.compile(r"\{\{-?\s*+((?:\s*+(?!-?\}\}|\{\{)\S)*+)\s*+-?\}\}")
+_BACKTICKS = re.compile("`+")
 _CONTROL = frozenset({"for", "if", "unless", "case", "when", "else", "elsif", "cycle", "tablerow"})
 _KEPT = "\ue000"
 
@@ -65,7 +66,9 @@ def without_liquid(body: Body, page: Conversion) -> Body:
 
 def _fence(match: re.Match[str]) -> str:
     text = match[2].removeprefix("\n").removesuffix("\n")
-    return f"```{match[1]}\n{text}\n```"
+    longest = max((len(each) for each in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{match[1]}\n{text}\n{fence}"
 
 
 def _tags(body: Body) -> Iterator[Tag]:
