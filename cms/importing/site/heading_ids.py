@@ -12,6 +12,7 @@ from cms.content.slug import slugify
 _SPECIAL = re.compile(r"""[\s~`!@#$%^&*()\-_+=[\]{}|\\;:"'\u201c\u201d\u2018\u2019<>,.?/]+""")
 _OBSIDIAN_MARKS = re.compile(r"""[!"#$%&()*+,.:;<=>?@^`{|}~/\[\]\\\s]+""")
 _SPACES = re.compile(r"\s+")
+_NO_LETTERS = re.compile(r" +")
 
 
 def _is_of(char: str, kinds: str) -> bool:
@@ -21,6 +22,17 @@ def _is_of(char: str, kinds: str) -> bool:
 def _goldmark(words: str) -> str:
     kept = (each for each in words.strip() if each in " -_" or _is_of(each, "L") or each.isdigit())
     return "".join(kept).lower().replace(" ", "-")
+
+
+def _ascii(words: str) -> str:
+    plain = unicodedata.normalize("NFD", words).encode("ascii", "ignore").decode()
+    return _goldmark(plain)
+
+
+def _blackfriday(words: str) -> str:
+    return _NO_LETTERS.sub(
+        "-", "".join(c if _is_of(c, "LN") else " " for c in words.lower()).strip()
+    )
 
 
 def _kramdown(words: str) -> str:
@@ -113,6 +125,8 @@ class HeadingIds:
 HEADING_IDS: Mapping[str, HeadingIds] = {
     "": HeadingIds(slugify),
     "goldmark": HeadingIds(_goldmark),
+    "goldmark-ascii": HeadingIds(_ascii),
+    "blackfriday": HeadingIds(_blackfriday),
     "kramdown": HeadingIds(_kramdown),
     "github": HeadingIds(_github, has_components=True),
     "github-without-own": HeadingIds(_github, has_own=False, has_components=True),

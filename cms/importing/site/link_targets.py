@@ -105,7 +105,9 @@ class LinkTargets:
         own = (self.text.draft.slug, self.text) if target.key == self.text.key else None
         found = self.standing(target.key) or own
         if found is None:
-            return self._lost(link, shown, Target(reason="points to a page that is not public"))
+            is_missing = self.index.is_missing(target.key)
+            reason = f"points to a page that is not {'imported' if is_missing else 'public'}"
+            return self._lost(link, shown, Target(reason=reason))
         if not self._is_visible(target.key):
             reason = f"points to a page that readers of {self._locale!r} do not get"
             return self._lost(link, shown, Target(reason=reason))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from cms.importing.site.body import Body, Edit, covers
-from cms.importing.site.references import REFERENCE
+from cms.importing.site.references import REFERENCE, reference_in
 
 # All quantifiers are possessive (``*+``), so that brackets without an end take linear time.
 _HREF = r"<[^<>\n]*+>|[^\s()<>]*+(?:\((?:[^\s()]|\([^\s()]*+\))*+\)[^\s()<>]*+)*+"
@@ -38,6 +38,10 @@ _BARE = re.compile(r"https?://[^\s<>()\[\]\"'`]+")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
+# A reference in code is text: templates are filled in before Markdown is read.
+LinkForm: TypeAlias = Literal["inline", "definition", "element", "bare", "reference", "code"]
+
+
 @dataclass(frozen=True)
 class OldLink:
     """A link or a picture in a text.
@@ -53,7 +57,7 @@ class OldLink:
     """
 
     href: str
-    form: Literal["inline", "definition", "element", "bare", "reference"]
+    form: LinkForm
     is_image: bool
     span: tuple[int, int]
     href_span: tuple[int, int]
@@ -66,13 +70,13 @@ Chooser: TypeAlias = Callable[[OldLink], str | None]
 
 
 def links_of(body: Body) -> Iterator[OldLink]:
-    """Yield the links and pictures of a text, but those in code."""
+    """Yield the links and pictures of a text; of those in code, only references to pages."""
     found = [*_inline(body, 0, len(body.text)), *_definitions(body), *_elements(body)]
     yield from found
     done = _joined(each.span for each in found)
     for each in (*_bare(body), *_references(body)):
         start, _ = each.span
-        if not body.is_code(start) and not covers(done, start):
+        if each.form == "code" or not (body.is_code(start) or covers(done, start)):
             yield each
 
 
@@ -110,7 +114,9 @@ def _edits(body: Body, link: OldLink, new: str | None) -> Iterator[Edit]:
     start, end = link.span
     if new == link.href:
         return
-    if link.form in {"bare", "reference"}:
+    if link.form == "code":
+        yield start, end, new or str(reference_in(link.href))
+    elif link.form in {"bare", "reference"}:
         words = link.href if link.form == "bare" else ""
         if new is not None:
             yield start, end, f"[{words or new}]({_written(new)})"
@@ -201,12 +207,11 @@ def _bare(body: Body) -> Iterator[OldLink]:
 
 def _references(body: Body) -> Iterator[OldLink]:
     for match in REFERENCE.finditer(body.text):
-        yield _link(body, match[0], "reference", match.span())
+        form: LinkForm = "code" if body.is_code(match.start()) else "reference"
+        yield _link(body, match[0], form, match.span())
 
 
-def _link(
-    body: Body, href: str, form: Literal["bare", "reference"], span: tuple[int, int]
-) -> OldLink:
+def _link(body: Body, href: str, form: LinkForm, span: tuple[int, int]) -> OldLink:
     line = body.line_at(span[0])
     return OldLink(href, form, is_image=False, span=span, href_span=span, words="", line=line)
 

@@ -56,15 +56,13 @@ class PageIndex:
         default_factory=lambda: defaultdict(list)
     )
     _addresses: dict[tuple[str, str], PageKey] = field(default_factory=dict)
+    _missing: set[PageKey] = field(default_factory=set)
 
     def add(self, key: PageKey, path: str, names: Iterable[str], addresses: Iterable[str]) -> None:
         """Add a page with the path of its file, its names, and its addresses, the first its own."""
         locale, _ = key
         self._files[decoded(path)] = key
-        for name in map(_name_key, names):
-            if self._names.setdefault((locale, name), key) == key:
-                self._names_of[key].append(name)
-            self._last[locale, name.rpartition("/")[2]].append(key)
+        self._add_names(key, names)
         own, *others = map(address_key, addresses)
         self._addresses["", own] = key
         self._addresses[locale, own] = key
@@ -77,6 +75,16 @@ class PageIndex:
         for each in map(address_key, addresses):
             self._addresses.setdefault(("", each), key)
             self._addresses.setdefault((key[0], each), key)
+
+    def add_missing(self, key: PageKey, path: str, names: Iterable[str], address: str) -> None:
+        """Add a page that is not imported, so that its links do not lead to others."""
+        self._missing.add(key)
+        self._add_names(key, names)
+        self.add_former(key, path, [address])
+
+    def is_missing(self, key: PageKey) -> bool:
+        """Return whether a page is not imported."""
+        return key in self._missing
 
     def add_everywhere(self, key: PageKey, addresses: Iterable[str]) -> None:
         """Add addresses of a page that are those of no other page, for all locales."""
@@ -110,10 +118,18 @@ class PageIndex:
             if any(f"/{each}".endswith(f"/{wanted}") for each in self._names_of[key])
         ]
 
+    def _add_names(self, key: PageKey, names: Iterable[str]) -> None:
+        locale, _ = key
+        for name in map(_name_key, names):
+            if self._names.setdefault((locale, name), key) == key:
+                self._names_of[key].append(name)
+            self._last[locale, name.rpartition("/")[2]].append(key)
+
     def _at_address(self, path: str, locale: str) -> PageKey | None:
         own = address_key(path)
         # A server adds the slash or the ending that is missing, or redirects from one too many.
-        spellings = (own, f"{own}/", f"{own}.html") if not own.endswith("/") else (own, own[:-1])
+        bare = own.removesuffix("/")
+        spellings = (own, bare if own != bare else f"{own}/", f"{bare}.html")
         for each in spellings:
             for scope in (locale, ""):
                 if (found := self._addresses.get((scope, each))) is not None:

@@ -189,6 +189,15 @@ class OldSite:
         for key in texts:
             self.page(key)
 
+    def put_missing(self, places: Iterable[PagePlace]) -> None:
+        """Set the pages whose files are not imported, and which links do not reach."""
+        for place in places:
+            if (key := self.key_of(place)) not in self.current:
+                page = _unread_page(place)
+                names = self.generator.names_of(page)
+                address = self.generator.address_of(page)
+                self._index.add_missing(key, place.path, names, address)
+
     def put_history(self, commits: Sequence[Commit]) -> None:
         """Set the history of the files; links can mean pages that appear later, or are gone.
 
@@ -197,9 +206,7 @@ class OldSite:
         self.commits = commits
         current = dict(self.current)
         for place in dict.fromkeys(change.place for each in commits for change in each.changes):
-            values = PageValues(FrontMatter(Path(place.path), {}, {}, "", 1), {})
-            page = SourcePage(place, values, None)
-            address = self.generator.address_of(page)
+            address = self.generator.address_of(_unread_page(place))
             key = self.key_of(place)
             text = current.get(key)
             if text is not None and not self._index.has_address(address):
@@ -252,8 +259,9 @@ class OldSite:
             nonlocal resolved
             chosen = targets.choose(link)
             lost.extend(chosen.faults)
-            resolved += chosen.is_page
-            if chosen.is_page and chosen.href and link.form != "definition":
+            is_link = chosen.is_page and link.form != "code"
+            resolved += is_link
+            if is_link and chosen.href and link.form != "definition":
                 placed.append((chosen.href, link.line))
             return chosen.href
 
@@ -326,7 +334,8 @@ class OldSite:
         of, mentions = self._mentions.get(page.key, (None, _NO_MENTIONS))
         if of is not text:
             at = self._link_targets(text)
-            targets = [at.target(each.href) for each in text.links if not each.is_image]
+            links = (each for each in text.links if not each.is_image and each.form != "code")
+            targets = [at.target(each.href) for each in links]
             mentions = (
                 frozenset(each.key for each in targets if each.key is not None),
                 frozenset(each.key for each in targets if each.key is not None and each.fragment),
@@ -351,6 +360,11 @@ class OldSite:
         self._index.add(key, text.page.place.path, names, [text.address, *text.former_addresses])
         former = self.generator.former_of(text.page, text.address)
         self._index.add_everywhere(key, former)
+
+
+def _unread_page(place: PagePlace) -> SourcePage:
+    """Return a page of which only the place is known."""
+    return SourcePage(place, PageValues(FrontMatter(Path(place.path), {}, {}, "", 1), {}), None)
 
 
 def _field_of(text: PageText) -> Markdown:

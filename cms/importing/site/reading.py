@@ -41,12 +41,14 @@ def read_site(
         Fault(folder / path, None, FaultKind.IGNORED, message)
         for path, message in generator.unread_settings()
     ]
-    files = list(_files(folder, generator, faults))
+    missing: list[PagePlace] = []
+    files = list(_files(folder, generator, faults, missing))
     commits = read_history(folder, generator)
     names = find_names(generator.mapping, commits, [place for place, _ in files])
     old = OldSite(site, folder, generator.mapping, generator, names, with_drafts=with_drafts)
     old.faults = faults
-    old.put_current(_texts(old, files))
+    old.put_current(_texts(old, files, missing))
+    old.put_missing(missing)
     old.put_history(commits)
     return old
 
@@ -67,9 +69,9 @@ def why_without_pages(old: OldSite) -> str:
 
 
 def _texts(
-    old: OldSite, files: Iterable[tuple[PagePlace, FrontMatter]]
+    old: OldSite, files: Iterable[tuple[PagePlace, FrontMatter]], missing: list[PagePlace]
 ) -> Mapping[PageKey, PageText]:
-    """Return the pages in files, and add the faults of these files to the site."""
+    """Return the pages in files; add the faults of these files to the site, and those refused."""
     texts: dict[PageKey, PageText] = {}
     slugs: dict[tuple[str, str, str, str], Path] = {}
     for place, source in files:
@@ -82,6 +84,7 @@ def _texts(
             text = _with_own_key(old, text, texts)
         except ContentFileError as error:
             old.faults.append(refused(error))
+            missing.append(place)
             continue
         texts[text.key] = text
         old.faults += text.faults
@@ -122,9 +125,9 @@ def _generator(folder: Path, mapping: MarkdownMapping, site: Site) -> Generator:
 
 
 def _files(
-    folder: Path, generator: Generator, faults: list[Fault]
+    folder: Path, generator: Generator, faults: list[Fault], missing: list[PagePlace]
 ) -> Iterator[tuple[PagePlace, FrontMatter]]:
-    """Yield the files with pages, and add faults for the texts that are none."""
+    """Yield the files with pages; add faults for other texts, and the pages that do not come."""
     for path in files_in(folder, faults):
         file = folder / path
         place = generator.place_of(path)
@@ -138,6 +141,7 @@ def _files(
             language = generator.written_language(place, source)
         except ContentFileError as error:
             faults.append(refused(error))
+            missing.append(place)
             continue
         if generator.needs_front_matter and not source.has_fences:
             reason = "is not a page of the old site: it has no front matter"
@@ -145,6 +149,7 @@ def _files(
             continue
         if reason := generator.reason_against_text(place, source):
             faults.append(Fault(file, 1, FaultKind.IGNORED, reason))
+            missing.append(place)
             continue
         if language and not generator.locale_of(language):
             if reason := generator.reason_against_language(language):

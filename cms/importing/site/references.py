@@ -8,7 +8,8 @@ from urllib.parse import quote, unquote
 
 _SCHEME = "copydesk+"
 REFERENCE = re.compile(
-    rf"{re.escape(_SCHEME)}(?P<kind>[a-z]+):(?P<name>[^#\s()<>\"']*)(?:#(?P<part>[^\s()<>\"']*))?"
+    rf"{re.escape(_SCHEME)}(?P<kind>[a-z]+):(?P<name>[^#\s()<>\"'`]*)"
+    r"(?:#(?P<part>[^\s()<>\"'`]*))?"
 )
 
 

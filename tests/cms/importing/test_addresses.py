@@ -143,6 +143,8 @@ def test_hugo_reports_parts_of_the_content_that_are_mounted(tmp_path: Path) -> N
         ("hugo", "", "content/a/B c.md", PAGE, "/a/b-c/"),
         ("hugo", "uglyURLs: true", "content/a/b.md", PAGE, "/a/b.html"),
         ("hugo", "uglyURLs: true", "content/a/_index.md", PAGE, "/a/"),
+        ("hugo", "uglyURLs: {A: true}", "content/a/b.md", PAGE, "/a/b.html"),
+        ("hugo", "uglyURLs: {c: true}", "content/a/b.md", PAGE, "/a/b/"),
         ("hugo", "", "content/a/b/index.md", front("slug: c"), "/a/c/"),
         ("hugo", "", "content/a/b.md", front("url: c/d"), "/c/d/"),
         (
@@ -230,6 +232,34 @@ def test_a_page_has_the_address_that_the_generator_gives(
 
 
 @pytest.mark.parametrize(
+    ("kind", "words", "expected"),
+    [
+        ("github", "A_b — é!  c", "a_b--é--c"),
+        ("github-ascii", "A_b — é!  c", "a_b--e--c"),
+        ("blackfriday", "A_b — é!  c", "a-b-é-c"),
+    ],
+)
+@pytest.mark.parametrize("key", ["autoIDType", "autoHeadingIDType"])
+def test_hugo_makes_ids_of_headings_by_its_settings(
+    tmp_path: Path, key: str, kind: str, words: str, expected: str
+) -> None:
+    settings = f"markup: {{goldmark: {{parser: {{{key}: {kind}}}}}}}"
+    text = f"{PAGE}## {words}\n\n[x](#{expected})"
+    old = read(tmp_path, "hugo", {"hugo.yaml": settings, "content/a.md": text})
+    assert link(old, "a")[1] == []
+
+
+def test_a_site_of_jekyll_has_the_host_that_github_pages_reads(tmp_path: Path) -> None:
+    files = {
+        "CNAME": "old.example\n",
+        "a.md": f"{PAGE}[x](https://old.example/b.html)",
+        "b.md": PAGE,
+    }
+    old = read(tmp_path, "jekyll", files)
+    assert link(old, "a") == ("[x](/docs/b)", [])
+
+
+@pytest.mark.parametrize(
     ("extends", "settings", "path", "text", "reason"),
     [
         ("hugo", "", "content/a.md", front("draft: 'yes'"), "draft: yes"),
@@ -296,6 +326,45 @@ def test_hugo_hides_pages_by_the_values_of_sections(
     texts = {text.page.place.path: text for text in old.current.values()}
     assert len(texts) == 3
     assert sorted(path for path, text in texts.items() if text.hidden) == hidden
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("content/a/c.fr.md", "---\ntitle: [\n---\n"),
+        ("content/a/c.fr.md", "---\ntitle: x\ncustom:\n"),
+        ("content/a/c.fr.html", f"{PAGE}{{{{< unknown >}}}}"),
+    ],
+)
+def test_a_link_to_a_page_that_does_not_come_leads_to_no_other(
+    tmp_path: Path, file: str, content: str
+) -> None:
+    files = {
+        "hugo.yaml": "languages: {en: {}, fr: {}}",
+        "content/a/b.md": f"{PAGE}[x](/a/c)",
+        "content/a/b.fr.md": f"{PAGE}[x](/a/c)",
+        "content/a/c.md": PAGE,
+        file: content,
+    }
+    old = read(tmp_path, "hugo", files)
+    texts = {
+        text.key[0]: old.draft(old.page(key), text)
+        for key, text in old.current.items()
+        if text.page.place.name == "a/b"
+    }
+    assert str(texts["en"].draft.fields["body"]) == "[x](/docs/a/c)"
+    assert str(texts["fr"].draft.fields["body"]) == "x"
+    assert [each.message for each in texts["fr"].lost] == [
+        "/a/c points to a page that is not imported"
+    ]
+
+
+def test_references_in_code_are_addresses(tmp_path: Path) -> None:
+    body = "`{% link c.md %}` [x]({% link c.md %})\n\n```\n{% link none.md %}\n```"
+    old = read(tmp_path, "jekyll", {"a.md": f"{PAGE}{body}", "c.md": PAGE})
+    text, faults = link(old, "a")
+    assert text == "`/docs/c` [x](/docs/c)\n\n```\nlink none.md\n```"
+    assert faults == ["lost_link"]
 
 
 def link(old: OldSite, slug: str) -> tuple[str, list[str]]:

@@ -26,6 +26,8 @@ from cms.importing.site.generators.base import (
 from cms.importing.site.generators.hugo_settings import (
     default_language,
     folder_of,
+    has_ugly_urls,
+    heading_ids_of,
     languages_of,
     locale_files,
     lower_keys,
@@ -66,7 +68,7 @@ class Hugo(Generator):
     def configured(
         cls, mapping: MarkdownMapping, settings: Mapping[str, Any], locales: Sequence[str]
     ) -> MarkdownMapping:
-        """Take the URL, the time zone, the languages and the permalinks of the site."""
+        """Take the URL, time zone, languages, permalinks and ids of headings of the site."""
         permalinks = lower_keys(settings.get("permalinks"))
         pages = permalinks.get("page", permalinks)
         return replace(
@@ -74,6 +76,7 @@ class Hugo(Generator):
             url=mapping.url or str(lower_keys(settings).get("baseurl", "")).rstrip("/"),
             time_zone=mapping.time_zone or str(lower_keys(settings).get("timezone", "")),
             locales=mapping.locales or locale_files(settings, locales),
+            heading_ids=mapping.heading_ids or heading_ids_of(settings),
             permalinks={
                 **{k: v for k, v in pages.items() if isinstance(v, str)},
                 **mapping.permalinks,
@@ -214,7 +217,8 @@ class Hugo(Generator):
         )
         if not clean:
             return f"{prefix}/"
-        is_ugly = is_true(lower_keys(self.settings).get("uglyurls")) and not self._is_section(page)
+        section = page.place.name.partition("/")[0]
+        is_ugly = has_ugly_urls(self.settings, section) and not self._is_section(page)
         return f"{prefix}/{clean}.html" if is_ugly else f"{prefix}/{clean}/"
 
     def former_of(self, page: SourcePage, address: str) -> list[str]:

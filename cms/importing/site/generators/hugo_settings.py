@@ -13,6 +13,7 @@ from cms.importing.site.values import is_true
 
 _ENDINGS = ("toml", "yaml", "yml", "json")
 _WHOLE = ("hugo", "config")
+_HEADING_IDS = {"blackfriday": "blackfriday", "github-ascii": "goldmark-ascii"}
 # The folders of settings of a site that is built to be published.
 _FOLDERS = ("config/_default", "config/production")
 
@@ -70,6 +71,23 @@ def locale_files(settings: Mapping[str, Any], locales: Sequence[str]) -> Mapping
         if locale.lower() in languages
     }
     return found or {locales[0]: _files_of(settings, default)}
+
+
+def heading_ids_of(settings: Mapping[str, Any]) -> str:
+    """Return the way in which the site makes ids of headings."""
+    parser = lower_keys(settings.get("markup"))
+    for key in ("goldmark", "parser"):
+        parser = lower_keys(parser.get(key))
+    # The second key is the former name.
+    kind = str(parser.get("autoidtype") or parser.get("autoheadingidtype") or "").lower()
+    return _HEADING_IDS.get(kind, "goldmark")
+
+
+def has_ugly_urls(settings: Mapping[str, Any], section: str) -> bool:
+    """Return whether addresses of pages in a section end with ``.html``."""
+    written = lower_keys(settings).get("uglyurls")
+    sections = lower_keys(written)
+    return is_true(sections.get(section.lower()) if sections else written)
 
 
 def unread_mounts(settings: Mapping[str, Any]) -> Iterator[str]:

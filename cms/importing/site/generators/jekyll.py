@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cms.importing.front_matter import FrontMatter, Written
@@ -31,6 +31,7 @@ _STYLES = {
     "none": "/:categories/:title:output_ext",
 }
 _TOKEN = re.compile(r":([a-z_]+)")
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _NOT_A_NAME = re.compile(r"[^\w]+")
 _HIDDEN_FOLDERS = frozenset({"_site", "_layouts", "_includes", "_data", "_sass", "_plugins"})
 # Folders that Jekyll excludes, also if the site excludes others.
@@ -46,6 +47,20 @@ class Jekyll(Generator):
     config = ("_config.yml", "_config.yaml", "_config.toml")
     index_names = frozenset({"index"})
     needs_front_matter = True
+
+    @classmethod
+    def read_settings(cls, folder: Path) -> Mapping[str, Written]:
+        """Return the settings of the site, with the host in the file that GitHub Pages reads.
+
+        Raises:
+            ContentFileError: if the file with the settings cannot be read.
+        """
+        settings = super().read_settings(folder)
+        name = folder / "CNAME"
+        if _text(settings, "url") or not name.is_file():
+            return settings
+        host = name.read_text(encoding="utf-8", errors="replace").strip()
+        return {**settings, "url": f"https://{host}"} if _HOST.fullmatch(host) else settings
 
     @classmethod
     def configured(
