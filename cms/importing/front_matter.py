@@ -1,4 +1,4 @@
-"""Reading of Markdown files with front matter in YAML, TOML or JSON; every error has a line."""
+"""Reading of Markdown files with front matter; every error has a line."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*+"|'[^']*+'""")
 _MOST_VALUES = 50_000
 # Problems of values that begin with a mark of YAML, or contain one.
 _UNQUOTED = re.compile(r"that cannot start any token|mapping values are not allowed")
+# The declaration of a constant in a script.
+_DECLARED = re.compile(r"^(?:const|let|var)\s+(?P<name>[\w$]+)\s*=(?![=>])\s*", re.MULTILINE)
+_CONSTANT = re.compile(r"true|false|null|-?\d+(?:\.\d+)?")
+_TABS = re.compile(r"^\t+", re.MULTILINE)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -371,6 +375,56 @@ def _json_at_start(text: str) -> tuple[Mapping[str, Written], int] | None:
 _DECODER = json.JSONDecoder(parse_float=Plain, parse_int=Plain, parse_constant=Plain)
 
 
+# --- Scripts ---
+
+
+def _read_script(file: Path, text: str, first_line: int) -> _Read:
+    """Read a script that is one object or declares constants: a flow mapping of YAML, nearly."""
+    before, *declared = _DECLARED.split(text)
+    if declared:
+        pairs = zip(declared[::2], declared[1::2], strict=True)
+        before += "{" + "".join(f"{name}: {_as_item(value)}" for name, value in pairs) + "}"
+    inside = _TABS.sub(lambda match: " " * len(match[0]), before.rstrip().removesuffix(";"))
+    computes = "the front matter is a script that computes values; write them in YAML"
+    try:
+        node = _composed(inside)
+    except yaml.YAMLError:
+        raise ContentFileError(file, first_line, computes) from None
+    if not isinstance(node, yaml.MappingNode) or not all(map(_is_constant, _scalars(node))):
+        raise ContentFileError(file, first_line, computes)
+    return _Nodes().mapping(node), _lines_of_keys(file, node, first_line)
+
+
+def _as_item(value: str) -> str:
+    """Return the end of a declaration as a value in a flow mapping, with the same lines."""
+    end = len(value.rstrip())
+    return f"{value[:end].removesuffix(';')},{value[end:]}"
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.Node]:
+    """Yield the values in a mapping that are no mappings or lists."""
+    match node:
+        case yaml.MappingNode():
+            for _, value in node.value:
+                yield from _scalars(value)
+        case yaml.SequenceNode():
+            for value in node.value:
+                yield from _scalars(value)
+        case _:
+            yield node
+
+
+def _is_constant(node: yaml.Node) -> bool:
+    """Return whether YAML reads a text, a number, a truth value or null as a script does."""
+    match getattr(node, "style", None):
+        case None | "":
+            return _CONSTANT.fullmatch(node.value) is not None
+        case "'":
+            return "\\" not in node.value
+        case style:
+            return bool(style == '"')
+
+
 def _keys_at_line(values: Iterable[str], line: int) -> Mapping[str, int]:
     return dict.fromkeys(values, line)
 
@@ -402,4 +456,6 @@ _READERS: Mapping[str, Callable[[Path, str, int], _Read]] = {
     "yml": _read_yaml,
     "toml": _read_toml,
     "json": _read_json,
+    "js": _read_script,
+    "javascript": _read_script,
 }

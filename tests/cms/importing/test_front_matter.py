@@ -44,7 +44,28 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ("---\na: {b: .nan}\n---\n", 2, ".nan is not a finite number"),
         ("+++\na = 1\nb = \n+++\n", 3, "Invalid value"),
         ('---json\n{"a": 1,\n b: 2}\n---\n', 3, "Expecting property name"),
-        ("---js\n{}\n---\n", 1, "the front matter is js, which cannot be read"),
+        ("---ts\n{}\n---\n", 1, "the front matter is ts, which cannot be read"),
+        *(
+            (f"---js\n{script}\n---\n", 2, "the front matter is a script that computes values")
+            for script in (
+                '{a: "b" + "c"}',
+                "{a: new Date('2024-01-05')}",
+                "{a}",
+                "{a: `b`}",
+                "{a: 'b\\'c'}",
+                "{...a}",
+                "const a = b;",
+                "const a = [1, c];",
+                "const a = () => 1;",
+                "a()",
+                "[1]",
+                "{a: !0}",
+                "const a = 1; f();",
+                "const a = 'b'.trim()",
+                "{a: 0x1f}",
+                "{a: .5}",
+            )
+        ),
         (f"---\na: &x [{'1, ' * 300}]\nb: &y [{'*x, ' * 300}]\n---\n", 2, "more than 50,000"),
     ],
 )
@@ -94,6 +115,14 @@ def test_a_fault_has_a_line_and_a_reason(tmp_path: Path, text: str, line: int, r
             {"version": "1.10", "draft": "false", "a": {"b": ["null"]}},
         ),
         ('---json\n{"a": 1e3}\n---\n', {"a": "1e3"}),
+        (
+            '---js\n{a: "b; c", d: [1, true,], "e": \'f\'};\n---\n',
+            {"a": "b; c", "d": ["1", "true"], "e": "f"},
+        ),
+        (
+            "---javascript\nconst a = 'b';\n\nlet c = {\n\td: 'x',\n\te: -1,\n}\nvar f = 0\n---\n",
+            {"a": "b", "c": {"d": "x", "e": "-1"}, "f": "0"},
+        ),
         ("---\n---\nBody", {}),
         ("No front matter", {}),
         ("---\nA line, and no front matter", {}),

@@ -164,9 +164,39 @@ def test_docusaurus_has_pages_without_translation_in_each_language(
 ) -> None:
     folder = "i18n/fr/docusaurus-plugin-content-docs/current"
     files = {"docs/a.md": PAGE, "docs/b.md": PAGE, f"{folder}/b.md": f"{PAGE}[x]({href})"}
-    roots = f"roots: {{docs: /docs, {folder}: /fr/docs}}\n"
-    mapping = f"{roots}locales: {{en: {{}}, fr: {{folder: i18n/fr}}}}\n"
-    assert lost_in_french(read(tmp_path, "docusaurus", files, mapping)).endswith(FOUND)
+    assert lost_in_french(read(tmp_path, "docusaurus", files)).endswith(FOUND)
+
+
+@pytest.mark.parametrize(
+    ("folder", "address"),
+    [
+        ("docusaurus-plugin-content-docs/current", "/fr/docs/"),
+        ("docusaurus-plugin-content-docs/version-2", "/fr/docs/2/"),
+        ("docusaurus-plugin-content-docs-guide/current", "/fr/help/"),
+        ("docusaurus-plugin-content-docs-guide/version-1", "/fr/help/old/"),
+        ("docusaurus-plugin-content-blog", "/fr/blog/"),
+        ("docusaurus-plugin-content-pages", "/fr/"),
+        ("docusaurus-plugin-content-docs-other/current", None),
+        ("docusaurus-theme-classic", None),
+    ],
+)
+@pytest.mark.parametrize("site", ["", "website/"])
+def test_docusaurus_has_its_languages_in_folders(
+    tmp_path: Path, site: str, folder: str, address: str | None
+) -> None:
+    roots = {
+        "docs": "/docs",
+        "versioned_docs/version-2": "/docs/2",
+        "guide": "/help",
+        "guide_versioned_docs/version-1": "/help/old",
+        "blog": "/blog",
+        "src/pages": "/",
+    }
+    own = "".join(f"  {site}{root}: {path}\n" for root, path in roots.items())
+    files = {f"{site}i18n/FR/{folder}/a.md": PAGE, f"{site}i18n/xx/{folder}/a.md": PAGE}
+    old = read(tmp_path, "docusaurus", files, f"roots:\n{own}")
+    found = [(text.key[0], text.address) for text in old.current.values()]
+    assert found == ([("fr", f"{address}a".replace("/fr", "/FR", 1))] if address else [])
 
 
 def lost_in_french(old: OldSite) -> str:

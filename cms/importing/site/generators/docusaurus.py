@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import PurePosixPath
-from typing import ClassVar
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
 
+from cms.importing.front_matter import Written
 from cms.importing.site.generators.base import SourcePage, absolute
 from cms.importing.site.generators.rooted import RootedGenerator
-from cms.importing.site.mapping import PagePlace
+from cms.importing.site.mapping import LocaleFiles, MarkdownMapping, PagePlace
 from cms.importing.site.page_index import AddressReading, joined
 from cms.importing.site.values import PageValues, moment_of
 
 _NUMBERED = re.compile(r"\d+\s*[-_.]+\s*(?P<rest>[^-_.\s].*)")
 _NOT_NUMBERED = re.compile(r"(\d{2}|\d{4})[-_.]\d{2}([-_.](\d{2}|\d{4}))?.*|\d+[-_.]\d+.*")
 _BLOG = "blog"
+# The folders of translations: by language, by plugin and its instance, and by version.
+_TRANSLATIONS = re.compile(
+    r"(?P<site>.*?)(?P<folder>i18n/(?P<language>[^/]+))/docusaurus-plugin-content-"
+    r"(?P<kind>docs|blog|pages)(?:-(?P<instance>[^/]+))?(?:/(?P<version>current|version-[^/]+))?"
+)
 
 
 class Docusaurus(RootedGenerator):
-    """A site of Docusaurus. Translations are roots of the mapping, as the others are."""
+    """A site of Docusaurus. Translations are roots, as the others are."""
 
     endings = (".md", ".mdx")
     index_names = frozenset({"index", "README", "readme"})
@@ -38,6 +44,39 @@ class Docusaurus(RootedGenerator):
         "locales": "locales",
         "redirects": "redirects",
     }
+
+    @classmethod
+    def read_settings(cls, folder: Path) -> Mapping[str, Written]:
+        """Return the folders of translations."""
+        found = [
+            each.relative_to(folder).as_posix()
+            for depth in ("*/*", "*/*/*")
+            for parent in ("", "website/")
+            for each in sorted(folder.glob(f"{parent}i18n/{depth}"))
+            if each.is_dir()
+        ]
+        return {"translations": [each for each in found if _TRANSLATIONS.fullmatch(each)]}
+
+    @classmethod
+    def configured(
+        cls, mapping: MarkdownMapping, settings: Mapping[str, Any], locales: Sequence[str]
+    ) -> MarkdownMapping:
+        """Take the languages with translations, and the roots of these, if the mapping has none."""
+        if mapping.locales:
+            return mapping
+        known = {each.casefold(): each for each in locales[1:]}
+        own = {locales[0]: LocaleFiles()}
+        roots: dict[str, str] = {}
+        for path in settings["translations"]:
+            match = _TRANSLATIONS.fullmatch(path)
+            locale = known.get(match["language"].casefold()) if match is not None else None
+            if match is None or locale is None:
+                continue
+            address = _address_of_root(match, mapping.roots)
+            if address is not None:
+                own[locale] = LocaleFiles(folder=f"{match['site']}{match['folder']}")
+                roots[path] = f"/{match['language']}{address.rstrip('/')}"
+        return replace(mapping, locales=own, roots={**roots, **mapping.roots})
 
     def place_of(self, path: str) -> PagePlace | None:
         """Return the locale and the name in the root, so that translations have the same name."""
@@ -86,9 +125,7 @@ class Docusaurus(RootedGenerator):
 
     def slug_path(self, page: SourcePage, address: str) -> str:
         """Return the address without the prefix of its language."""
-        return (
-            address.removeprefix(f"/{page.place.locale}/") if self._is_translated(page) else address
-        )
+        return address.removeprefix(f"/{_language(page)}/")
 
     def readings(self, path: str, page: SourcePage, address: str) -> Iterator[AddressReading]:
         """Yield the file that a link to Markdown means, or the address."""
@@ -104,10 +141,11 @@ class Docusaurus(RootedGenerator):
                 yield AddressReading("file", file, is_broken=other is None or other[0] != root)
         else:
             whole = absolute(path, address)
-            if path.startswith("/") and self._is_translated(page):
-                yield AddressReading("address", f"/{page.place.locale}{whole}")
+            language = _language(page)
+            if path.startswith("/") and language:
+                yield AddressReading("address", f"/{language}{whole}")
             yield AddressReading("address", whole)
-            prefix = f"/{page.place.locale}/"
+            prefix = f"/{language or page.place.locale}/"
             if whole.startswith(prefix):  # a page without a translation is there, too
                 yield AddressReading("address", whole[len(prefix) - 1 :])
 
@@ -118,9 +156,6 @@ class Docusaurus(RootedGenerator):
     def _is_post(self, place: PagePlace) -> bool:
         return self._kind(place) == _BLOG
 
-    def _is_translated(self, page: SourcePage) -> bool:
-        return page.place.path.startswith("i18n/")
-
     def _dated(self, place: PagePlace) -> tuple[str, str]:
         """Return the date of a post, as in its address, and its name."""
         name = self.without_index(self.inside(place.path))
@@ -129,6 +164,24 @@ class Docusaurus(RootedGenerator):
             return "", name
         folder, year, month, day, rest = parts.groups()
         return f"{year}/{month:0>2}/{day:0>2}/", f"{folder}/{rest}" if folder else rest
+
+
+def _address_of_root(translations: re.Match[str], roots: Mapping[str, str]) -> str | None:
+    """Return the path of the pages that a folder has translations of; ``None`` if unknown."""
+    instance, version = translations["instance"], translations["version"] or "current"
+    last = instance or translations["kind"]
+    if version != "current":
+        last = f"{instance}_versioned_docs/{version}" if instance else f"versioned_docs/{version}"
+    for root, address in roots.items():
+        if f"/{root}".endswith(f"/{last}"):
+            return address
+    return None
+
+
+def _language(page: SourcePage) -> str:
+    """Return the language in the address of a translation; empty for other pages."""
+    match = _TRANSLATIONS.match(page.place.path)
+    return match["language"] if match is not None else ""
 
 
 def _kind(root: str) -> str:
