@@ -108,7 +108,8 @@ class LinkTargets:
             is_missing = self.index.is_missing(target.key)
             reason = f"points to a page that is not {'imported' if is_missing else 'public'}"
             return self._lost(link, shown, Target(reason=reason))
-        if not self._is_visible(target.key):
+        seen = self._seen(target.key)
+        if seen is None:
             reason = f"points to a page that readers of {self._locale!r} do not get"
             return self._lost(link, shown, Target(reason=reason))
         faults: list[Fault] = []
@@ -116,6 +117,10 @@ class LinkTargets:
             message = f"{shown} is broken on the old site; here it leads to the page of its file"
             faults.append(self._fault(link, FaultKind.CHANGED, message))
         anchor, kind, reason = self._anchor(target.fragment, found[1])
+        if anchor and seen is not found[1] and anchor not in seen.own_anchors:
+            kind = FaultKind.LOST_ANCHOR
+            reason = f"points to a part that the page in {seen.key[0]!r} does not have"
+            anchor = ""
         if kind is not None:
             faults.append(self._fault(link, kind, f"{shown} {reason}"))
         href = self._href(target, anchor, *found)
@@ -180,12 +185,13 @@ class LinkTargets:
                 return rest
         return href
 
-    def _is_visible(self, key: PageKey) -> bool:
-        """Return whether readers of the page's locale get a page, or a translation of it."""
+    def _seen(self, key: PageKey) -> PageText | None:
+        """Return the text that readers of this page get for another one or its translations."""
         locale, name = key
-        return locale == self._locale or any(
-            self.standing((each, name)) is not None for each in self.site.locales_for(self._locale)
-        )
+        for each in self.site.locales_for(self._locale):
+            if (found := self.standing((each, name))) is not None:
+                return found[1]
+        return self.text if locale == self._locale else None
 
     def _anchor(self, fragment: str, text: PageText) -> tuple[str, FaultKind | None, str]:
         """Return the anchor for a fragment, with the kind and the reason of a fault, if any."""

@@ -10,6 +10,7 @@ import pytest
 from cms.importing.site.body import body_of
 from cms.importing.site.faults import FaultKind
 from cms.importing.site.headings import headings_in
+from cms.importing.site.links import links_of
 from cms.importing.site.pages import OldSite
 from tests.cms.importing.test_addresses import PAGE, front, read
 
@@ -197,6 +198,23 @@ def test_docusaurus_has_its_languages_in_folders(
     old = read(tmp_path, "docusaurus", files, f"roots:\n{own}")
     found = [(text.key[0], text.address) for text in old.current.values()]
     assert found == ([("fr", f"{address}a".replace("/fr", "/FR", 1))] if address else [])
+
+
+def test_a_link_leads_to_a_part_that_readers_of_the_language_get(tmp_path: Path) -> None:
+    parts = "## One\n\n## Two\n"
+    french = front("lang: fr")
+    files = {
+        "a.md": f"{PAGE}{parts}",
+        "fr/a.md": f"{french}\n\n## One\n",
+        "fr/c.md": f"{french} [x](/a.html#one) [y](/a.html#two)",
+    }
+    old = read(tmp_path, "jekyll", files)
+    (text,) = (each for each in old.current.values() if each.page.place.name == "c")
+    drafted = old.draft(old.page(text.key), text)
+    assert [each.message for each in drafted.lost] == [
+        "/a.html#two points to a part that the page in 'fr' does not have"
+    ]
+    assert [each.href.partition("#")[2] for each in links_of(drafted.body)] == ["one", ""]
 
 
 def lost_in_french(old: OldSite) -> str:
