@@ -183,7 +183,8 @@ class Reference:
         if not 0 <= count <= 20:
             raise GraphQLError("out of range")
         words = [row for row in self.tables["search_word"] if row.locale in self.look.locales]
-        found = searching.suggestions(parse_query(search), words)
+        # Each word is a beginning, also of one letter; with an asterisk that would be left out.
+        found = searching.suggestions(parse_query(search.replace("*", " ")), words)
         return [Thing("Suggestion", each) for each in found[:count]]
 
     # --- Entries ---
