@@ -131,7 +131,10 @@ def questions(content: Content) -> Sequence[Question]:
 
 
 def _lists(items: Sequence[Item]) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
-    """Return the categories and types with a full list, and times with enough entries before."""
+    """Return the categories and types with a full list, and times with enough entries before.
+
+    On a small site, those with the most entries are enough.
+    """
     counts: dict[tuple[str, str], int] = defaultdict(int)
     moments: dict[str, list[str]] = defaultdict(list)
     for item in items:
@@ -139,7 +142,12 @@ def _lists(items: Sequence[Item]) -> tuple[list[tuple[str, str]], dict[str, list
         moments[item.category.path].append(as_text(item.published_at))
     least = min(_LIST, max(counts.values()))
     full = sorted(key for key, count in counts.items() if count >= least)
-    before = {key: sorted(times)[_TWO_HOPS - 1 :] for key, times in sorted(moments.items())}
+    fewest = min(_TWO_HOPS, max(map(len, moments.values())))
+    before = {
+        key: sorted(times)[fewest - 1 :]
+        for key, times in sorted(moments.items())
+        if len(times) >= fewest
+    }
     return full, before
 
 
