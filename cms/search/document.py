@@ -112,21 +112,16 @@ def _indexed(parts: Iterable[Piece], counts: Counter[str]) -> tuple[str, list[Js
                 break
         counts[indexed] = count + 1
         words.append(indexed if count < _MOST_PLACES else NO_WORD)
-        if gap == " " and folded == word:
-            shown.append([word])
+        html = gap if gap == " " else _gap_in_html(gap)
+        # Without a folded word equal to the word, and then without a space.
+        if folded != word:
+            shown.append([word, html, folded])
         else:
-            shown.append(_stored_piece(folded, word, _gap_in_html(gap)))
+            shown.append([word] if html == " " else [word, html])
     return " ".join(words), shown
 
 
-def folded_and_word(piece: Sequence[Json]) -> tuple[str, str]:
+def folded_and_word(piece: Sequence[str]) -> tuple[str, str]:
     """Return the folded and the original word of a stored piece."""
-    word = str(piece[0])
-    return str(piece[-1]) if len(piece) == _WHOLE else word, word
-
-
-def _stored_piece(folded: str, word: str, gap: str) -> list[Json]:
-    """Return a piece in its stored form, without a folded word equal to the word, then a space."""
-    if folded != word:
-        return [word, gap, folded]
-    return [word, gap] if gap != " " else [word]
+    word = piece[0]
+    return piece[-1] if len(piece) == _WHOLE else word, word

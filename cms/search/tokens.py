@@ -57,13 +57,13 @@ def pieces(text: str) -> Iterator[Piece]:
     for characters, rest in _RUN.findall(text):
         is_short = len(characters) <= LONGEST_WORD
         for run, folded in _known_runs(characters) if is_short else _split(characters):
-            if not folded:
+            if folded:
+                if word or gap:
+                    yield last, word, gap
+                last, word, gap = folded, run, ""
+            else:
                 gap += run
-                continue
-            if word or gap:
-                yield last, word, gap
-            last, word, gap = folded, run, ""
-        gap += rest
+        gap = gap + rest if gap else rest
     if word or gap:
         yield last, word, gap
 
