@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
@@ -32,6 +33,10 @@ _FOOTNOTE = re.compile(r"\[\^([^\s\[\]]{1,200})\]")
 # The text rule stops at these; of the letters that the plugin for addresses adds, only at whole
 # beginnings of addresses. A set of characters first is found in a third of the time.
 _TERMINATORS = re.compile(r"[\n!#$%&*+\-:<=>@\[\\\]^_`{}~w](?:(?<!w)|(?<=(?<![^\W_])w)ww\.)")
+# Addresses that stay as they are: from the root, on the page, or on a host of the web.
+_PLAIN_ADDRESS = re.compile(
+    r"(?:(?:https?://[a-z0-9]+(?:[.-][a-z0-9]+)*)?(?:/[A-Za-z0-9_.-]+)*/?)?(?:#[A-Za-z0-9_.-]*)?"
+)
 # Maximum number of characters of a bare address, and of what is before its first mark.
 _LONGEST_ADDRESS = 2_000
 _BEFORE_MARK = 100
@@ -140,7 +145,13 @@ def _configured(depth: int, names: frozenset[str]) -> MarkdownIt:
     if names:
         directives_plugin(parser, names)
     parser.renderer = HtmlWriter()  # without the rules that plugins add
+    parser.normalizeLink = _normalised  # type: ignore[assignment,method-assign]  # meant so
     return parser
+
+
+def _normalised(address: str) -> str:
+    """Return an address with all but plain characters encoded; most have plain ones only."""
+    return address if _PLAIN_ADDRESS.fullmatch(address) else normalizeLink(address)
 
 
 def _without_nulls(state: StateCore) -> None:
