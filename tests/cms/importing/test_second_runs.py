@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -464,9 +465,17 @@ async def test_a_page_that_fails_a_gate_stays_a_draft_with_those_that_need_it(
 async def test_others_write_between_the_batches(coast: Importer) -> None:
     for each in range(30):
         coast.write(f"en/page-{each}.md", f"---\ntitle: Page {each}\n---\n\nWords.\n")
-    importing = asyncio.create_task(coast.run(batch=1))
+    has_begun = asyncio.Event()
+
+    @contextmanager
+    def watch(_: str, __: int) -> Iterator[Callable[[int], None]]:
+        yield lambda _: has_begun.set()
+
+    importing = asyncio.create_task(coast.run(batch=1, watch=watch))
+    importing.add_done_callback(lambda _: has_begun.set())
+    await has_begun.wait()
     author = coast.newsroom.author
-    while not importing.done():
+    for _ in range(8):
         await coast.newsroom.do(author, create_entry, "GlossaryTerm", Draft(title="Ours"))
     assert (await importing).is_complete
     async with coast.database.reading() as session:

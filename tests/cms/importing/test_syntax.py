@@ -365,6 +365,6 @@ REPEATED = {
 def test_the_work_of_a_conversion_grows_with_the_length(kind: str, unit: str) -> None:
     short, long = (
         lines_run(lambda text=unit * times: convert(kind, text, "page.mdx"))  # type: ignore[misc]
-        for times in (200, 600)
+        for times in (100, 300)
     )
     assert long < 4.5 * short
