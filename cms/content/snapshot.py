@@ -17,7 +17,7 @@ from cms.content.links import Edge, Origin, Targets, entry_of, is_same_page, par
 from cms.content.rendering import HeadingAbove, Rendering
 from cms.content.slug import PATH_SLUG_FORM, SLUG_FORM, Anchors, slug_of_title
 from cms.content.tags import clean_tags
-from cms.content.words import is_visible
+from cms.content.words import is_filled
 from cms.errors import InvalidValue, MissingField, UserError
 
 _TITLE = Text("Title", longest=300)
@@ -376,7 +376,7 @@ def missing_in(content_type: type[ContentType], content: JsonObject) -> Iterator
         content_type: the content type as it is declared now.
         content: the content, by :func:`cms.content.stored_names.named_content`.
     """
-    if not is_visible(str(content["title"])):
+    if not is_filled(str(content["title"])):
         yield MissingField(message="Title is required", path=("title",))
     if not content["slug"]:
         yield MissingField(message="Slug is required", path=("slug",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ _WORD = re.compile(
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 # White space, and the characters without width that programs put at the ends of texts.
 _EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Letters, numbers and symbols, of which readers see at least a mark.
 _VISIBLE = frozenset("LNS")
 
@@ -37,6 +39,14 @@ def is_visible(text: str) -> bool:
     White space, punctuation, and characters without width are none.
     """
     return any(unicodedata.category(char)[0] in _VISIBLE and char not in _BLANK for char in text)
+
+
+def is_filled(text: str) -> bool:
+    """Return whether a plain text has more than what HTML has for nothing.
+
+    Such are comments, and references to spaces and to characters without width, as in ``&nbsp;``.
+    """
+    return is_visible(html.unescape(_COMMENT.sub("", text)))
 
 
 def trim(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cms.content.canonical_json import Json
 from cms.content.fields.base import Problems, Scalar, ValuePath, as_text
-from cms.content.words import is_visible, trim
+from cms.content.words import is_filled, trim
 from cms.errors import MissingField
 
 
@@ -27,7 +27,7 @@ class Text(Scalar):
 
     def missing(self, value: Json, path: ValuePath) -> Iterator[MissingField]:
         """Yield that readers would see nothing of a required text."""
-        if self.required and not (isinstance(value, str) and is_visible(value)):
+        if self.required and not (isinstance(value, str) and is_filled(value)):
             yield MissingField(message=f"{self.label} is required", path=path)
 
     def texts(self, value: Json) -> Iterator[str]:

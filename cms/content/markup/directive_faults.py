@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from cms.content.markup.directive_values import Call, Directives, DirectiveValue
 from cms.content.markup.directives import calls_in
 from cms.content.markup.parser import Parsed
 
+# The end of a directive, also within quotes and lists.
+_COLONS = re.compile(r"[ \t>]*(:{3,})[ \t]*")
 # Number of errors after which no more are looked for.
 MOST_FAULTS = 50
 
@@ -58,11 +61,21 @@ def _faults_of(
     lines: Sequence[str], token: Token, block: Token, values: DirectiveValues
 ) -> Iterator[DirectiveFault]:
     call: Call = token.meta["call"]
+    if token.type == "container_directive_open" and not _is_closed(lines, token):
+        message = f"{call.name} is not closed; write {token.markup} on a line after its content"
+        yield DirectiveFault(*_place(lines, token, block, 0), message)
     for fault in (*([call.fault] if call.fault else ()), *values.faults):
         yield DirectiveFault(*_place(lines, token, block, fault.start), fault.message)
     for label in values.missing:
         message = f"{label} of {call.name} is required"
         yield DirectiveFault(*_place(lines, token, block, 0), message, is_missing=True)
+
+
+def _is_closed(lines: Sequence[str], token: Token) -> bool:
+    """Return whether the line after a directive around blocks has its closing colons."""
+    _, end = token.map or (0, len(lines))
+    found = _COLONS.fullmatch(lines[end]) if end < len(lines) else None
+    return found is not None and len(found[1]) >= len(token.markup)
 
 
 def _place(lines: Sequence[str], token: Token, block: Token, start: int) -> tuple[int, int]:

@@ -196,6 +196,16 @@ def test_an_unfinished_draft_says_what_is_missing() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["<!-- x -->", "&nbsp;", "&#8203;", "---"])
+def test_a_title_and_a_text_that_show_nothing_are_missing(text: str) -> None:
+    draft, _ = clean_draft(
+        Article, Draft(title=text, slug="a", fields={"body": "b", "byline": {"name": text}})
+    )
+    content = take_snapshot(Article, "en", draft, {}).content
+    missing = [each.path for each in missing_in(Article, content)]
+    assert missing == [("title",), ("fields", "byline", "name")]
+
+
 def test_the_same_draft_has_the_same_digest_when_saved_again() -> None:
     draft = Draft(
         title="T",

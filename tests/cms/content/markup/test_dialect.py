@@ -22,7 +22,7 @@ from cms.content.markup.markdown import (
     sanitising_losses,
 )
 from cms.content.slug import Anchors
-from cms.content.words import is_visible, words_in
+from cms.content.words import is_filled, is_visible, words_in
 
 
 def rendered(text: str) -> RenderedMarkdown:
@@ -335,6 +335,24 @@ def test_a_text_shows_something_if_readers_see_it(text: str) -> None:
 )
 def test_visible_texts_have_a_letter_a_digit_or_a_symbol(text: str, is_seen: bool) -> None:
     assert is_visible(text) is is_seen
+
+
+@pytest.mark.parametrize(
+    ("text", "is_seen"),
+    [
+        ("<!-- A --> B", True),
+        ("<script>", True),
+        ("A & B", True),
+        ("&copy;", True),
+        ("<!-- A -->", False),
+        ("<!-- A --> - <!-- B", False),
+        ("&nbsp;&#8203;&ZeroWidthSpace;", False),
+    ],
+)
+def test_plain_texts_have_more_than_comments_and_references_to_spaces(
+    text: str, is_seen: bool
+) -> None:
+    assert is_filled(text) is is_seen
 
 
 def test_words_have_inner_punctuation() -> None:

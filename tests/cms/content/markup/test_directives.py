@@ -52,6 +52,7 @@ class Video(Block):
 
 KNOWN = "use one of title, level, kind, is_open"
 FIELD = Markdown("Body", directives=(InfoBox, Video))
+OPEN = "write ::: on a line after its content"
 
 
 def rendered(text: str, field: Markdown = FIELD) -> Mapping[str, Any]:
@@ -182,6 +183,16 @@ def test_what_is_not_declared_is_text_as_it_is_written(text: str) -> None:
         ("::info-box[a]{} b", ["line 1, column 17: expected nothing after the attributes"]),
         ("a :info-box[b]{c", ['line 1, column 15: expected attributes such as {key="value"}']),
         ("::video{film=a page=b}", None),
+        *(
+            (text, [f"line {line}, column {column}: info-box is not closed; {end}"])
+            for text, line, column, end in (
+                ("a\n\n:::info-box\nb", 3, 4, OPEN),
+                ("> :::info-box\n\na\n:::", 1, 6, OPEN),
+                (":::info-box\n```\na\n```\n", 1, 4, OPEN),
+                ("::::info-box\n:::info-box\n:::\na", 1, 5, OPEN.replace(":::", "::::")),
+            )
+        ),
+        ("> - :::info-box\n>   b\n>   :::::  \n> c", []),
     ],
 )
 def test_errors_have_their_line_and_column(text: str, messages: list[str] | None) -> None:
