@@ -20,6 +20,9 @@ _SHOWN = re.compile(
     r"([A-Za-z_][\w-]*+)(?!\s*+:)"
 )
 
+# Number of characters of a template before a key in it.
+_LONGEST_TEMPLATE = 500
+
 
 def lost_values(mapping: MarkdownMapping, values: PageValues, title: str) -> Iterator[Fault]:
     """Yield the values of a page that no key of the mapping takes, each with its key.
@@ -34,7 +37,10 @@ def lost_values(mapping: MarkdownMapping, values: PageValues, title: str) -> Ite
     """
     taken = {_comparable(each) for each in _taken(mapping)}
     people = {_comparable(each) for each in (mapping.author, mapping.reviewed_by) if each}
-    shown = {each.casefold() for each in _SHOWN.findall(values.source.body)}
+    body = values.source.body
+    shown = {
+        each[1].casefold() for each in _SHOWN.finditer(body) if _is_in_template(body, each.start(1))
+    }
     for key, value in values.written.items():
         if key.casefold() in shown:
             continue
@@ -49,6 +55,12 @@ def lost_values(mapping: MarkdownMapping, values: PageValues, title: str) -> Ite
     yield from _further_values(mapping, values)
 
 
+def _is_in_template(body: str, offset: int) -> bool:
+    """Return whether a place in a text is within braces, or within a tag."""
+    before = body[max(0, offset - _LONGEST_TEMPLATE) : offset]
+    return any(before.rfind(start) > before.rfind(end) for start, end in ("{}", "<>"))
+
+
 def _beside_names(key: str, value: Written | None) -> Iterator[str]:
     """Yield the paths of values that people have beside their names, such as links."""
     for each in value if isinstance(value, list) else [value]:
@@ -60,18 +72,18 @@ def _beside_names(key: str, value: Written | None) -> Iterator[str]:
 def _further_values(mapping: MarkdownMapping, values: PageValues) -> Iterator[Fault]:
     """Yield the values of mapped keys that have no place beside the first one."""
     one = "only the first is"
-    for key, names, what in (
-        (mapping.category, values.texts(mapping.category), "the category"),
-        (mapping.author, values.names(mapping.author), "the byline"),
+    authors, tags = values.names(mapping.author), values.texts(mapping.tags)
+    people = [each for each in authors if slugify(each)]
+    categories = values.texts(mapping.category) if mapping.folders != "category" else ()
+    for key, without_place, reason in (
+        (mapping.category, categories[1:], f"{one} the category"),
+        (mapping.author, people[1:], f"{one} the byline"),
+        (mapping.author, _without_letters(authors), "a name has a letter or a digit"),
+        (mapping.tags, _without_letters(tags), "a tag has a letter or a digit"),
     ):
-        for each in names[1:] if mapping.folders != "category" or key != mapping.category else ():
+        for each in without_place:
             path = values.spelling(key)
-            yield _fault(values, path, f"{path}: {each!r} arrives nowhere; {one} {what}")
-    for each in values.texts(mapping.tags) if mapping.tags else ():
-        if not slugify(each):
-            path = values.spelling(mapping.tags)
-            message = f"{path}: {each!r} arrives nowhere; a tag has a letter or a digit"
-            yield _fault(values, path, message)
+            yield _fault(values, path, f"{path}: {each!r} arrives nowhere; {reason}")
     for key in mapping.aliases:
         for each in values.texts(key):
             if each and not mapping.path_of_alias(each):
@@ -83,6 +95,10 @@ def _further_values(mapping: MarkdownMapping, values: PageValues) -> Iterator[Fa
         if _holds(values.value(mapping.reviewed_on)):
             message = f"{path} arrives nowhere; a date of a review needs the name of a reviewer"
             yield _fault(values, path, message)
+
+
+def _without_letters(texts: Sequence[str]) -> Sequence[str]:
+    return [each for each in texts if not slugify(each)]
 
 
 def _taken(mapping: MarkdownMapping) -> Iterator[str]:

@@ -49,6 +49,8 @@ def lost(front_matter: str, mapping: MarkdownMapping = MAPPING, body: str = "") 
         ("short: Green tea", ["short"]),
         ("category: [one, two, three]", ["category", "category"]),
         ("author: [Ada, {name: Ben}]", ["author"]),
+        ("author: ['!', Ada]", ["author"]),
+        ("author: ['?', Ada, Ben, '!']", ["author", "author", "author"]),
         ("author: {name: Ada, link: /ada, more: {a: 1}}", ["author.link", "author.more.a"]),
         ("Reviewer: [Ada, {name: Ben, role: cook, note: ''}]", ["Reviewer.role"]),
         ("tags: [a, '!']", ["tags"]),
@@ -76,8 +78,20 @@ def test_each_value_has_the_line_of_its_key() -> None:
 
 def test_a_value_that_a_template_of_the_text_shows_has_arrived() -> None:
     front_matter = "version: 1.10\nedition: second\nhost: a.example\nother: z"
-    body = '{{ page.version }} {{edition}} {{< param "host" >}} the other'
+    body = '{{ page.version }} {{edition}} {{< param "host" >}} the page.other {a} param other'
     assert [each.key for each in lost(front_matter, body=body)] == ["other"]
+
+
+def test_a_value_in_a_tag_or_a_condition_has_arrived() -> None:
+    body = '<img :src="$frontmatter.image"> {% if page.note %}x{% endif %} > frontmatter.size'
+    assert [each.key for each in lost("image: a\nnote: b\nsize: 3", body=body)] == ["size"]
+
+
+def test_the_first_author_with_letters_is_the_byline() -> None:
+    assert [each.message for each in lost("author: ['!', Ada, Ben]")] == [
+        "author: 'Ben' arrives nowhere; only the first is the byline",
+        "author: '!' arrives nowhere; a name has a letter or a digit",
+    ]
 
 
 def test_a_category_arrives_nowhere_if_folders_are_categories() -> None:
