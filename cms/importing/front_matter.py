@@ -33,6 +33,12 @@ _MOST_VALUES = 50_000
 _UNQUOTED = re.compile(r"that cannot start any token|mapping values are not allowed")
 # The declaration of a constant in a script.
 _DECLARED = re.compile(r"^(?:const|let|var)\s+(?P<name>[\w$]+)\s*=(?![=>])\s*", re.MULTILINE)
+# A text, or several that are joined, and a date that is written as a text.
+_TEXT = r"""(?:"(?:[^"\\\n]|\\.)*+"|'[^'\\\n]*+')"""
+_TEXTS = re.compile(
+    rf"(?P<date>new Date\()?(?P<texts>{_TEXT}(?:\s*+\+\s*+{_TEXT})*+)(?(date)\))"
+    r"|[\"'].*+"  # a text without an end
+)
 _CONSTANT = re.compile(r"true|false|null|-?\d+(?:\.\d+)?")
 _TABS = re.compile(r"^\t+", re.MULTILINE)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -379,8 +385,11 @@ _DECODER = json.JSONDecoder(parse_float=Plain, parse_int=Plain, parse_constant=P
 
 
 def _read_script(file: Path, text: str, first_line: int) -> _Read:
-    """Read a script that is one object or declares constants: a flow mapping of YAML, nearly."""
-    before, *declared = _DECLARED.split(text)
+    """Read a script that is one object or declares constants: a flow mapping of YAML, nearly.
+
+    Texts can be joined, and dates be made of texts.
+    """
+    before, *declared = _DECLARED.split(_TEXTS.sub(_joined, text))
     if declared:
         pairs = zip(declared[::2], declared[1::2], strict=True)
         before += "{" + "".join(f"{name}: {_as_item(value)}" for name, value in pairs) + "}"
@@ -393,6 +402,16 @@ def _read_script(file: Path, text: str, first_line: int) -> _Read:
     if not isinstance(node, yaml.MappingNode) or not all(map(_is_constant, _scalars(node))):
         raise ContentFileError(file, first_line, computes)
     return _Nodes().mapping(node), _lines_of_keys(file, node, first_line)
+
+
+def _joined(match: re.Match[str]) -> str:
+    """Return texts that are joined as one; other texts stay as they are."""
+    texts = re.findall(_TEXT, match["texts"] or "")
+    quotes = {each[0] for each in texts}
+    if len(quotes) != 1:
+        return match[0]
+    quote = quotes.pop()
+    return f"{quote}{''.join(each[1:-1] for each in texts)}{quote}"
 
 
 def _as_item(value: str) -> str:

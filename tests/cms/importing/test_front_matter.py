@@ -48,8 +48,10 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         *(
             (f"---js\n{script}\n---\n", 2, "the front matter is a script that computes values")
             for script in (
-                '{a: "b" + "c"}',
-                "{a: new Date('2024-01-05')}",
+                '{a: "b" + c}',
+                """{a: "b" + 'c'}""",
+                "{a: new Date()}",
+                "{a: new Date(b)}",
                 "{a}",
                 "{a: `b`}",
                 "{a: 'b\\'c'}",
@@ -122,6 +124,10 @@ def test_a_fault_has_a_line_and_a_reason(tmp_path: Path, text: str, line: int, r
         (
             "---javascript\nconst a = 'b';\n\nlet c = {\n\td: 'x',\n\te: -1,\n}\nvar f = 0\n---\n",
             {"a": "b", "c": {"d": "x", "e": "-1"}, "f": "0"},
+        ),
+        (
+            "---js\n{a: 'b' +\n 'c', d: new Date(\"2024-01-05\"), e: \"'f' + 'g'\"}\n---\n",
+            {"a": "bc", "d": "2024-01-05", "e": "'f' + 'g'"},
         ),
         ("---\n---\nBody", {}),
         ("No front matter", {}),
