@@ -159,7 +159,7 @@ def test_starlight_has_pages_without_translation_in_each_language(
     assert lost_in_french(read(tmp_path, "astro", files, mapping)).endswith(expected)
 
 
-@pytest.mark.parametrize("href", ["/docs/a", "/fr/docs/a", "a", "../docs/a"])
+@pytest.mark.parametrize("href", ["/docs/a", "/fr/docs/a", "a", "../docs/a", "/a.md", "a.md"])
 def test_docusaurus_has_pages_without_translation_in_each_language(
     tmp_path: Path, href: str
 ) -> None:

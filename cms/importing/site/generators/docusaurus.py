@@ -135,10 +135,11 @@ class Docusaurus(RootedGenerator):
         elif PurePosixPath(path).suffix.lower() in self.endings:
             is_relative = path.startswith(("./", "../"))
             beside = [] if path.startswith("/") else [page.place.path.rpartition("/")[0]]
-            for folder in beside if is_relative else [*beside, root, ""]:
+            own = [root, *self._translated_roots(page, root)]
+            for folder in beside if is_relative else [*beside, *own, ""]:
                 file = joined(folder, path.lstrip("/"))
                 other = self.root_of(file)
-                yield AddressReading("file", file, is_broken=other is None or other[0] != root)
+                yield AddressReading("file", file, is_broken=other is None or other[0] not in own)
         else:
             whole = absolute(path, address)
             language = _language(page)
@@ -148,6 +149,13 @@ class Docusaurus(RootedGenerator):
             prefix = f"/{language or page.place.locale}/"
             if whole.startswith(prefix):  # a page without a translation is there, too
                 yield AddressReading("address", whole[len(prefix) - 1 :])
+
+    def _translated_roots(self, page: SourcePage, root: str) -> Sequence[str]:
+        """Return the roots that the root of a translation translates."""
+        language, roots = _language(page), self.mapping.roots
+        address = roots.get(root, "").removeprefix(f"/{language}").rstrip("/")
+        found = (each for each in roots if each != root and roots[each].rstrip("/") == address)
+        return [each.strip("/") for each in found] if language else []
 
     def _kind(self, place: PagePlace) -> str:
         root = self.root_of(place.path)
