@@ -94,6 +94,7 @@ class Page:
         position: the position of its publication.
         basis: why it is public.
         author: the account of its author; ``None`` for the operator.
+        reviewers: the accounts that signed it off.
     """
 
     number: int
@@ -105,6 +106,12 @@ class Page:
     position: int
     basis: Basis
     author: Row | None = None
+    reviewers: Sequence[Row] = ()
+
+    @property
+    def expires_at(self) -> datetime:
+        """When its sign-offs expire."""
+        return self.saved_at + timedelta(days=365)
 
     @property
     def edition_id(self) -> str:
@@ -320,6 +327,9 @@ def public_rows(page: Page) -> Iterator[tuple[type[Base], Row]]:
             "published_at": at,
             "published_by": author.get("id"),
             "basis": page.basis,
+            "reviewed_at": at if page.reviewers else None,
+            "due_at": page.expires_at if page.reviewers else at,
+            "reviewers": sorted(each["person_id"] for each in page.reviewers) or None,
             "ended_at": None,
             "ended_position": None,
         },
@@ -368,10 +378,11 @@ def _entry(
         position=_SETUP + 1 + number,
         basis="signed_off",
         author=accounts[number % len(accounts)],
+        reviewers=[accounts[(number + 1) % len(accounts)]],
     )
     yield from public_rows(page)
     yield from ((Link, each) for each in link_rows(page))
-    yield from signing_rows(page, [accounts[(number + 1) % len(accounts)]])
+    yield from signing_rows(page)
     yield Address, address_row(page)
 
 
@@ -396,13 +407,8 @@ def link_rows(page: Page) -> Iterator[Row]:
         yield {**link_columns(page.revision_id, edge, place), "origin": edge.origin.value}
 
 
-def signing_rows(page: Page, reviewers: Sequence[Row]) -> Iterator[tuple[type[Base], Row]]:
-    """Yield the rows of a review, and of the sign-offs by which a page is public.
-
-    Args:
-        page: the page.
-        reviewers: the accounts that signed it off.
-    """
+def signing_rows(page: Page) -> Iterator[tuple[type[Base], Row]]:
+    """Yield the rows of a review, and of the sign-offs by which a page is public."""
     review_id, publication_id, at = (
         f"review_{page.number:026}",
         f"pub_{page.number:026}",
@@ -429,11 +435,11 @@ def signing_rows(page: Page, reviewers: Sequence[Row]) -> Iterator[tuple[type[Ba
             "ordinal": 1,
             "name": "editorial",
             "role": "reviewer",
-            "approvals": len(reviewers),
+            "approvals": len(page.reviewers),
         },
     )
-    for ordinal, reviewer in enumerate(reviewers):
-        sign_off_id = f"signoff_{page.number * len(reviewers) + ordinal:026}"
+    for ordinal, reviewer in enumerate(page.reviewers):
+        sign_off_id = f"signoff_{page.number * len(page.reviewers) + ordinal:026}"
         yield SignOff, _sign_off(page, sign_off_id, review_id, reviewer)
         yield (
             PublicationSignOff,
@@ -459,7 +465,7 @@ def _sign_off(page: Page, sign_off_id: str, review_id: str, reviewer: Row) -> Ro
         "person_id": reviewer["person_id"],
         "note": "",
         "signed_at": page.saved_at,
-        "expires_at": page.saved_at + timedelta(days=365),
+        "expires_at": page.expires_at,
     }
 
 

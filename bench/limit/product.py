@@ -254,10 +254,11 @@ class _Pages:
             position=_SETUP + 1 + item.rank,
             basis="signed_off",
             author=_AUTHOR,
+            reviewers=[self._accounts[each.number] for each in item.reviewers],
         )
         yield from (row for row in public_rows(page) if row[0] is not Entry)
         yield from ((Link, each) for each in link_rows(page))
-        yield from signing_rows(page, [self._accounts[each.number] for each in item.reviewers])
+        yield from signing_rows(page)
         yield Address, address_row(page)
         rendered = {**snapshot.derived.rendered, "body": text.rendered}
         derived[page.revision_id] = replace(text.derived, rendered=rendered)

@@ -203,6 +203,16 @@ def review(view: View, shown: EntryRow) -> Relation:
     # Of what is public, the publication is all that the sign-offs are found by.
     known = _KEYS if _shows_drafts(view) else _KEYS[:1]
     keys = [(getattr(shown, name) if name in known else null()).label(name) for name in _KEYS]
+    if _repeats_reviewers(view):
+        signed_at = (
+            select(func.max(_SIGNED.c.signed_at))
+            .select_from(_COUNTED)
+            .where(_counts_for(shown, view))
+            .scalar_subquery()
+            .label("signed_at")
+        )
+        expires_at = review_ends_at(shown.publication_id, view).label("expires_at")
+        return select(signed_at, expires_at, *keys).where(_has_review(shown, view))
     counted = (
         select(
             func.max(_SIGNED.c.signed_at).label("signed_at"),
@@ -401,6 +411,14 @@ def _shows_drafts(view: View) -> bool:
     return view.perspective is Perspective.DRAFT or view.preview is not None
 
 
+def _repeats_reviewers(view: View) -> bool:
+    """Return whether publications repeat who their reviewers are, and have none without a review.
+
+    They do so of now; see :mod:`cms.review.review_times`.
+    """
+    return view.past is None and not _shows_drafts(view)
+
+
 def _columns_of(sign_off: FromClause, **others: ColumnElement[Any]) -> Relation:
     return select(*(others.get(name, sign_off.c[name]) for name in sorted(SignOffRow.columns())))
 
@@ -410,6 +428,8 @@ def _counts_for(shown: Shown, view: View) -> ColumnElement[bool]:
 
 
 def _has_review(entry: EntryRow, view: View) -> ColumnElement[bool]:
+    if _repeats_reviewers(view):
+        return entry.reviewers.is_not(None)
     return is_review_shown(entry.publication_id, entry.basis, view)
 
 

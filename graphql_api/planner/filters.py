@@ -371,8 +371,7 @@ def _operand(name: str, given: Given, value: Sql, call: Call) -> Sql:
 def _to_one(declaration: ToOne, where: Input, row: Row, call: Call) -> Condition:
     key = declaration.key(row)
     # The objects are found by themselves, whatever the order of the list.
-    inner = replace(call, is_in_order=False)
-    found = _targets(declaration, inner, lambda columns: condition_on(where, columns, inner))
+    found = select_referred(declaration, where, replace(call, is_in_order=False))
     has_own_order = declaration.look_up is not None and declaration.look_up.is_of_list
     if names_one(where, declaration):
         # Databases use an index over the key and an order only for a single value.
@@ -385,6 +384,11 @@ def _to_one(declaration: ToOne, where: Input, row: Row, call: Call) -> Condition
     if not fits_absence(where):
         return fits
     return or_(fits, not_(_truth(key.in_(_targets(declaration, call, lambda _: true())))))
+
+
+def select_referred(declaration: ToOne, where: Input, call: Call) -> Select[tuple[Any]]:
+    """Return the references to the objects that a filter keeps."""
+    return _targets(declaration, call, lambda columns: condition_on(where, columns, call))
 
 
 def _targets(

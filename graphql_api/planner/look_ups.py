@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -23,6 +24,7 @@ from graphql_api.planner.filters import (
     comparison_of,
     condition_on,
     names_one,
+    select_referred,
     select_targets,
 )
 from graphql_api.planner.source import Columns, Sql
@@ -77,6 +79,32 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
                 some = input_in(value).fields.get("some")
                 if isinstance(some, Input):
                     yield from _found(way, some, way.targets, _id_of, row, call)
+
+
+def same_in_all(where: Argument, call: Call) -> Iterator[tuple[str, Callable[[], Sql]]]:
+    """Yield each column that has one value in all rows that a ``where`` keeps.
+
+    It is the reference to an object that the filter names, as all rows of a category have. With it
+    comes what makes the value, anew for each use.
+    """
+    asked = without_empty(where)
+    if asked is None:
+        return
+    for name, value in asked.fields.items():
+        if name == "AND":
+            for item in inputs_in(value):
+                yield from same_in_all(item, call)
+        if name in _CONNECTIVES:
+            continue
+        match asked.type.fields[name].extensions[PLANNED]:
+            case ToOne(look_up=LookUp(reference=str() as column, is_of_list=True)) as one:
+                inner = input_in(value)
+                if names_one(inner, one):
+                    yield column, partial(_reference, one, inner, call)
+
+
+def _reference(one: ToOne, where: Input, call: Call) -> Sql:
+    return select_referred(one, where, call).scalar_subquery()
 
 
 def finds(way: LookUp, operators: Argument, *, is_past: bool) -> bool:

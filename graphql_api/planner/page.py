@@ -37,6 +37,7 @@ from graphql_api.planner.declarations import Call, Connection, Row, Rows
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Condition
 from graphql_api.planner.json_sql import JsonArray, ReadOnce, kept_apart
+from graphql_api.planner.look_ups import same_in_all
 from graphql_api.planner.ordering import order_by
 from graphql_api.planner.page_rows import PageRows, Side
 from graphql_api.planner.paging import number, paging_of
@@ -95,7 +96,8 @@ class Page:
         # PostgreSQL sorts the rows of all of them.
         self._comes_in_order = not (self._paging.is_backward or _asks_for(field.body, {"pageInfo"}))
         self._source = call.source(_Rows(rows, self._select))
-        self.columns = self._source.columns
+        same = dict(same_in_all(call.arguments.get("where"), call))
+        self.columns = self._source.columns.knowing(same)
         if not self._is_needed:
             # A bad argument is an error whatever is selected.
             parameters.checks += self._paging.checks(self._mark, self._keys(self.columns))

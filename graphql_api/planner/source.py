@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, literal_column, select
@@ -45,18 +46,41 @@ class Chosen:
         return narrowed(self.select, columns).subquery(name)
 
 
+_NONE_KNOWN: Mapping[str, Callable[[], Sql]] = MappingProxyType({})
+
+
 class Columns:
     """A relation's columns as attributes; records the used ones."""
 
-    def __init__(self, relation: Relation, name: str) -> None:
+    def __init__(
+        self,
+        relation: Relation,
+        name: str,
+        known: Mapping[str, Callable[[], Sql]] = _NONE_KNOWN,
+    ) -> None:
         self._relation = relation
         self._name = name
+        self._known = known
         self.used: dict[str, None] = {}
+
+    def knowing(self, values: Mapping[str, Callable[[], Sql]]) -> Columns:
+        """Return these columns, of which some have a value that is the same in all rows.
+
+        What is made of such a value alone, a database makes once, and not for each row.
+
+        Args:
+            values: what makes these values, by column.
+        """
+        columns = Columns(self._relation, self._name, values)
+        columns.used = self.used
+        return columns
 
     def __getattr__(self, column: str) -> Sql:
         return self[column]
 
     def __getitem__(self, column: str) -> Sql:
+        if column in self._known:
+            return self._known[column]()
         type_ = self._relation.type_of(column)
         if type_ is None:
             raise AttributeError(f"the relation has no column {column!r}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from pysqlite3 import dbapi2 as sqlite
 
+from cms.storage.dialects.durations import RecentDurations
 from cms.storage.dialects.reading import PostgresReader, SqliteReader
 from tests.graphql_api.conftest import Api
 
@@ -103,7 +106,11 @@ query($type: EntryType!, $asOf: DateTime!, $search: String!) {
 """
 
 
-async def test_a_statement_is_prepared_once_for_all_its_values(api: Api) -> None:
+async def test_a_statement_is_prepared_once_for_all_its_values(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow they are here, statements stay on one connection of SQLite.
+    monkeypatch.setattr(RecentDurations, "of", lambda *_: 0.0)
     await fill(api, 0, 2)
     values = {"type": "Article", "asOf": "2030-01-01T00:00:00Z", "search": "T1"}
     await api.data(PREPARED, **values)  # connections are open now
@@ -217,3 +224,29 @@ async def test_fewer_are_looked_up_where_an_index_over_a_field_has_a_page_soon(a
         data = await api.data(f"{{ articles(orderBy: [{order}]) {{ nodes {{ title }} }} }}")
         assert [each["title"] for each in data["articles"]["nodes"]] == ["B", "A"]
         assert f"LIMIT {most}" in api.reader.statements[-1]
+
+
+async def test_the_category_that_a_filter_names_is_read_once_for_all_rows(api: Api) -> None:
+    animals = await api.newsroom.category("Animals")
+    birds = await api.newsroom.category("Birds", animals)
+    for number, category in enumerate((animals, birds, birds)):
+        await api.newsroom.published(title=f"T{number}", slug=f"t{number}", category=category)
+    query = """query($where: EntryWhere) {
+      entries(where: $where, orderBy: [title_ASC]) { nodes { title category { name } } }
+    }"""
+    below = {"treePath": {"eq": "animals/birds"}}
+    first, second, third = (("T0", "Animals"), ("T1", "Birds"), ("T2", "Birds"))
+    for where, expected, is_of_each in (
+        ({"category": below}, [second, third], False),
+        ({"AND": [{"category": below}, {"title": {"ne": "T1"}}]}, [third], False),
+        ({"category": {"treePath": {"eq": "none"}}}, [], False),
+        ({"category": {"name": {"eq": "Birds"}}}, [second, third], True),
+        ({"OR": [{"category": below}, {"title": {"eq": "T0"}}]}, [first, second, third], True),
+        ({"NOT": {"category": below}}, [first], True),
+        ({"type": {"eq": "Article"}}, [first, second, third], True),
+    ):
+        data = await api.data(query, where=where)
+        nodes = data["entries"]["nodes"]
+        assert [(each["title"], each["category"]["name"]) for each in nodes] == expected
+        of_each = re.search(r"= t\d+\.category_id", api.reader.statements[-1])
+        assert (of_each is not None) is is_of_each

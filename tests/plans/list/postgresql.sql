@@ -2,14 +2,18 @@ SELECT json_build_object('articles', (SELECT json_build_object('nodes', coalesce
 FROM (SELECT publication.title AS title, publication.slug AS slug, publication.entry_id AS id 
 FROM publication 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Category') AS t3 
-WHERE t3.id = t2.category_id))), '[]'::json)) AS anon_2 
-FROM (SELECT t4.title AS title, t4.slug AS slug, t4.summary AS summary, t4.published_at AS published_at, t4.category_id AS category_id 
-FROM (SELECT publication.published_at AS published_at, publication.entry_id AS id, publication.title AS title, publication.slug AS slug, publication.summary AS summary, publication.category_id AS category_id, publication.content_type AS content_type 
-FROM publication 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t4 
-WHERE t4.content_type = 'Article' AND t4.category_id = (SELECT t5.id 
+WHERE t3.id = (SELECT t4.id 
 FROM (SELECT own_path.path AS tree_path, publication.entry_id AS id 
 FROM publication JOIN category_path AS own_path ON own_path.category_id = publication.entry_id AND own_path.locale = 'en' 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Category') AS t5 
-WHERE t5.tree_path = $1::VARCHAR COLLATE "C") ORDER BY t4.published_at DESC, t4.id DESC 
- LIMIT ($2::BIGINT)) AS t2)) AS anon_1
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Category') AS t4 
+WHERE t4.tree_path = $1::VARCHAR COLLATE "C")))), '[]'::json)) AS anon_2 
+FROM (SELECT t5.title AS title, t5.slug AS slug, t5.summary AS summary, t5.published_at AS published_at 
+FROM (SELECT publication.published_at AS published_at, publication.entry_id AS id, publication.title AS title, publication.slug AS slug, publication.summary AS summary, publication.category_id AS category_id, publication.content_type AS content_type 
+FROM publication 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t5 
+WHERE t5.content_type = 'Article' AND t5.category_id = (SELECT t6.id 
+FROM (SELECT own_path.path AS tree_path, publication.entry_id AS id 
+FROM publication JOIN category_path AS own_path ON own_path.category_id = publication.entry_id AND own_path.locale = 'en' 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Category') AS t6 
+WHERE t6.tree_path = $2::VARCHAR COLLATE "C") ORDER BY t5.published_at DESC, t5.id DESC 
+ LIMIT ($3::BIGINT)) AS t2)) AS anon_1

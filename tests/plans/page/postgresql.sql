@@ -34,17 +34,11 @@ FROM (SELECT counted.person_id AS person_id
 FROM publication_sign_off AS counted 
 WHERE counted.publication_id = t7.publication_id AND counted.ended_position IS NULL) AS signed_by) AS signer_of 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Person' AND publication.entry_id = signer_of.person_id) AS t8), 'signedAt', to_char(t7.signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS anon_12 
-FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 
+FROM (SELECT t1.publication_id AS publication_id, (SELECT max(signed.signed_at) AS max_1 
 FROM publication_sign_off AS counted JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
-WHERE counted.publication_id = t1.publication_id AND counted.ended_position IS NULL AND (t1.basis = 'signed_off' OR (EXISTS (SELECT 1 
-FROM publication_sign_off AS completing 
-WHERE completing.publication_id = t1.publication_id AND completing.ended_position IS NULL AND NOT (EXISTS (SELECT 1 
-FROM publication_stage AS complete_stage 
-WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_1 
-FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
-WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))
- LIMIT ALL OFFSET 0))) GROUP BY counted.publication_id) AS t7) AS shared_3, t1.content_type AS content_type, t1.title AS title, t1.published_at AS published_at, (t1.rendered #> '{}') AS rendered, t1.revision_id AS revision_id 
-FROM (SELECT publication.category_id AS category_id, publication.revision_id AS revision_id, revision.content AS content, publication.content_type AS content_type, publication.id AS publication_id, publication.basis AS basis, publication.title AS title, publication.published_at AS published_at, rendition.rendered AS rendered, stands.path AS path, publication.locale AS locale 
+WHERE counted.publication_id = t1.publication_id AND counted.ended_position IS NULL) AS signed_at 
+WHERE t1.reviewers IS NOT NULL) AS t7) AS shared_3, t1.content_type AS content_type, t1.title AS title, t1.published_at AS published_at, (t1.rendered #> '{}') AS rendered, t1.revision_id AS revision_id 
+FROM (SELECT publication.category_id AS category_id, publication.revision_id AS revision_id, revision.content AS content, publication.content_type AS content_type, publication.id AS publication_id, publication.reviewers AS reviewers, publication.title AS title, publication.published_at AS published_at, rendition.rendered AS rendered, stands.path AS path, publication.locale AS locale 
 FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
 WHERE t1.path IN ($1::VARCHAR COLLATE "C", $2::VARCHAR COLLATE "C") AND t1.locale = coalesce($3::VARCHAR COLLATE "C", t1.locale) offset 0 ) AS t2), 'settings', (SELECT json_build_object('brand', coalesce((t12.rendered #> '{"brand"}'), '"\u0001missing"'::jsonb), 'menu', (SELECT coalesce(json_agg(json_build_object('heading', (t13.value #> '{"heading"}'), 'links', (SELECT coalesce(json_agg(json_build_object('label', t14.label, 'url', t14.url) order by t14.field_path ASC, t14.ordinal ASC), '[]'::json) AS anon_16 

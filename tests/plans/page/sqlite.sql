@@ -33,16 +33,10 @@ FROM (SELECT counted.person_id AS person_id
 FROM publication_sign_off AS counted 
 WHERE counted.publication_id = t6.publication_id AND counted.ended_position IS NULL) AS signed_by) AS signer_of 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Person' AND publication.entry_id = signer_of.person_id) AS t7), 'signedAt', t6.signed_at) AS anon_12 
-FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 
+FROM (SELECT t1.publication_id AS publication_id, (SELECT max(signed.signed_at) AS max_1 
 FROM publication_sign_off AS counted JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
-WHERE counted.publication_id = t1.publication_id AND counted.ended_position IS NULL AND (t1.basis = 'signed_off' OR (EXISTS (SELECT 1 
-FROM publication_sign_off AS completing 
-WHERE completing.publication_id = t1.publication_id AND completing.ended_position IS NULL AND NOT (EXISTS (SELECT 1 
-FROM publication_stage AS complete_stage 
-WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_1 
-FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
-WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))
- LIMIT ? OFFSET 0))) GROUP BY counted.publication_id) AS t6)) ELSE json_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', t1.published_at, 'category', (SELECT json_object('name', t2.title, 'ancestors', (SELECT json_group_array(json_object('name', t3.title) order by t3.distance DESC) AS anon_4 
+WHERE counted.publication_id = t1.publication_id AND counted.ended_position IS NULL) AS signed_at 
+WHERE t1.reviewers IS NOT NULL) AS t6)) ELSE json_object('__typename', t1.content_type, 'title', t1.title, 'publishedAt', t1.published_at, 'category', (SELECT json_object('name', t2.title, 'ancestors', (SELECT json_group_array(json_object('name', t3.title) order by t3.distance DESC) AS anon_4 
 FROM (WITH RECURSIVE above(category_id, distance) AS 
 (SELECT t2.id AS category_id, 0 AS distance UNION ALL SELECT upper.parent_id AS parent_id, above.distance + 1 AS anon_5 
 FROM above JOIN category_place AS upper ON upper.category_id = above.category_id 
@@ -71,17 +65,11 @@ FROM (SELECT counted.person_id AS person_id
 FROM publication_sign_off AS counted 
 WHERE counted.publication_id = t6.publication_id AND counted.ended_position IS NULL) AS signed_by) AS signer_of 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.content_type = 'Person' AND publication.entry_id = signer_of.person_id) AS t7), 'signedAt', t6.signed_at) AS anon_12 
-FROM (SELECT t1.publication_id AS publication_id, max(signed.signed_at) AS signed_at 
+FROM (SELECT t1.publication_id AS publication_id, (SELECT max(signed.signed_at) AS max_1 
 FROM publication_sign_off AS counted JOIN sign_off AS signed ON signed.id = counted.sign_off_id 
-WHERE counted.publication_id = t1.publication_id AND counted.ended_position IS NULL AND (t1.basis = 'signed_off' OR (EXISTS (SELECT 1 
-FROM publication_sign_off AS completing 
-WHERE completing.publication_id = t1.publication_id AND completing.ended_position IS NULL AND NOT (EXISTS (SELECT 1 
-FROM publication_stage AS complete_stage 
-WHERE complete_stage.publication_id = completing.publication_id AND (SELECT count(DISTINCT complete_sign_off.person_id) AS count_1 
-FROM publication_sign_off AS complete_count JOIN sign_off AS complete_sign_off ON complete_sign_off.id = complete_count.sign_off_id 
-WHERE complete_count.publication_id = complete_stage.publication_id AND complete_sign_off.stage = complete_stage.name AND complete_count.ended_position IS NULL AND complete_count.counted_at <= completing.counted_at AND complete_sign_off.expires_at > completing.counted_at) < complete_stage.approvals))
- LIMIT ? OFFSET 0))) GROUP BY counted.publication_id) AS t6)) END AS anon_2 
-FROM (SELECT publication.content_type AS content_type, publication.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, revision.content AS content, publication.id AS publication_id, publication.basis AS basis, rendition.rendered AS rendered, stands.path AS path, publication.locale AS locale 
+WHERE counted.publication_id = t1.publication_id AND counted.ended_position IS NULL) AS signed_at 
+WHERE t1.reviewers IS NOT NULL) AS t6)) END AS anon_2 
+FROM (SELECT publication.content_type AS content_type, publication.title AS title, publication.published_at AS published_at, publication.category_id AS category_id, publication.revision_id AS revision_id, revision.content AS content, publication.id AS publication_id, publication.reviewers AS reviewers, rendition.rendered AS rendered, stands.path AS path, publication.locale AS locale 
 FROM publication JOIN revision ON revision.id = publication.revision_id LEFT OUTER JOIN address AS stands ON stands.edition_id = publication.edition_id AND stands.ended_position IS NULL JOIN rendition ON rendition.revision_id = publication.revision_id 
 WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS t1 
 WHERE t1.path IN (?, ?) AND t1.locale = coalesce(?, t1.locale)), 'settings', (SELECT json_object('brand', coalesce((t11.rendered -> '$."brand"'), json('"\u0001missing"')), 'menu', (SELECT json_group_array(json_object('heading', (t12.value -> '$."heading"'), 'links', (SELECT json_group_array(json_object('label', t13.label, 'url', t13.url) order by t13.field_path ASC, t13.ordinal ASC) AS anon_16 
