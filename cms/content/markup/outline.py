@@ -21,8 +21,9 @@ _CODE_SPAN = re.compile(r"`[^`]+`")
 # directives, addresses.
 _UNSURE = ("``", "\\", "[", "{", "://", "www.", "@")
 _CODE = frozenset({"fence", "code_block"})
+_HTML = "html_block"
 # Blocks that end at a mark, and not at a blank line; some HTML does.
-_OPEN = frozenset({"fence", "html_block"})
+_OPEN = frozenset({"fence", _HTML})
 # A heading that can begin a section, or a line that begins or ends code.
 _SECTION = re.compile(r"^(?:#{1,6}[ \t]| {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*))", re.MULTILINE)
 
@@ -53,6 +54,7 @@ class Outline:
     Attributes:
         lines: the lines of the text.
         code: the lines of each code block, from 0: the first, and the one after it.
+        html: the lines of each block of HTML.
         headings: the headings, in order.
         anchored_lines: the lines of the blocks that can have anchors; ``None`` for all, since
             directives can be around other blocks.
@@ -60,6 +62,7 @@ class Outline:
 
     lines: Sequence[str]
     code: tuple[tuple[int, int], ...]
+    html: tuple[tuple[int, int], ...]
     headings: tuple[HeadingBlock, ...]
     anchored_lines: tuple[tuple[int, int], ...] | None
 
@@ -86,6 +89,7 @@ class Outline:
         return Outline(
             [*self.lines[:first], *self.lines[end:]],
             tuple((start - removed, stop - removed) for start, stop in self.code),
+            tuple((start - removed, stop - removed) for start, stop in self.html),
             tuple(
                 replace(each, line=(each.line[0] - removed, each.line[1] - removed))
                 for each in rest
@@ -114,6 +118,7 @@ def outline_of(text: str) -> Outline:
     return Outline(
         plain.split("\n"),
         tuple(_moved_all(sections, lambda each: each.code)),
+        tuple(_moved_all(sections, lambda each: each.html)),
         tuple(
             replace(each, line=_moved(each.line, first))
             for first, section in sections
@@ -130,6 +135,7 @@ class _Section:
     Attributes:
         size: its number of characters.
         code: as in :class:`Outline`.
+        html: as in :class:`Outline`.
         headings: as in :class:`Outline`.
         anchored: the lines of each outermost block with anchors.
         references: the labels of the definitions of links, with their lines.
@@ -138,6 +144,7 @@ class _Section:
 
     size: int
     code: Sequence[tuple[int, int]]
+    html: Sequence[tuple[int, int]]
     headings: Sequence[HeadingBlock]
     anchored: Sequence[tuple[int, int]]
     references: Sequence[tuple[str, tuple[int, int]]]
@@ -185,6 +192,7 @@ def _section_of(text: str) -> _Section:
     return _Section(
         len(text),
         tuple(_lines_of(token) for token in parsed.tokens if token.type in _CODE and token.map),
+        tuple(_lines_of(token) for token in parsed.tokens if token.type == _HTML and token.map),
         tuple(
             HeadingBlock(int(token.tag[1]), content.content, _lines_of(token))
             for token, content in pairwise(parsed.tokens)

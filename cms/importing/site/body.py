@@ -20,6 +20,8 @@ _BACKTICKS = re.compile(r"`+")
 # A text that begins so and has no blank line is one block of HTML, in which nothing is code.
 _HTML = "<div>\n"
 _BLANK_LINE = re.compile(r"\n[ \t]*+\n")
+# A line that can begin a block of HTML, also in a list or a quote.
+_MAY_BE_HTML = re.compile(r"^[ \t>*+\d.)-]*+<[A-Za-z/!?]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,24 @@ class Body:
         """The places of code: blocks, and spans within text; in order."""
         if self.text.startswith(_HTML) and _BLANK_LINE.search(self.text) is None:
             return ()
+        return self._code_of(self.text)
+
+    @cached_property
+    def shown_code(self) -> Sequence[tuple[int, int]]:
+        """The places of code, but not those in blocks of HTML, where backticks mark none."""
+        if "`" not in self.text or _MAY_BE_HTML.search(self.text) is None:
+            return self.code
+        html = self._places(self.outline.html)
+        return self._code_of(_without_backticks(self.text, html)) if html else self.code
+
+    def _code_of(self, text: str) -> Sequence[tuple[int, int]]:
         has_blocks = any(mark in self.text for mark in _CODE_MARKS)
-        lines = self.outline.code if has_blocks else ()
-        blocks = [(self.start_of(first), self.start_of(end)) for first, end in lines]
-        outside = [each for each in _code_spans(self.text) if not covers(blocks, each[0])]
+        blocks = self._places(self.outline.code) if has_blocks else []
+        outside = [each for each in _code_spans(text) if not covers(blocks, each[0])]
         return sorted([*blocks, *outside])
+
+    def _places(self, lines: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        return [(self.start_of(first), self.start_of(end)) for first, end in lines]
 
     @cached_property
     def outline(self) -> Outline:
@@ -94,6 +109,10 @@ class Body:
     def is_code(self, offset: int) -> bool:
         """Return whether a place in the text is in code."""
         return covers(self.code, offset)
+
+    def is_shown_as_code(self, offset: int) -> bool:
+        """Return whether a place in the text is in code, once it is Markdown."""
+        return covers(self.shown_code, offset)
 
     @cached_property
     def _ends(self) -> list[int]:
@@ -106,6 +125,16 @@ class Body:
 def body_of(text: str, first_line: int) -> Body:
     """Return a text that begins at a line of a file."""
     return Body(text, range(first_line, first_line + text.count("\n") + 1))
+
+
+def _without_backticks(text: str, places: Iterable[tuple[int, int]]) -> str:
+    """Return a text of the same length in which some places have no backticks."""
+    pieces: list[str] = []
+    done = 0
+    for start, end in places:
+        pieces += [text[done:start], text[start:end].replace("`", " ")]
+        done = end
+    return "".join([*pieces, text[done:]])
 
 
 def _code_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -164,6 +164,8 @@ class LinkTargets:
     def _named(self, reference: PageReference) -> Target:
         if not reference.name:
             return Target(self.text.key, fragment=reference.fragment)
+        if not reference.is_known:
+            return Target(reason=_NO_PAGE)
         named = self.generator.named_page(
             reference.kind, reference.name, self.text.page, self.index
         )

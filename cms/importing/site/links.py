@@ -176,7 +176,9 @@ def _definitions(body: Body) -> Iterator[OldLink]:
 def _elements(body: Body) -> Iterator[OldLink]:
     for match in _ELEMENT.finditer(body.text):
         is_image = match["tag"].lower() == "img"
-        if body.is_code(match.start()) or is_image != (match["attribute"].lower() == "src"):
+        if body.is_shown_as_code(match.start()) or is_image != (
+            match["attribute"].lower() == "src"
+        ):
             continue
         yield OldLink(
             html.unescape(match["href"]),

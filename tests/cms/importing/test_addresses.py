@@ -656,3 +656,16 @@ def test_addresses_with_spaces_that_mean_pages_are_reported(tmp_path: Path) -> N
     (fault,) = old.losses(old.page(text.key), text)
     assert (fault.kind, fault.line) == (FaultKind.LOST_LINK, 4)
     assert fault.message.startswith("b c.md is text")
+
+
+def test_an_address_that_a_template_computes_is_no_address_here(tmp_path: Path) -> None:
+    text = '<blockquote><a href="{{ "/b/" | ours }}">b</a></blockquote>\n\n[c]({{ url | ours }}) d'
+    old = read(tmp_path, "eleventy", {"a.md": text})
+    ((page, written),) = old.current.items()
+    draft = old.draft(old.page(page), written)
+    expected = "<blockquote><a>b</a></blockquote>\n\nc d"
+    assert draft.draft.fields["body"] == expected
+    assert sorted(each.message for each in draft.lost) == [
+        '{{ "/b/" | ours }} does not point to a page',
+        "{{ url | ours }} does not point to a page",
+    ]

@@ -110,6 +110,14 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
         ("liquid", "{% highlight c++ %}\nx\n{% endhighlight %}", "```c++\nx\n```", []),
         ("liquid", "{% highlight md %}```a{% endhighlight %}", "````md\n```a\n````", []),
         ("liquid", "{%raw-%}{{ a }}{%-endraw%} {{- site.name -}}", "{{ a }} Tea", []),
+        ("liquid", "[a]({{ x | y }})", "[a](copydesk+template:%7B%7B%20x%20%7C%20y%20%7D%7D)", []),
+        (
+            "liquid",
+            '<a href="{{ "b" | y }}">',
+            '<a href="copydesk+template:%7B%7B%20%22b%22%20%7C%20y%20%7D%7D">',
+            [],
+        ),
+        ("liquid", "`[a]({{ x | y }})`", "`[a]({{ x | y }})`", ["{{ x | y }}"]),
         ("liquid", "{% if {% b %}", "{% if {% b %}", ["{% b %}"]),
         ("liquid", "{% highlight ruby linenos %}\nx\n{% endhighlight %}", "```ruby\nx\n```", []),
         (

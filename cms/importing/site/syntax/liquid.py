@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cms.importing.site.body import Body, Edit
-from cms.importing.site.references import PageReference
+from cms.importing.site.references import PageReference, unknown_address
 from cms.importing.site.syntax.conversion import EXPRESSION, LOGIC, Conversion
 from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
 from cms.importing.site.syntax.tags import Tag, arguments_in, without_tags
@@ -35,6 +35,9 @@ _ASSIGN = re.compile(rf"\{{%-?\s*+assign\s++({_NAME})\s*+=\s*+({_INSIDE})\s*+-?%
 _TAG = re.compile(rf"\{{%-?\s*+(?P<name>{_NAME})\s*+(?P<rest>{_INSIDE})\s*+-?%\}}")
 _OUTPUT = re.compile(r"\{\{-?\s*+((?:\s*+(?!-?\}\}|\{\{)\S)*+)\s*+-?\}\}")
 _BACKTICKS = re.compile("`+")
+# What is before an output at the beginning of an address: of a link, or of an element.
+_BEFORE_ADDRESS = re.compile(r"(?:\]\(\s*<?|\b(?:href|src)\s*=\s*[\"']?)\Z", re.IGNORECASE)
+_LONGEST_BEFORE = 20
 _CONTROL = frozenset({"for", "if", "unless", "case", "when", "else", "elsif", "cycle", "tablerow"})
 _KEPT = "\ue000"
 
@@ -124,4 +127,13 @@ def _outputs(body: Body, page: Conversion, variables: Mapping[str, Any]) -> Iter
         try:
             yield *each.span(), value_of(each[1], variables)
         except NotEvaluated:
-            page.report_text(body, each.start(), each[0], EXPRESSION)
+            if _is_address(body, each.start()):  # its link is a fault of its own
+                yield *each.span(), unknown_address(each[0])
+            else:
+                page.report_text(body, each.start(), each[0], EXPRESSION)
+
+
+def _is_address(body: Body, start: int) -> bool:
+    """Return whether an address begins at a place."""
+    before = body.text[max(start - _LONGEST_BEFORE, 0) : start]
+    return _BEFORE_ADDRESS.search(before) is not None and not body.is_code(start)
