@@ -9,15 +9,16 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
 from cms.content.canonical_json import Json
 from cms.errors import ContentFileError
+from cms.importing.script_values import flow_mapping_of, has_only_constants
 
 _FENCES = {"---": "yaml", "+++": "toml"}
 _ENDS = {"---": frozenset({"---", "..."}), "+++": frozenset({"+++"})}
@@ -31,16 +32,6 @@ _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*+"|'[^']*+'""")
 _MOST_VALUES = 50_000
 # Problems of values that begin with a mark of YAML, or contain one.
 _UNQUOTED = re.compile(r"that cannot start any token|mapping values are not allowed")
-# The declaration of a constant in a script.
-_DECLARED = re.compile(r"^(?:const|let|var)\s+(?P<name>[\w$]+)\s*=(?![=>])\s*", re.MULTILINE)
-# A text, or several that are joined, and a date that is written as a text.
-_TEXT = r"""(?:"(?:[^"\\\n]|\\.)*+"|'[^'\\\n]*+')"""
-_TEXTS = re.compile(
-    rf"(?P<date>new Date\()?(?P<texts>{_TEXT}(?:\s*+\+\s*+{_TEXT})*+)(?(date)\))"
-    r"|[\"'].*+"  # a text without an end
-)
-_CONSTANT = re.compile(r"true|false|null|-?\d+(?:\.\d+)?")
-_TABS = re.compile(r"^\t+", re.MULTILINE)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -70,6 +61,7 @@ class FrontMatter:
         body: the text after the front matter, without surrounding blank lines.
         body_line: the first line of the body.
         has_fences: whether there is a front matter, even an empty one.
+        repeated: the line of each key that is there again; its last value is that of the key.
     """
 
     file: Path
@@ -78,6 +70,7 @@ class FrontMatter:
     body: str
     body_line: int
     has_fences: bool = True
+    repeated: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> Mapping[str, Json]:
@@ -91,6 +84,14 @@ class FrontMatter:
     def fault(self, key: str | None, reason: str) -> ContentFileError:
         """Return an error about a key or, without one, about the whole file."""
         return ContentFileError(self.file, self.lines.get(key or "", 1), reason)
+
+    def refuse_repeated(self) -> None:
+        """Refuse a key that is there again.
+
+        Raises:
+            ContentFileError: with the line of the first one.
+        """
+        _Read(self.written, self.lines, self.repeated).without_repeated(self.file)
 
     def _typed(self, key: str, value: Written) -> Json:
         try:
@@ -125,6 +126,7 @@ def read_markdown(file: Path) -> FrontMatter:
     read = read_page_file(file)
     if not read.has_fences:
         raise ContentFileError(file, 1, "expected front matter between --- lines at the start")
+    read.refuse_repeated()
     _ = read.values  # all dates and numbers are possible
     return read
 
@@ -162,21 +164,21 @@ def _parse(file: Path, text: str) -> FrontMatter:
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[0].startswith("{") and (found := _json_at_start("\n".join(lines))) is not None:
         values, rest = found
-        return _page(file, (values, _keys_at_line(values, 1)), lines, rest)
+        return _page(file, _Read(values, _keys_at_line(values, 1), {}), lines, rest)
     fence = (
         lines[0].rstrip()[:3]
         if re.fullmatch(r"(---|\+\+\+)(\s*[a-z]+)?", lines[0].rstrip())
         else ""
     )
     if fence not in _FENCES:
-        return _page(file, ({}, {}), lines, 0, has_fences=False)
+        return _page(file, _NOTHING, lines, 0, has_fences=False)
     end = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() in _ENDS[fence]), None)
     if end is None:
         if any(":" in line for line in lines[1:2]):  # no line that parts two texts
             raise ContentFileError(
                 file, 1, f"expected a {fence} line at the end of the front matter"
             )
-        return _page(file, ({}, {}), lines, 0, has_fences=False)
+        return _page(file, _NOTHING, lines, 0, has_fences=False)
     language = lines[0].rstrip()[3:].strip() or _FENCES[fence]
     read = _READERS.get(language)
     if read is None:
@@ -192,10 +194,10 @@ def read_yaml(file: Path) -> FrontMatter:
         ContentFileError: if it is not UTF-8, invalid or empty.
     """
     with _bounded_nesting(file):
-        values, lines = _read_yaml(file, read_text(file), 1)
-        if not values:
+        values = _read_yaml(file, read_text(file), 1).without_repeated(file)
+        if not values.written:
             raise ContentFileError(file, 1, "expected keys with values, as in `title: …`")
-        read = FrontMatter(file, values, lines, "", 1)
+        read = FrontMatter(file, values.written, values.lines, "", 1)
         _ = read.values  # all dates and numbers are possible
         return read
 
@@ -209,7 +211,8 @@ def read_data(file: Path) -> Mapping[str, Written]:
     ending = file.suffix.lower().lstrip(".")
     read = _READERS["yaml" if ending == "yml" else ending]
     with _bounded_nesting(file):
-        return read(file, read_text(file).removeprefix("\ufeff"), 1)[0]
+        values = read(file, read_text(file).removeprefix("\ufeff"), 1)
+        return values.without_repeated(file).written
 
 
 def read_text(file: Path) -> str:
@@ -227,7 +230,25 @@ def read_text(file: Path) -> str:
         raise ContentFileError(file, None, error.strerror or str(error)) from None
 
 
-_Read: TypeAlias = tuple[Mapping[str, Written], Mapping[str, int]]
+class _Read(NamedTuple):
+    """The values of a front matter, the line of each key, and the line of each repeated key."""
+
+    written: Mapping[str, Written]
+    lines: Mapping[str, int]
+    repeated: Mapping[str, int]
+
+    def without_repeated(self, file: Path) -> _Read:
+        """Return the values, none of whose keys is repeated.
+
+        Raises:
+            ContentFileError: with the line of the first key that is.
+        """
+        for key, line in self.repeated.items():
+            raise ContentFileError(file, line, f"the key {key!r} is repeated")
+        return self
+
+
+_NOTHING = _Read({}, {}, {})
 
 
 def _page(
@@ -235,7 +256,15 @@ def _page(
 ) -> FrontMatter:
     start = next((i for i in range(end, len(lines)) if lines[i].strip()), len(lines))
     body = "\n".join(lines[start:]).rstrip()
-    return FrontMatter(file, *front, body, start + 1, has_fences=has_fences)
+    return FrontMatter(
+        file,
+        front.written,
+        front.lines,
+        body,
+        start + 1,
+        has_fences=has_fences,
+        repeated=front.repeated,
+    )
 
 
 # --- YAML ---
@@ -257,15 +286,13 @@ def _read_yaml(file: Path, text: str, first_line: int) -> _Read:
     except yaml.YAMLError as error:  # a character that YAML does not allow
         raise ContentFileError(file, first_line, str(error).partition("\n")[0]) from None
     if node is None:
-        return {}, {}
+        return _NOTHING
     if not isinstance(node, yaml.MappingNode):
         raise ContentFileError(file, first_line, "expected keys with values, as in `title: …`")
-    lines = _lines_of_keys(file, node, first_line)
     try:
-        written = _Nodes().mapping(node)
+        return _read_nodes(node, first_line)
     except ValueError as error:
         raise ContentFileError(file, first_line, str(error)) from None
-    return written, lines
 
 
 def _composed(text: str) -> yaml.Node | None:
@@ -310,14 +337,14 @@ class _Nodes:
                 return str(node.value) if is_quoted else Plain(node.value)
 
 
-def _lines_of_keys(file: Path, node: yaml.MappingNode, first_line: int) -> Mapping[str, int]:
+def _read_nodes(node: yaml.MappingNode, first_line: int) -> _Read:
     lines: dict[str, int] = {}
+    repeated: dict[str, int] = {}
     for key, _ in node.value:
         line = first_line + key.start_mark.line
-        if str(key.value) in lines:
-            raise ContentFileError(file, line, f"the key {key.value!r} is repeated")
-        lines[str(key.value)] = line
-    return lines
+        known = repeated if str(key.value) in lines else lines
+        known.setdefault(str(key.value), line)
+    return _Read(_Nodes().mapping(node), lines, repeated)
 
 
 def _scalar(text: Plain) -> Json:
@@ -355,7 +382,7 @@ def _read_toml(file: Path, text: str, first_line: int) -> _Read:
         key = _TOML_KEY.match(line_text)
         if key is not None and key[1] in values:
             lines.setdefault(key[1], number)
-    return _as_written(values), lines
+    return _Read(_as_written(values), lines, {})
 
 
 def _read_json(file: Path, text: str, first_line: int) -> _Read:
@@ -365,7 +392,7 @@ def _read_json(file: Path, text: str, first_line: int) -> _Read:
         raise ContentFileError(file, first_line + error.lineno - 1, error.msg) from None
     if not isinstance(values, dict):
         raise ContentFileError(file, first_line, "expected an object with keys and values")
-    return _as_written(values), _keys_at_line(values, first_line)
+    return _Read(_as_written(values), _keys_at_line(values, first_line), {})
 
 
 def _json_at_start(text: str) -> tuple[Mapping[str, Written], int] | None:
@@ -385,63 +412,15 @@ _DECODER = json.JSONDecoder(parse_float=Plain, parse_int=Plain, parse_constant=P
 
 
 def _read_script(file: Path, text: str, first_line: int) -> _Read:
-    """Read a script that is one object or declares constants: a flow mapping of YAML, nearly.
-
-    Texts can be joined, and dates be made of texts.
-    """
-    before, *declared = _DECLARED.split(_TEXTS.sub(_joined, text))
-    if declared:
-        pairs = zip(declared[::2], declared[1::2], strict=True)
-        before += "{" + "".join(f"{name}: {_as_item(value)}" for name, value in pairs) + "}"
-    inside = _TABS.sub(lambda match: " " * len(match[0]), before.rstrip().removesuffix(";"))
+    """Read a script that is one object or declares constants."""
     computes = "the front matter is a script that computes values; write them in YAML"
     try:
-        node = _composed(inside)
+        node = _composed(flow_mapping_of(text))
     except yaml.YAMLError:
         raise ContentFileError(file, first_line, computes) from None
-    if not isinstance(node, yaml.MappingNode) or not all(map(_is_constant, _scalars(node))):
+    if not isinstance(node, yaml.MappingNode) or not has_only_constants(node):
         raise ContentFileError(file, first_line, computes)
-    return _Nodes().mapping(node), _lines_of_keys(file, node, first_line)
-
-
-def _joined(match: re.Match[str]) -> str:
-    """Return texts that are joined as one; other texts stay as they are."""
-    texts = re.findall(_TEXT, match["texts"] or "")
-    quotes = {each[0] for each in texts}
-    if len(quotes) != 1:
-        return match[0]
-    quote = quotes.pop()
-    return f"{quote}{''.join(each[1:-1] for each in texts)}{quote}"
-
-
-def _as_item(value: str) -> str:
-    """Return the end of a declaration as a value in a flow mapping, with the same lines."""
-    end = len(value.rstrip())
-    return f"{value[:end].removesuffix(';')},{value[end:]}"
-
-
-def _scalars(node: yaml.Node) -> Iterator[yaml.Node]:
-    """Yield the values in a mapping that are no mappings or lists."""
-    match node:
-        case yaml.MappingNode():
-            for _, value in node.value:
-                yield from _scalars(value)
-        case yaml.SequenceNode():
-            for value in node.value:
-                yield from _scalars(value)
-        case _:
-            yield node
-
-
-def _is_constant(node: yaml.Node) -> bool:
-    """Return whether YAML reads a text, a number, a truth value or null as a script does."""
-    match getattr(node, "style", None):
-        case None | "":
-            return _CONSTANT.fullmatch(node.value) is not None
-        case "'":
-            return "\\" not in node.value
-        case style:
-            return bool(style == '"')
+    return _read_nodes(node, first_line)
 
 
 def _keys_at_line(values: Iterable[str], line: int) -> Mapping[str, int]:

@@ -257,6 +257,9 @@ class PageReader:
         file = self._values.source.file
         for kind, key, message in self.generator.remarks_on(self.page):
             yield Fault(file, self._values.source.lines.get(key, 1), kind, message)
+        for key, line in self._values.source.repeated.items():
+            message = f"the key {key!r} is repeated, and its last value counts"
+            yield Fault(file, line, FaultKind.CHANGED, message)
         dates = (*self.mapping.date, *self.mapping.expiries)
         for key, text in self._values.unread_moments(dates):
             written = self._values.spelling(key)

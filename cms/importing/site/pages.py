@@ -31,6 +31,32 @@ from cms.site import Site
 _Mentions: TypeAlias = tuple[frozenset[PageKey], frozenset[PageKey]]
 _NO_MENTIONS: _Mentions = (frozenset(), frozenset())
 
+# Losses of which the words arrive, and elements that are left out, but not the words in them.
+_KEPT = frozenset({"REMOVED_ATTRIBUTE", "UNKNOWN_DIRECTIVE"})
+_AROUND_WORDS = frozenset(
+    [
+        "address",
+        "big",
+        "body",
+        "button",
+        "dialog",
+        "fieldset",
+        "font",
+        "form",
+        "html",
+        "label",
+        "legend",
+        "main",
+        "marquee",
+        "nav",
+        "nobr",
+        "noscript",
+        "output",
+        "picture",
+        "search",
+        "slot",
+    ]
+)
 # An address with spaces, which is no link.
 _SPACED = re.compile(r"\]\((?P<href>[^\s()<>\"'][^()<>\n\"']*[^\s()<>\"'])\)")
 
@@ -154,6 +180,8 @@ class OldSite:
     def _read(self, place: PagePlace, source: FrontMatter) -> PageText:
         if reason := self.generator.reason_against_text(place, source):
             raise source.fault(None, reason)
+        if not self.generator.takes_last_value:
+            source.refuse_repeated()
         mapping = self.mapping.for_file(place.path)
         values = PageValues(
             self.generator.source_of(place, source),
@@ -287,7 +315,9 @@ class OldSite:
             is_note = lines[loss.line - 1].lstrip(" \t>").startswith("[^")
             if loss.code == "UNUSED_DEFINITION" and not is_note:  # readers never saw it
                 continue
-            is_kept = loss.code in {"REMOVED_ATTRIBUTE", "UNKNOWN_DIRECTIVE"}
+            is_kept = loss.code in _KEPT or (
+                loss.code == "REMOVED_ELEMENT" and loss.tag in _AROUND_WORDS
+            )
             kind = FaultKind.CHANGED if is_kept else FaultKind.LOST_WORDS
             yield Fault(text.source.file, body.lines[loss.line - 1], kind, loss.message)
         if drafted.has_unusual:

@@ -181,6 +181,14 @@ def test_hugo_reports_parts_of_the_content_that_are_mounted(tmp_path: Path) -> N
         ("jekyll", "", "_posts/2024-01-05-b.md", front("category: C"), "/c/2024/01/05/b.html"),
         ("jekyll", "permalink: none", "_posts/2024-01-05-b.md", PAGE, "/b.html"),
         ("jekyll", "permalink: ordinal", "_posts/2024-02-05-b.md", PAGE, "/2024/036/b.html"),
+        (
+            "jekyll",
+            "permalink: /n/:number",
+            "_posts/2024-01-05-b.md",
+            front("number: 7"),
+            "/n/7.html",
+        ),
+        ("jekyll", "permalink: /n/:x:categories", "_posts/2024-01-05-b.md", PAGE, "/n/:x.html"),
         ("jekyll", "permalink: /n/:slug", "_posts/2024-01-05-B c.md", PAGE, "/n/b-c.html"),
         (
             "jekyll",
@@ -669,3 +677,35 @@ def test_an_address_that_a_template_computes_is_no_address_here(tmp_path: Path) 
         '{{ "/b/" | ours }} does not point to a page',
         "{{ url | ours }} does not point to a page",
     ]
+
+
+@pytest.mark.parametrize(("extends", "title"), [("jekyll", "y"), ("eleventy", None)])
+def test_the_last_value_of_a_repeated_key_counts_for_jekyll(
+    tmp_path: Path, extends: str, title: str | None
+) -> None:
+    old = read(tmp_path, extends, {"a.md": "---\ntitle: x\ntags: [a]\ntitle: y\n---\n"})
+    assert [each.draft.title for each in old.current.values()] == ([title] if title else [])
+    (fault,) = old.faults
+    assert (fault.kind, fault.line) == (FaultKind.CHANGED if title else FaultKind.REFUSED, 4)
+    assert fault.message.startswith("the key 'title' is repeated")
+
+
+def test_elements_around_words_are_no_losses_of_words(tmp_path: Path) -> None:
+    text = "<button>a</button>\n\n<iframe></iframe>\n\n<font>b</font> <blink>c</blink>"
+    old = read(tmp_path, "hugo", {"content/a.md": PAGE + text})
+    ((key, page),) = old.current.items()
+    kinds = {each.message.partition(" ")[0]: each.kind for each in old.losses(old.page(key), page)}
+    assert kinds == {
+        "<button>": FaultKind.CHANGED,
+        "<iframe>": FaultKind.LOST_WORDS,
+        "<font>": FaultKind.CHANGED,
+        "<blink>": FaultKind.LOST_WORDS,
+    }
+
+
+def test_control_characters_are_left_out_and_reported(tmp_path: Path) -> None:
+    old = read(tmp_path, "hugo", {"content/a.md": f"{PAGE}a\n\nb\x08c\fd\te"})
+    ((key, page),) = old.current.items()
+    assert old.draft(old.page(key), page).draft.fields["body"] == "a\n\nbcd\te"
+    assert [(each.kind, each.line) for each in old.faults] == [(FaultKind.CHANGED, 6)] * 2
+    assert "U+0008" in old.faults[0].message

@@ -311,6 +311,12 @@ def test_files_are_included_from_the_folder_only(tmp_path: Path) -> None:
     assert len(outside.faults) == 1
 
 
+def test_the_name_of_an_include_is_not_left_out(tmp_path: Path) -> None:
+    page = Conversion(tmp_path, tmp_path, "a.md", {"b.html": Shortcode(markdown="{x}")})
+    body = CONVERTERS["liquid"](body_of('{% include b.html x="c" %}', 1), page)
+    assert (body.text, page.faults) == ("c", [])
+
+
 def test_unknown_expressions_are_not_guessed() -> None:
     assert evaluate("{{ page.title }} {{ none }}", VARIABLES) == "Green {{ none }}"
     for each in ("none", "page", "page.title | unknown", "page.title | replace: 'x'", "1 + 1"):

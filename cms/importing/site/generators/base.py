@@ -68,6 +68,8 @@ class Generator:
     of_scripts: ClassVar[Mapping[str, str]] = {}
     # Whether files without front matter are not pages.
     needs_front_matter: ClassVar[bool] = False
+    # Whether of a key that is repeated in a front matter, the last value counts.
+    takes_last_value: ClassVar[bool] = False
     # Endings of files that are pages in HTML if they have a front matter.
     html_endings: ClassVar[tuple[str, ...]] = ()
     # Whether ordinary links can name pages, too, as templates and wikilinks do.

@@ -47,6 +47,7 @@ class Jekyll(Generator):
     config = ("_config.yml", "_config.yaml", "_config.toml")
     index_names = frozenset({"index"})
     needs_front_matter = True
+    takes_last_value = True
 
     @classmethod
     def read_settings(cls, folder: Path) -> Mapping[str, Written]:
@@ -310,7 +311,8 @@ class Jekyll(Generator):
             "path": folder if collection is None else str(PurePosixPath(inner).with_suffix("")),
             "output_ext": ".html",
         }
-        return known.get(name, f":{name}")
+        # A plugin of the site can add tokens, mostly for values of the page.
+        return known[name] if name in known else page.values.text(name) or f":{name}"
 
 
 def _text(settings: Mapping[str, Any], key: str) -> str:

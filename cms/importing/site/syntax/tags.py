@@ -172,7 +172,8 @@ def _left_out(
         used = {*_PLACEHOLDER.findall(code.include or code.markdown)}
     else:  # as for comments
         return
-    shown = [tag.arguments[key] for key in used if key in tag.arguments]
+    # An include is named by its first argument.
+    shown = [tag.name, *(tag.arguments[key] for key in used if key in tag.arguments)]
     for key, value in tag.arguments.items():
         has_words = key.isdigit() or key in _WITH_WORDS
         if has_words and key not in used and value not in shown and any(map(str.isalpha, value)):
