@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -96,6 +96,7 @@ class LinkTargets:
         """Return the new address of a link or a picture."""
         if link.is_image:
             return self._picture(link)
+        link = self.followed(link)
         target = self.target(link.href)
         if target.is_elsewhere:
             return self._elsewhere(link)
@@ -125,6 +126,18 @@ class LinkTargets:
             faults.append(self._fault(link, kind, f"{shown} {reason}"))
         href = self._href(target, anchor, *found)
         return Chosen(href, is_page=True, faults=tuple(faults))
+
+    def followed(self, link: OldLink) -> OldLink:
+        """Return a link to what its target redirects to, if that has no text of its own."""
+        seen: set[PageKey] = set()
+        while self.index.has_redirects:
+            key = self.target(link.href).key
+            to = self.index.redirect_of(key)
+            if key is None or key in seen or not to:
+                break
+            seen.add(key)
+            link = replace(link, href=to)
+        return link
 
     def target(self, href: str) -> Target:
         """Return the target of an address in the page."""

@@ -57,6 +57,7 @@ class PageIndex:
     )
     _addresses: dict[tuple[str, str], PageKey] = field(default_factory=dict)
     _missing: set[PageKey] = field(default_factory=set)
+    _redirects: dict[PageKey, str] = field(default_factory=dict)
 
     def add(self, key: PageKey, path: str, names: Iterable[str], addresses: Iterable[str]) -> None:
         """Add a page with the path of its file, its names, and its addresses, the first its own."""
@@ -90,6 +91,19 @@ class PageIndex:
         """Add addresses of a page that are those of no other page, for all locales."""
         for each in map(address_key, addresses):
             self._addresses.setdefault(("", each), key)
+
+    def add_redirect(self, key: PageKey, to: str) -> None:
+        """Add the address to which a page redirects."""
+        self._redirects[key] = to
+
+    def redirect_of(self, key: PageKey | None) -> str:
+        """Return the address to which a page redirects; empty if to none."""
+        return self._redirects.get(key, "") if key is not None else ""
+
+    @property
+    def has_redirects(self) -> bool:
+        """True if a page redirects."""
+        return bool(self._redirects)
 
     def at(self, reading: AddressReading, locale: str) -> PageKey | None:
         """Return the page of a reading, for a link in a page of a locale."""

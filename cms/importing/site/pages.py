@@ -365,7 +365,7 @@ class OldSite:
         if of is not text:
             at = self._link_targets(text)
             links = (each for each in text.links if not each.is_image and each.form != "code")
-            targets = [at.target(each.href) for each in links]
+            targets = [at.target(at.followed(each).href) for each in links]
             mentions = (
                 frozenset(each.key for each in targets if each.key is not None),
                 frozenset(each.key for each in targets if each.key is not None and each.fragment),
@@ -390,6 +390,8 @@ class OldSite:
         self._index.add(key, text.page.place.path, names, [text.address, *text.former_addresses])
         former = self.generator.former_of(text.page, text.address)
         self._index.add_everywhere(key, former)
+        if to := self.generator.redirect_of(text.page):
+            self._index.add_redirect(key, to)
 
 
 def _unread_page(place: PagePlace) -> SourcePage:

@@ -709,3 +709,22 @@ def test_control_characters_are_left_out_and_reported(tmp_path: Path) -> None:
     assert old.draft(old.page(key), page).draft.fields["body"] == "a\n\nbcd\te"
     assert [(each.kind, each.line) for each in old.faults] == [(FaultKind.CHANGED, 6)] * 2
     assert "U+0008" in old.faults[0].message
+
+
+def test_links_to_a_page_of_jekyll_that_redirects_lead_to_its_target(tmp_path: Path) -> None:
+    files = {
+        "a.md": f"{PAGE}[b](/b.html#part) [d](d.md) [e](/e.html)",
+        "b.md": front("redirect_to: https://elsewhere.example/b"),
+        "c.md": PAGE,
+        "d.md": front("redirect_to: [/b2/, /x/]"),
+        "b2.md": front("permalink: /b2/", "redirect_to: /c.html"),
+        "e.md": front("redirect_to: /e.html"),
+    }
+    old = read(tmp_path, "jekyll", files)
+    page = next(each for each in old.current.values() if each.page.place.path == "a.md")
+    body = "[b](https://elsewhere.example/b) [d](/docs/c) e"
+    assert old.draft(old.page(page.key), page).draft.fields["body"] == body
+    assert old.mentions(old.page(page.key)) >= {("en", "c")}
+    hidden = {each.file.name: each.message for each in old.faults}
+    assert hidden.keys() == {"b.md", "d.md", "b2.md", "e.md"}
+    assert hidden["d.md"] == "is not public: redirects to /b2/"

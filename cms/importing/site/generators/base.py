@@ -282,6 +282,11 @@ class Generator:
         own = address.rstrip("/")
         return [old for old, new in self.mapping.redirects.items() if new.rstrip("/") == own]
 
+    def redirect_of(self, page: SourcePage) -> str:
+        """Return the address to which a page redirects, in place of a text; empty if to none."""
+        del page
+        return ""
+
     def aliases_of(self, page: SourcePage, address: str) -> list[str]:
         """Return the other addresses that a file names."""
         del address
@@ -313,6 +318,8 @@ class Generator:
         for key, value in self.mapping.drafts.items():
             if is_same_value(page.values.value(key), value):
                 return f"{page.values.spelling(key)}: {page.values.text(key)}"
+        if to := self.redirect_of(page):
+            return f"redirects to {to}"
         expires = page.values.moment(self.mapping.expiries, self.zone)
         if expires is not None and expires <= clock.now():
             return f"expired at {expires:%Y-%m-%d}"

@@ -181,6 +181,10 @@ class Jekyll(Generator):
         plain = [each for each in found if not each.endswith("/") and "." not in each]
         return [*found, *(f"{each}.html" for each in plain)]
 
+    def redirect_of(self, page: SourcePage) -> str:
+        """Return the first address under the key of the plugin for redirects."""
+        return next(iter(page.values.texts("redirect_to")), "")
+
     def slug_path(self, page: SourcePage, address: str) -> str:
         """Return the address without the folder of its language."""
         return address.removeprefix(self._prefix(page))
