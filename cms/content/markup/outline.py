@@ -24,8 +24,11 @@ _CODE = frozenset({"fence", "code_block"})
 _HTML = "html_block"
 # Blocks that end at a mark, and not at a blank line; some HTML does.
 _OPEN = frozenset({"fence", _HTML})
-# A heading that can begin a section, or a line that begins or ends code.
-_SECTION = re.compile(r"^(?:#{1,6}[ \t]| {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*))", re.MULTILINE)
+# A heading that can begin a section, or a line that begins or ends code. Before a definition, it
+# can be a term of the list that began above.
+_SECTION = re.compile(
+    r"^(?:#{1,6}[ \t](?!.*\n\s*[:~]\s)| {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*))", re.MULTILINE
+)
 
 # Number of characters of the sections that are kept, each of which counts for some more.
 _MOST_CHARACTERS = 1_000_000

@@ -73,6 +73,8 @@ OPEN_BLOCKS = ("```js", "````", "~~~", "<pre>", "<script>", "- ```", "  ```", "`
 @example(["~~~", "# no heading", "```", "# no heading", "~~~", "# Tea"], "\n\n")
 @example(["- ```", "# Tea", "## Tea"], "\n\n")
 @example(["<pre>", "# no heading", "```", "# no heading"], "\n\n")
+@example(["Term\n: its definition", "# a term\n: its definition", "# Tea"], "\n\n")
+@example(["Term\n~ its definition", "# a term", "  ~ its definition", "# Tea"], "\n\n")
 def test_an_outline_by_sections_is_that_of_the_whole_text(blocks: list[str], between: str) -> None:
     text = between.join(blocks)
     outline, tokens = outline_of(text), blocks_in(text).tokens
