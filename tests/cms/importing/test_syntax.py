@@ -127,6 +127,12 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
             ["{{ p.title }}", "{% for p in list %}"],
         ),
         ("liquid", "{% height 5 %} {% hint %}x{% endhint %}", "5 m :hint[x]", []),
+        (
+            "vue",
+            "```\n<script>\n```\n<script>\nconst a = 'b'\n</script>\n{{ a }}",
+            "```\n<script>\n```\n\nb",
+            [],
+        ),
         ("kramdown", "## One\n{: #two .red}\n\nText\n{: .note}", "## One {#two}\n\nText", []),
         ("kramdown", '![a](b.png){: width="4"} `{: x}`', "![a](b.png) `{: x}`", []),
         ("kramdown", "```\n* toc\n{:toc}\n```", "```\n* toc\n{:toc}\n```", []),
@@ -373,6 +379,21 @@ REPEATED = {
     "first containers": ("containers", "::: hint\n"),
     "shortcodes": ("hugo", "{{< hint >}} "),
 }
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("comments", "<!-- " * 100_000),
+        ("obsidian", "![a " * 100_000),
+        ("vue", "{{" + " " * 100_000),
+        ("vue", "<script>\n" * 100_000),
+    ],
+    ids=["comments", "pictures", "outputs", "scripts"],
+)
+def test_what_has_no_end_stays(kind: str, text: str) -> None:
+    """If each of them were looked for to the end of the text, it would take minutes."""
+    assert convert(kind, text).variables["text"] == text
 
 
 @pytest.mark.parametrize(("kind", "unit"), REPEATED.values(), ids=REPEATED)

@@ -25,7 +25,8 @@ _BLOCK_ID = re.compile(
 _HEADING = re.compile(r"(?P<lead>[ \t>]*)#{1,6}[ \t]")
 _MARK = re.compile(r"(?<![=\\])==(?=\S)([^=\n]+?)(?<=\S)==(?!=)")
 _SIZE = re.compile(r"\d+(x\d+)?")
-_SIZED = re.compile(r"(!\[[^\]\n|]*)\|\d+(?:x\d+)?(?=\]\()")
+# Not beyond the beginning of another picture, so that no part is read twice.
+_SIZED = re.compile(r"(!\[(?:[^\]\n|!]|!(?!\[))*+)\|\d+(?:x\d+)?(?=\]\()")
 _MEDIA = frozenset([".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".bmp"])
 
 

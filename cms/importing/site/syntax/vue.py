@@ -14,8 +14,10 @@ from cms.importing.site.syntax.components import without_components
 from cms.importing.site.syntax.conversion import EXPRESSION, Conversion
 from cms.importing.site.syntax.mdx import constants_in
 
-_SCRIPT = re.compile(r"^<(script|style)\b[^>]*>[\s\S]*?</\1>[ \t]*$", re.MULTILINE)
-_OUTPUT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_SCRIPT_MARK = re.compile(
+    r"^<(?P<begin>script|style)\b|</(?P<end>script|style)>[ \t]*$", re.MULTILINE
+)
+_OUTPUT = re.compile(r"\{\{([^{}]*+)\}\}")
 _VERBATIM = "<span v-pre>"
 _TOC = re.compile(r"^\[\[toc\]\][ \t]*$", re.MULTILINE | re.IGNORECASE)
 _INCLUDE = re.compile(r"<!--\s*@include:\s*(?P<path>[^\s{}#]+)(?P<part>[#{][^\s]*)?\s*-->")
@@ -42,14 +44,24 @@ def with_includes(body: Body, page: Conversion) -> Body:
 
 def without_vue(body: Body, page: Conversion) -> Body:
     """Return a text without scripts and styles, with the values that are known, and components."""
-    for each in _SCRIPT.finditer(body.text):
-        if not body.is_code(each.start()):
-            page.constants.update(constants_in(each[0]))
-    scripts = _SCRIPT.finditer(body.text)
-    body = body.edited((*each.span(), "") for each in scripts if not body.is_code(each.start()))
+    scripts = list(_scripts(body))
+    for start, end in scripts:
+        page.constants.update(constants_in(body.text[start:end]))
+    body = body.edited((*each, "") for each in scripts)
     body = body.edited((*each.span(), "") for each in _TOC.finditer(body.text))
     body = body.edited(_outputs(body, page))
     return without_components(body, page)
+
+
+def _scripts(body: Body) -> Iterator[tuple[int, int]]:
+    """Yield the places of scripts and styles, which begin and end a line."""
+    begin: re.Match[str] | None = None
+    for each in _SCRIPT_MARK.finditer(body.text):
+        if begin is None:
+            begin = each if each["begin"] and not body.is_code(each.start()) else None
+        elif each["end"] == begin["begin"]:
+            yield begin.start(), each.end()
+            begin = None
 
 
 def _includes(body: Body, page: Conversion) -> Iterator[Edit]:
@@ -121,9 +133,10 @@ def _outputs(body: Body, page: Conversion) -> Iterator[Edit]:
         done = each.start()
         if body.is_code(each.start()) or (opened >= 0 and body.text.startswith(_VERBATIM, opened)):
             continue
-        literal = _LITERAL.fullmatch(each[1])
-        if each[1] in page.constants:
-            yield *each.span(), page.constants[each[1]]
+        value = each[1].strip()
+        literal = _LITERAL.fullmatch(value)
+        if value in page.constants:
+            yield *each.span(), page.constants[value]
         elif literal is not None:
             yield *each.span(), literal[1] or literal[2] or literal[3] or ""
         else:
