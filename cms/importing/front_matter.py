@@ -289,10 +289,7 @@ def _read_yaml(file: Path, text: str, first_line: int) -> _Read:
         return _NOTHING
     if not isinstance(node, yaml.MappingNode):
         raise ContentFileError(file, first_line, "expected keys with values, as in `title: …`")
-    try:
-        return _read_nodes(node, first_line)
-    except ValueError as error:
-        raise ContentFileError(file, first_line, str(error)) from None
+    return _read_nodes(file, node, first_line)
 
 
 def _composed(text: str) -> yaml.Node | None:
@@ -337,14 +334,17 @@ class _Nodes:
                 return str(node.value) if is_quoted else Plain(node.value)
 
 
-def _read_nodes(node: yaml.MappingNode, first_line: int) -> _Read:
+def _read_nodes(file: Path, node: yaml.MappingNode, first_line: int) -> _Read:
     lines: dict[str, int] = {}
     repeated: dict[str, int] = {}
     for key, _ in node.value:
         line = first_line + key.start_mark.line
         known = repeated if str(key.value) in lines else lines
         known.setdefault(str(key.value), line)
-    return _Read(_Nodes().mapping(node), lines, repeated)
+    try:
+        return _Read(_Nodes().mapping(node), lines, repeated)
+    except ValueError as error:
+        raise ContentFileError(file, first_line, str(error)) from None
 
 
 def _scalar(text: Plain) -> Json:
@@ -418,9 +418,12 @@ def _read_script(file: Path, text: str, first_line: int) -> _Read:
         node = _composed(flow_mapping_of(text))
     except yaml.YAMLError:
         raise ContentFileError(file, first_line, computes) from None
-    if not isinstance(node, yaml.MappingNode) or not has_only_constants(node):
+    if not isinstance(node, yaml.MappingNode):
         raise ContentFileError(file, first_line, computes)
-    return _read_nodes(node, first_line)
+    read = _read_nodes(file, node, first_line)  # not too many, also if aliases repeat them
+    if not has_only_constants(node):
+        raise ContentFileError(file, first_line, computes)
+    return read
 
 
 def _keys_at_line(values: Iterable[str], line: int) -> Mapping[str, int]:

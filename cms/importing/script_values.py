@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import yaml
 
 # The declaration of a constant in a script.
 _DECLARED = re.compile(r"^(?:const|let|var)\s+(?P<name>[\w$]+)\s*=(?![=>])\s*", re.MULTILINE)
-# A text, or several that are joined, and a date that is written as a text.
+# Parts of a script that YAML writes in another way: a text, or several that are joined, or a date
+# that is written as a text; a comment; and a colon, which needs a space there.
 _TEXT = r"""(?:"(?:[^"\\\n]|\\.)*+"|'[^'\\\n]*+')"""
-_TEXTS = re.compile(
+_PARTS = re.compile(
     rf"(?P<date>new Date\()?(?P<texts>{_TEXT}(?:\s*+\+\s*+{_TEXT})*+)(?(date)\))"
+    r"|(?P<comment>//.*+|/\*[\s\S]*?(?:\*/|\Z))|(?P<colon>:)"
     r"|[\"'].*+"  # a text without an end
 )
+_NAME = re.compile(r"[\w$]+")
 _CONSTANT = re.compile(r"true|false|null|-?\d+(?:\.\d+)?")
 _TABS = re.compile(r"^\t+", re.MULTILINE)
 
@@ -24,7 +26,7 @@ def flow_mapping_of(text: str) -> str:
 
     Texts can be joined, and dates be made of texts.
     """
-    before, *declared = _DECLARED.split(_TEXTS.sub(_joined, text))
+    before, *declared = _DECLARED.split(_PARTS.sub(_as_yaml, text))
     if declared:
         pairs = zip(declared[::2], declared[1::2], strict=True)
         before += "{" + "".join(f"{name}: {_as_item(value)}" for name, value in pairs) + "}"
@@ -32,18 +34,31 @@ def flow_mapping_of(text: str) -> str:
 
 
 def has_only_constants(node: yaml.Node) -> bool:
-    """Return whether YAML reads all values of a mapping as a script does."""
-    return all(map(_is_constant, _scalars(node)))
+    """Return whether YAML reads a value as a script does, with all that is in it."""
+    match node:
+        case yaml.MappingNode():
+            return all(
+                _is_text(key, _NAME) and has_only_constants(value) for key, value in node.value
+            )
+        case yaml.SequenceNode():
+            return all(map(has_only_constants, node.value))
+        case _:
+            return _is_text(node, _CONSTANT)
 
 
-def _joined(match: re.Match[str]) -> str:
-    """Return texts that are joined as one; other texts stay as they are."""
+def _as_yaml(match: re.Match[str]) -> str:
+    """Return a part of a script as YAML, with the same lines; other texts stay as they are."""
+    lines = "\n" * match[0].count("\n")
+    if match["comment"]:
+        return lines or " "
+    if match["colon"]:
+        return ": "
     texts = re.findall(_TEXT, match["texts"] or "")
     quotes = {each[0] for each in texts}
     if len(quotes) != 1:
         return match[0]
     quote = quotes.pop()
-    return f"{quote}{''.join(each[1:-1] for each in texts)}{quote}"
+    return f"{quote}{''.join(each[1:-1] for each in texts)}{quote}{lines}"
 
 
 def _as_item(value: str) -> str:
@@ -52,24 +67,13 @@ def _as_item(value: str) -> str:
     return f"{value[:end].removesuffix(';')},{value[end:]}"
 
 
-def _scalars(node: yaml.Node) -> Iterator[yaml.Node]:
-    """Yield the values in a mapping that are no mappings or lists."""
-    match node:
-        case yaml.MappingNode():
-            for _, value in node.value:
-                yield from _scalars(value)
-        case yaml.SequenceNode():
-            for value in node.value:
-                yield from _scalars(value)
-        case _:
-            yield node
-
-
-def _is_constant(node: yaml.Node) -> bool:
-    """Return whether YAML reads a text, a number, a truth value or null as a script does."""
-    match getattr(node, "style", None):
+def _is_text(node: yaml.Node, unquoted: re.Pattern[str]) -> bool:
+    """Return whether YAML reads a text as a script does, or one of a form without quotes."""
+    if not isinstance(node, yaml.ScalarNode):
+        return False
+    match node.style:
         case None | "":
-            return _CONSTANT.fullmatch(node.value) is not None
+            return unquoted.fullmatch(node.value) is not None
         case "'":
             return "\\" not in node.value
         case style:

@@ -66,9 +66,16 @@ def test_a_file_is_read(tmp_path: Path) -> None:
                 "const a = 'b'.trim()",
                 "{a: 0x1f}",
                 "{a: .5}",
+                "{[a]: 1}",
+                "{a-b: 1}",
+                "{<<: {a: 1}}",
+                "{a: 1} /",
+                "{a: 'b // c}",
             )
         ),
         (f"---\na: &x [{'1, ' * 300}]\nb: &y [{'*x, ' * 300}]\n---\n", 2, "more than 50,000"),
+        (f"---js\n{{a: &x [{'1, ' * 300}],\nb: [{'*x, ' * 300}]}}\n---", 2, "more than 50,000"),
+        ("---js\n{a: &x [*x]}\n---\n", 1, "nested too deeply"),
     ],
 )
 def test_a_fault_has_a_line_and_a_reason(tmp_path: Path, text: str, line: int, reason: str) -> None:
@@ -129,6 +136,11 @@ def test_a_fault_has_a_line_and_a_reason(tmp_path: Path, text: str, line: int, r
             "---js\n{a: 'b' +\n 'c', d: new Date(\"2024-01-05\"), e: \"'f' + 'g'\"}\n---\n",
             {"a": "bc", "d": "2024-01-05", "e": "'f' + 'g'"},
         ),
+        (
+            "---js\n// It's a\n{a:1,/* b: 2,\n*/$c:'// d', // e\n'f:g':[{h:\"i\"}]}\n---\n",
+            {"a": "1", "$c": "// d", "f:g": [{"h": "i"}]},
+        ),
+        ("---js\nconst a = 'b'; // c\nlet d = 1 /* e */\n---\n", {"a": "b", "d": "1"}),
         ("---\n---\nBody", {}),
         ("No front matter", {}),
         ("---\nA line, and no front matter", {}),
