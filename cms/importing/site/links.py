@@ -195,16 +195,12 @@ def _bare(body: Body) -> Iterator[OldLink]:
     """Yield the bare addresses; those in ``<…>`` with their brackets."""
     text = body.text
     for match in _BARE.finditer(text):
-        (start, end), href = match.span(), match[0]
-        if text[start - 1 : start] == "<":
-            start -= 1
+        start, end = match.span()
+        if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
+            yield _link(body, match[0], "bare", (start - 1, end + 1))
         else:
-            href = href.rstrip(".,;:!?*_~")
-        if href == match[0] and text[end : end + 1] == ">":
-            end += 1
-        elif href != match[0]:
-            end = start + len(href)
-        yield _link(body, href, "bare", (start, end))
+            href = match[0].rstrip(".,;:!?*_~")
+            yield _link(body, href, "bare", (start, start + len(href)))
 
 
 def _references(body: Body) -> Iterator[OldLink]:

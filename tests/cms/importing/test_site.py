@@ -51,6 +51,8 @@ def generator_of(**mapping: Any) -> Generator:
         ('<img src="/plan.png" alt="x">', '<img src="/picture" alt="x">'),
         ("See <https://old.example/quay/>.", "See [https://old.example/quay/](/new)."),
         ("See https://old.example/quay/.", "See [https://old.example/quay/](/new)."),
+        ("<see https://old.example/quay/>", "<see [https://old.example/quay/](/new)>"),
+        ("<https://old.example/quay/ >", "<[https://old.example/quay/](/new) >"),
         ("[^1]: https://old.example/quay/", "[^1]: [https://old.example/quay/](/new)"),
         ("[a](/quay/(1)) and [b](<a b>)", "[a](/new) and [b](/new)"),
     ],
