@@ -14,6 +14,9 @@ from cms.content.markup.parser import Parsed
 
 # The end of a directive, also within quotes and lists.
 _COLONS = re.compile(r"[ \t>]*(:{3,})[ \t]*")
+# Blocks that can be around a directive, and of which the last line is known.
+_AROUND = ("container_directive", "blockquote", "alert", "list_item")
+_OPENING, _CLOSING = ({f"{each}_{end}" for each in _AROUND} for end in ("open", "close"))
 # Number of errors after which no more are looked for.
 MOST_FAULTS = 50
 
@@ -49,33 +52,48 @@ def read_directives(parsed: Parsed, directives: Directives) -> Sequence[Directiv
         return ()
     found: list[DirectiveFault] = []
     lines = parsed.lines
+    unclosed = {id(token): remedy for token, remedy in _unclosed(parsed)}
     for token, block in calls_in(parsed.tokens):
         call: Call = token.meta["call"]
         values = token.meta["values"] = directives.read(call)
         if len(found) < MOST_FAULTS:
+            if remedy := unclosed.get(id(token)):
+                message = f"{call.name} is not closed; {remedy}"
+                found.append(DirectiveFault(*_place(lines, token, block, 0), message))
             found += _faults_of(lines, token, block, values)
     return found
+
+
+def _unclosed(parsed: Parsed) -> Iterator[tuple[Token, str]]:
+    """Yield the directives whose closing colons are not in the block around them, with a remedy."""
+    lines = parsed.lines
+    around: list[tuple[int, str]] = [(len(lines), "")]  # ends of blocks, and colons of directives
+    for token in parsed.tokens:
+        if token.type in _CLOSING:
+            around.pop()
+        if token.type not in _OPENING:
+            continue
+        is_directive = token.type == "container_directive_open"
+        limit, outer = around[-1]
+        _, end = token.map or (0, limit)
+        around.append((end, token.markup if is_directive else ""))
+        colons = _COLONS.fullmatch(lines[end]) if end < limit else None
+        if is_directive and (colons is None or len(colons[1]) < len(token.markup)):
+            if outer and len(outer) <= len(token.markup):
+                yield token, f"write more colons for the directive around it than {token.markup}"
+            else:
+                yield token, f"write {token.markup} on a line after its content"
 
 
 def _faults_of(
     lines: Sequence[str], token: Token, block: Token, values: DirectiveValues
 ) -> Iterator[DirectiveFault]:
     call: Call = token.meta["call"]
-    if token.type == "container_directive_open" and not _is_closed(lines, token):
-        message = f"{call.name} is not closed; write {token.markup} on a line after its content"
-        yield DirectiveFault(*_place(lines, token, block, 0), message)
     for fault in (*([call.fault] if call.fault else ()), *values.faults):
         yield DirectiveFault(*_place(lines, token, block, fault.start), fault.message)
     for label in values.missing:
         message = f"{label} of {call.name} is required"
         yield DirectiveFault(*_place(lines, token, block, 0), message, is_missing=True)
-
-
-def _is_closed(lines: Sequence[str], token: Token) -> bool:
-    """Return whether the line after a directive around blocks has its closing colons."""
-    _, end = token.map or (0, len(lines))
-    found = _COLONS.fullmatch(lines[end]) if end < len(lines) else None
-    return found is not None and len(found[1]) >= len(token.markup)
 
 
 def _place(lines: Sequence[str], token: Token, block: Token, start: int) -> tuple[int, int]:

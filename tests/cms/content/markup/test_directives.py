@@ -53,6 +53,7 @@ class Video(Block):
 KNOWN = "use one of title, level, kind, is_open"
 FIELD = Markdown("Body", directives=(InfoBox, Video))
 OPEN = "write ::: on a line after its content"
+FEW_COLONS = "write more colons for the directive around it than :::"
 
 
 def rendered(text: str, field: Markdown = FIELD) -> Mapping[str, Any]:
@@ -190,8 +191,14 @@ def test_what_is_not_declared_is_text_as_it_is_written(text: str) -> None:
                 ("> :::info-box\n\na\n:::", 1, 6, OPEN),
                 (":::info-box\n```\na\n```\n", 1, 4, OPEN),
                 ("::::info-box\n:::info-box\n:::\na", 1, 5, OPEN.replace(":::", "::::")),
+                ("> :::info-box\n> a\n:::", 1, 6, OPEN),
+                ("> [!NOTE]\n> :::info-box\n> a\n:::", 2, 6, OPEN),
+                (":::info-box\n- :::info-box\n  a\n:::", 2, 6, OPEN),
+                (":::info-box\n:::info-box\na\n:::\n:::", 2, 4, FEW_COLONS),
+                (":::info-box\na\n\n::::info-box\n::::", 4, 5, f"{FEW_COLONS}:"),
             )
         ),
+        ("> [!NOTE]\n> - :::info-box\n>   a\n>   :::\n>   b", []),
         ("> - :::info-box\n>   b\n>   :::::  \n> c", []),
     ],
 )
