@@ -51,12 +51,14 @@ class CategoryTree:
         parents: the parent of each category; ``None`` for a root.
         public: the slugs that are public, by category and locale.
         drafts: the slugs of the newest revisions.
+        before: the tree as it is stored, of one that would come of it.
     """
 
     site: Site
     parents: Mapping[str, str | None]
     public: Mapping[Key, str]
     drafts: Mapping[Key, str]
+    before: CategoryTree | None = field(default=None, repr=False, compare=False)
     _paths: dict[Key, str] = field(default_factory=dict, repr=False, compare=False)
 
     def lineage(self, category_id: str | None) -> list[str]:
@@ -83,18 +85,21 @@ class CategoryTree:
 
     def with_parent(self, category_id: str, parent_id: str | None) -> CategoryTree:
         """Return the tree with a category below another parent."""
-        return replace(self, parents={**self.parents, category_id: parent_id}, _paths={})
+        parents = {**self.parents, category_id: parent_id}
+        return replace(self, parents=parents, before=self.before or self, _paths={})
 
     def with_published(self, slugs: Mapping[Key, str]) -> CategoryTree:
         """Return the tree once these slugs are public."""
-        return replace(self, public={**self.public, **slugs}, _paths={})
+        public = {**self.public, **slugs}
+        return replace(self, public=public, before=self.before or self, _paths={})
 
     def with_drafted(self, slugs: Mapping[Key, str]) -> CategoryTree:
         """Return the tree once these are the slugs of newest revisions."""
-        return replace(self, drafts={**self.drafts, **slugs}, _paths={})
+        drafts = {**self.drafts, **slugs}
+        return replace(self, drafts=drafts, before=self.before or self, _paths={})
 
     def wrong_paths(self) -> Iterator[WrongPath]:
-        """Yield the paths that several categories have, and those that are too long."""
+        """Yield the paths that several categories have, and new ones that are too long."""
         holders: dict[tuple[str, str], str] = {}
         for (category_id, locale), path in self.paths().items():
             holder = holders.setdefault((locale, path), category_id)
@@ -102,10 +107,10 @@ class CategoryTree:
                 message = f"there is already a category {path!r} in {locale!r}"
                 error: UserError = DuplicateName(message=message, path=("slug",))
                 yield WrongPath((holder, category_id), error)
-            elif (length := len(path.encode())) > LONGEST_TREE_PATH:
+            elif len(path.encode()) > LONGEST_TREE_PATH and self._is_new(category_id, locale):
                 message = (
                     f"the path of {category_id} in {locale!r}, with the categories above it, would "
-                    f"have {length:,} bytes; at most {LONGEST_TREE_PATH:,} are allowed"
+                    f"have {len(path.encode()):,} bytes; at most {LONGEST_TREE_PATH:,} are allowed"
                 )
                 error = InvalidValue(message=message, path=("slug",))
                 yield WrongPath((category_id,), error)
@@ -113,7 +118,15 @@ class CategoryTree:
     def without(self, keys: Collection[Key]) -> CategoryTree:
         """Return the tree once these editions of categories, in their locales, are not public."""
         kept = {each: slug for each, slug in self.public.items() if each not in keys}
-        return replace(self, public=kept, _paths={})
+        return replace(self, public=kept, before=self.before or self, _paths={})
+
+    def _is_new(self, category_id: str, locale: str) -> bool:
+        """Return whether the path of a category is another than the stored one.
+
+        Those of former versions can be longer than new ones.
+        """
+        path = self.path(category_id, locale)
+        return self.before is not None and self.before.path(category_id, locale) != path
 
     def _slug(self, category_id: str, locale: str) -> str:
         order = self.site.locales_for_built_in(locale)

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from cms import clock
-from cms.authorization.actor import Grant
+from cms.authorization.actor import OPERATOR, Grant
 from cms.content.content_type import ContentType
 from cms.content.fields import Markdown
 from cms.content.snapshot import Draft
+from cms.drafts.category_tree import hold_tree, store_paths
 from cms.drafts.deleting import delete_entry
 from cms.drafts.entries import add_edition, create_entry, duplicate_entry
 from cms.errors import Refused
@@ -165,6 +166,30 @@ async def test_the_path_of_a_category_has_at_most_a_thousand_bytes(newsroom: New
     head = await newsroom.update(fits.revision, slug=too_long.slug)
     with pytest.raises(Refused, match="would have 1,001 bytes"):
         await newsroom.publish(head)
+    assert await is_sound(newsroom)
+
+
+async def test_a_path_that_was_longer_before_is_in_the_way_of_no_other(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Former versions allowed longer paths; such a site can still work, and shorten them."""
+    with monkeypatch.context() as former:
+        former.setattr("cms.drafts.category_tree.LONGEST_TREE_PATH", 1_300)
+        top = parent = await newsroom.category("Top", slug="a" * 200)
+        for letter in "bcdef":
+            parent = await newsroom.category("Below", parent, slug=letter * 200)
+    other, under = await newsroom.category("Other"), await newsroom.category("Under")
+    head = await newsroom.update(under.revision, slug="renamed")
+    await newsroom.publish(head)
+    await move(newsroom, under, parent_id=other.id)
+    async with newsroom.as_(OPERATOR) as work:
+        await store_paths(work, await hold_tree(work))
+    assert await refused(newsroom, other, parent_id=parent.id) == [("INVALID_VALUE", ("parentId",))]
+    head = await newsroom.update(top.revision, slug="a" * 100)
+    with pytest.raises(Refused, match="would have 1,105 bytes"):
+        await newsroom.publish(head)
+    await move(newsroom, parent, parent_id="")
+    await newsroom.publish(head)
     assert await is_sound(newsroom)
 
 
