@@ -109,6 +109,24 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
         ("liquid", "{% assign x = 'y' %}{{ x }}", "y", []),
         ("liquid", "{% highlight c++ %}\nx\n{% endhighlight %}", "```c++\nx\n```", []),
         ("liquid", "{% highlight md %}```a{% endhighlight %}", "````md\n```a\n````", []),
+        (
+            "liquid",
+            "- x\n\n  {% highlight a %}\n  b\n\nc\n  {% endhighlight %}\n\ny",
+            "- x\n\n  ```a\n  b\n  \n  c\n  ```\n\ny",
+            [],
+        ),
+        (
+            "liquid",
+            "> 1. {% highlight a %}\n>    b\n>    {% endhighlight %}\nc",
+            "> 1. ```a\n>    b\n>    ```\nc",
+            [],
+        ),
+        (
+            "liquid",
+            "- x {% highlight a %}b{% endhighlight %} y",
+            "- x \n  ```a\n  b\n  ```\n   y",
+            [],
+        ),
         ("liquid", "{%raw-%}{{ a }}{%-endraw%} {{- site.name -}}", "{{ a }} Tea", []),
         ("liquid", "[a]({{ x | y }})", "[a](copydesk+template:%7B%7B%20x%20%7C%20y%20%7D%7D)", []),
         (

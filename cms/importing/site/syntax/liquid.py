@@ -38,6 +38,11 @@ _BACKTICKS = re.compile("`+")
 # What is before an output at the beginning of an address: of a link, or of an element.
 _BEFORE_ADDRESS = re.compile(r"(?:\]\(\s*<?|\b(?:href|src)\s*=\s*[\"']?)\Z", re.IGNORECASE)
 _LONGEST_BEFORE = 20
+# What lists and quotes have before their words; and the marker of an item, for which other lines
+# have spaces.
+_LEAD = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d+[.)])[ \t>]++)*+")
+_MARKER = re.compile(r"[-*+]|\d+[.)]")
+_LAST_LINE = re.compile(r"\n[ \t>]*\Z")
 _CONTROL = frozenset({"for", "if", "unless", "case", "when", "else", "elsif", "cycle", "tablerow"})
 _KEPT = "\ue000"
 
@@ -68,10 +73,19 @@ def without_liquid(body: Body, page: Conversion) -> Body:
 
 
 def _fence(match: re.Match[str]) -> str:
-    text = match[2].removeprefix("\n").removesuffix("\n")
+    """Return highlighted code as a fence on lines of its own, in the list or quote around it."""
+    text = _LAST_LINE.sub("", match[2].removeprefix("\n"))
     longest = max((len(each) for each in _BACKTICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{match[1]}\n{text}\n{fence}"
+    start = match.string.rfind("\n", 0, match.start()) + 1
+    before, after = match.string[start : match.start()], match.string[match.end() : match.end() + 1]
+    marks = _LEAD.match(before)
+    lead = _MARKER.sub(lambda each: " " * len(each[0]), marks[0] if marks is not None else "")
+    code = (each if each.startswith(lead) else f"{lead}{each}" for each in text.split("\n"))
+    first = f"\n{lead}" if _LEAD.fullmatch(before) is None else ""
+    last = "" if after in {"", "\n"} else f"\n{lead}"
+    lines = (f"{first}{fence}{match[1]}", *code, f"{lead}{fence}{last}")
+    return "\n".join(lines)
 
 
 def _tags(body: Body) -> Iterator[Tag]:
