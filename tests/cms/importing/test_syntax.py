@@ -112,19 +112,25 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
         (
             "liquid",
             "- x\n\n  {% highlight a %}\n  b\n\nc\n  {% endhighlight %}\n\ny",
-            "- x\n\n  ```a\n  b\n  \n  c\n  ```\n\ny",
+            "- x\n\n  ```a\n  b\n\n  c\n  ```\n\ny",
             [],
         ),
         (
             "liquid",
-            "> 1. {% highlight a %}\n>    b\n>    {% endhighlight %}\nc",
-            "> 1. ```a\n>    b\n>    ```\nc",
+            "> 1. {% highlight a %}\n>    b\n>\n>    c\n>    {% endhighlight %}\nd",
+            "> 1. ```a\n>    b\n>\n>    c\n>    ```\nd",
             [],
         ),
         (
             "liquid",
             "- x {% highlight a %}b{% endhighlight %} y",
             "- x \n  ```a\n  b\n  ```\n   y",
+            [],
+        ),
+        (
+            "hugo",
+            "- {{< highlight a >}}\n  b\n  >\n  {{< /highlight >}}\n\nc",
+            "- ```a\n  b\n  >\n  ```\n\nc",
             [],
         ),
         ("liquid", "{%raw-%}{{ a }}{%-endraw%} {{- site.name -}}", "{{ a }} Tea", []),

@@ -9,6 +9,7 @@ from typing import Any
 from cms.importing.site.body import Body, Edit
 from cms.importing.site.references import PageReference
 from cms.importing.site.syntax.conversion import Conversion
+from cms.importing.site.syntax.fences import fence_of
 from cms.importing.site.syntax.tags import Tag, arguments_in, without_tags
 
 # All quantifiers of unlimited texts are possessive (``*+``), and nothing goes past another opening,
@@ -77,10 +78,8 @@ def _highlights(body: Body) -> Iterator[Edit]:
         if not tag.is_end:
             begin = tag
         elif begin is not None:
-            code = body.text[begin.end : tag.start].strip("\n")
-            fence = "`" * (max(map(len, re.findall(r"`{3,}", code)), default=2) + 1)
-            language = begin.arguments.get("0", "")
-            yield begin.start, tag.end, f"{fence}{language}\n{code}\n{fence}"
+            span, language = (begin.start, tag.end), begin.arguments.get("0", "")
+            yield *span, fence_of(body.text, span, language, body.text[begin.end : tag.start])
             begin = None
 
 

@@ -11,6 +11,7 @@ from cms.importing.site.body import Body, Edit
 from cms.importing.site.references import PageReference, unknown_address
 from cms.importing.site.syntax.conversion import EXPRESSION, LOGIC, Conversion
 from cms.importing.site.syntax.expressions import NotEvaluated, evaluate, value_of
+from cms.importing.site.syntax.fences import fence_of
 from cms.importing.site.syntax.tags import Tag, arguments_in, without_tags
 
 # What stands in a tag, without white space around it. All quantifiers are possessive (``*+``), and
@@ -34,15 +35,9 @@ _HIGHLIGHT = _block("highlight", rf"([^\s%]++){_INSIDE}")
 _ASSIGN = re.compile(rf"\{{%-?\s*+assign\s++({_NAME})\s*+=\s*+({_INSIDE})\s*+-?%\}}")
 _TAG = re.compile(rf"\{{%-?\s*+(?P<name>{_NAME})\s*+(?P<rest>{_INSIDE})\s*+-?%\}}")
 _OUTPUT = re.compile(r"\{\{-?\s*+((?:\s*+(?!-?\}\}|\{\{)\S)*+)\s*+-?\}\}")
-_BACKTICKS = re.compile("`+")
 # What is before an output at the beginning of an address: of a link, or of an element.
 _BEFORE_ADDRESS = re.compile(r"(?:\]\(\s*<?|\b(?:href|src)\s*=\s*[\"']?)\Z", re.IGNORECASE)
 _LONGEST_BEFORE = 20
-# What lists and quotes have before their words; and the marker of an item, for which other lines
-# have spaces.
-_LEAD = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d+[.)])[ \t>]++)*+")
-_MARKER = re.compile(r"[-*+]|\d+[.)]")
-_LAST_LINE = re.compile(r"\n[ \t>]*\Z")
 _CONTROL = frozenset({"for", "if", "unless", "case", "when", "else", "elsif", "cycle", "tablerow"})
 _KEPT = "\ue000"
 
@@ -55,7 +50,10 @@ def without_liquid(body: Body, page: Conversion) -> Body:
         (*each.span(), each[1].replace("{", _KEPT)) for each in _RAW.finditer(body.text)
     )
     body = body.edited((*each.span(), "") for each in _COMMENT.finditer(body.text))
-    body = body.edited((*each.span(), _fence(each)) for each in _HIGHLIGHT.finditer(body.text))
+    body = body.edited(
+        (*each.span(), fence_of(body.text, each.span(), each[1], each[2]))
+        for each in _HIGHLIGHT.finditer(body.text)
+    )
     variables = dict(page.variables)
     for each in _CAPTURE.finditer(body.text):
         variables[each[1]] = evaluate(each[2], variables)
@@ -70,22 +68,6 @@ def without_liquid(body: Body, page: Conversion) -> Body:
         elif not tag["name"].startswith("end"):
             page.report_text(body, tag.start(), tag[0])
     return Body(body.text.replace(_KEPT, "{"), body.lines)
-
-
-def _fence(match: re.Match[str]) -> str:
-    """Return highlighted code as a fence on lines of its own, in the list or quote around it."""
-    text = _LAST_LINE.sub("", match[2].removeprefix("\n"))
-    longest = max((len(each) for each in _BACKTICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    start = match.string.rfind("\n", 0, match.start()) + 1
-    before, after = match.string[start : match.start()], match.string[match.end() : match.end() + 1]
-    marks = _LEAD.match(before)
-    lead = _MARKER.sub(lambda each: " " * len(each[0]), marks[0] if marks is not None else "")
-    code = (each if each.startswith(lead) else f"{lead}{each}" for each in text.split("\n"))
-    first = f"\n{lead}" if _LEAD.fullmatch(before) is None else ""
-    last = "" if after in {"", "\n"} else f"\n{lead}"
-    lines = (f"{first}{fence}{match[1]}", *code, f"{lead}{fence}{last}")
-    return "\n".join(lines)
 
 
 def _tags(body: Body) -> Iterator[Tag]:
