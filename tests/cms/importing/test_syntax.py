@@ -174,6 +174,12 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
             '<div>\n\n<img src="a">b</div>',
             [],
         ),
+        (
+            "kramdown",
+            '<details><summary markdown="span">*a*</summary>\nb</details>',
+            "<details><summary>\n\n*a*</summary>\nb</details>",
+            [],
+        ),
         ("kramdown", '`<div markdown="1">` <i markdown="span">x</i>', None, []),
         ("kramdown", "<em>\n [a](b)\n</em>\n\n<b>\n\nc", "<em> [a](b)\n</em>\n\n<b>\n\nc", []),
         (

@@ -42,6 +42,7 @@ _MARKED = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}|~{3,})(?P<info>[^\n`]*)$", re.MULTILINE)
+_REST_OF_LINE = re.compile(r"[ \t]*$", re.MULTILINE)
 _IS_BLOCK = re.compile(_BLOCK_TAG, re.IGNORECASE)
 _END_OF_PARAGRAPH = re.compile(r"</p\s*>", re.IGNORECASE)
 _INDENTED = re.compile(r"(?<=\n)[ \t]+")
@@ -108,7 +109,8 @@ def _marked(body: Body) -> Iterator[Edit]:
                 yield *indent.span(), ""
             yield *end, "\n\n"
         else:
-            yield *each.span(), f"{written}\n"
+            has_words = _REST_OF_LINE.match(body.text, each.end()) is None
+            yield *each.span(), f"{written}\n\n" if has_words else f"{written}\n"
 
 
 def _blocks(body: Body, page: Conversion) -> Iterator[Edit]:
