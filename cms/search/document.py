@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -70,7 +70,13 @@ def searchable_text_of(
     words: dict[str, str] = {}
     shown: dict[str, list[Json]] = {}
     for name, each in texts.items():
-        words[name], shown[name] = _indexed(islice(_pieces(each), MOST_WORDS[name]), counts)
+        parts = _pieces(each, MOST_WORDS[name])
+        indexed = _indexed([folded or NO_WORD for folded, _, _ in parts], counts)
+        words[name] = " ".join(indexed)
+        shown[name] = [
+            [word] if gap == " " and folded == word else _stored(folded, word, gap)
+            for folded, word, gap in islice(parts, len(indexed))
+        ]
     has_gap_first = words["title"].startswith(NO_WORD)
     title_words = len(shown["title"]) - has_gap_first
     return SearchableText(
@@ -80,12 +86,25 @@ def searchable_text_of(
     )
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[Piece]:
-    """Yield the pieces of several texts, with a border between each two."""
+def _pieces(texts: Iterable[str], most: int) -> list[Piece]:
+    """Return the first pieces of several texts, with a border between each two."""
+    found: list[Piece] = []
     for number, text in enumerate(texts):
         if number:
-            yield NO_WORD, "", " "
-        yield from pieces(text)
+            found.append((NO_WORD, "", " "))
+        found += pieces(text)
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
+def _stored(folded: str, word: str, gap: str) -> Json:
+    """Return a piece as it is stored."""
+    html = gap if gap == " " else _gap_in_html(gap)
+    # Without a folded word equal to the word, and then without a space.
+    if folded != word:
+        return [word, html, folded]
+    return [word] if html == " " else [word, html]
 
 
 @lru_cache(maxsize=1_000)
@@ -93,32 +112,35 @@ def _gap_in_html(gap: str) -> str:
     return escape(_SPACE.sub(" ", gap))
 
 
-def _indexed(parts: Iterable[Piece], counts: Counter[str]) -> tuple[str, list[Json]]:
-    """Return the words for the index and the stored pieces of a part, up to the index's limits.
+def _indexed(words: list[str], counts: Counter[str]) -> list[str]:
+    """Return the words of a part for the index, up to the index's limits.
 
     Args:
-        parts: its pieces.
+        words: its words.
         counts: number of places of each word in the earlier parts; those of this part are added.
     """
-    size = sum(len(word.encode()) for word in counts)
-    words: list[str] = []
-    shown: list[Json] = []
-    for folded, word, gap in parts:
-        indexed = folded or NO_WORD
-        count = counts.get(indexed, 0)
+    earlier = counts.copy()
+    counts.update(words)
+    size = len("".join(counts).encode())
+    if size <= _MOST_BYTES and max(counts.values(), default=0) <= _MOST_PLACES:
+        return words
+    counts.clear()
+    counts.update(earlier)
+    return _limited(words, counts)
+
+
+def _limited(words: Iterable[str], counts: Counter[str]) -> list[str]:
+    size = len("".join(counts).encode())
+    found: list[str] = []
+    for word in words:
+        count = counts.get(word, 0)
         if not count:
-            size += len(indexed.encode())
+            size += len(word.encode())
             if size > _MOST_BYTES:
                 break
-        counts[indexed] = count + 1
-        words.append(indexed if count < _MOST_PLACES else NO_WORD)
-        html = gap if gap == " " else _gap_in_html(gap)
-        # Without a folded word equal to the word, and then without a space.
-        if folded != word:
-            shown.append([word, html, folded])
-        else:
-            shown.append([word] if html == " " else [word, html])
-    return " ".join(words), shown
+        counts[word] = count + 1
+        found.append(word if count < _MOST_PLACES else NO_WORD)
+    return found
 
 
 def folded_and_word(piece: Sequence[str]) -> tuple[str, str]:

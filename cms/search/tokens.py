@@ -51,21 +51,28 @@ _VERSION = re.compile(r"[vV](?=[0-9]{1,2}(?![0-9]))")
 Piece: TypeAlias = tuple[str, str, str]
 
 
-def pieces(text: str) -> Iterator[Piece]:
-    """Yield the pieces of a text; their words and gaps together are the text."""
-    last, word, gap = "", "", ""
+def pieces(text: str) -> list[Piece]:
+    """Return the pieces of a text; their words and gaps together are the text."""
+    found: list[Piece] = []
     for characters, rest in _RUN.findall(text):
         is_short = len(characters) <= LONGEST_WORD
+        if is_short and (folded := _known_word(characters)):
+            found.append((folded, characters, rest))
+            continue
         for run, folded in _known_runs(characters) if is_short else _split(characters):
             if folded:
-                if word or gap:
-                    yield last, word, gap
-                last, word, gap = folded, run, ""
+                found.append((folded, run, ""))
             else:
-                gap += run
-        gap = gap + rest if gap else rest
-    if word or gap:
-        yield last, word, gap
+                _add_gap(found, run)
+        if rest:
+            _add_gap(found, rest)
+    return found
+
+
+def _add_gap(found: list[Piece], gap: str) -> None:
+    """Add characters between words to the last piece, or to one without a word."""
+    folded, word, before = found.pop() if found else ("", "", "")
+    found.append((folded, word, before + gap))
 
 
 def words_of(text: str) -> list[str]:
@@ -89,6 +96,13 @@ def fold(word: str) -> str:
 def is_word_by_itself(char: str) -> bool:
     """Return whether a character is a word in a script without spaces."""
     return _kind(char) is _WHOLE_WORD
+
+
+@lru_cache(maxsize=20_000)
+def _known_word(run: str) -> str:
+    """Return a run folded if it is one word, as most are; otherwise an empty text."""
+    runs = _known_runs(run)
+    return runs[0][1] if len(runs) == 1 else ""
 
 
 @lru_cache(maxsize=20_000)
