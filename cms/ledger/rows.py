@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypedDict
 
@@ -377,7 +378,7 @@ def in_order(parts: list[list[Json]]) -> list[list[Json]]:
 def _row_hash(row: Base, sequence: int) -> RowHash:
     table = row.__tablename__
     stored = _stored_values(row)
-    key = key_of(stored[column.key] for column in row.__table__.primary_key)
+    key = key_of(stored[name] for name in _key_columns(type(row)))
     return RowHash(
         table_name=table,
         key=key,
@@ -386,6 +387,11 @@ def _row_hash(row: Base, sequence: int) -> RowHash:
         salt=new_salt(),
         hash=None,
     )
+
+
+@cache
+def _key_columns(table: type[Base]) -> Sequence[str]:
+    return [column.key for column in table.__table__.primary_key]
 
 
 def _stored_values(row: Base) -> Mapping[str, Any]:

@@ -12,15 +12,9 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import Executable, Insert, Table, Update, bindparam, insert, inspect, update
-from sqlalchemy.orm import (
-    DeclarativeBase,
-    InstrumentedAttribute,
-    make_transient,
-    make_transient_to_detached,
-)
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapper, make_transient
 from sqlalchemy.orm.attributes import set_committed_value
-from sqlalchemy.orm.base import instance_dict
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm.base import instance_dict, instance_state
 
 from cms.storage.database import ReadSession, WriteSession
 
@@ -59,17 +53,28 @@ def loaded(
 def _object_of(
     session: ReadSession, table: type[DeclarativeBase], values: Mapping[str, Any]
 ) -> DeclarativeBase:
-    mapper = inspect(table)
-    key = identity_key(table, tuple(values[each.name] for each in mapper.primary_key))
+    mapper = _mapper_of(table)
+    key = mapper.identity_key_from_primary_key(tuple(values[name] for name in _key_names_of(table)))
     found: DeclarativeBase | None = session.sync_session.identity_map.get(key)
     if found is not None:
         _set(found, values)
         return found
     found = mapper.class_manager.new_instance()
     instance_dict(found).update(values)
-    make_transient_to_detached(found)
-    session.add(found)
+    _attach(session, found, key)
     return found
+
+
+def _attach(session: ReadSession, row: DeclarativeBase, key: Any) -> None:
+    """Make an object one that its session has loaded.
+
+    The steps are those of SQLAlchemy for a loaded row. Its functions for objects from elsewhere
+    check what is known here: no object in the session has the key, and no other is attached to it.
+    """
+    state = instance_state(row)
+    sync_session = session.sync_session
+    state.key, state.session_id = key, sync_session.hash_key
+    sync_session.identity_map._add_unpresent(state, key)  # noqa: SLF001  # it has no other way
 
 
 async def insert_rows(session: WriteSession, rows: Sequence[DeclarativeBase]) -> None:
@@ -90,8 +95,9 @@ async def insert_rows(session: WriteSession, rows: Sequence[DeclarativeBase]) ->
     else:
         await session.run_each(statement, values)
     for row in rows:
-        make_transient_to_detached(row)
-    session.add_all(rows)
+        state = instance_state(row)
+        state._commit_all(state.dict)  # noqa: SLF001  # all that it has is stored
+        _attach(session, row, _mapper_of(table).identity_key_from_instance(row))
     _note(session, *((row, None) for row in rows))
 
 
@@ -210,7 +216,8 @@ def _complete(row: DeclarativeBase, names: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _key_of(row: DeclarativeBase) -> tuple[Any, ...]:
-    return tuple(row.__mapper__.primary_key_from_instance(row))
+    values = instance_dict(row)
+    return tuple(values[name] for name in _key_names_of(type(row)))
 
 
 def _first(item: tuple[tuple[Any, ...], object, object]) -> tuple[Any, ...]:
@@ -219,6 +226,16 @@ def _first(item: tuple[tuple[Any, ...], object, object]) -> tuple[Any, ...]:
 
 def _table_of(table: type[DeclarativeBase]) -> Table:
     return table.__table__  # type: ignore[return-value]  # no class is mapped to a join
+
+
+@cache
+def _mapper_of(table: type[DeclarativeBase]) -> Mapper[Any]:
+    return inspect(table)
+
+
+@cache
+def _key_names_of(table: type[DeclarativeBase]) -> Sequence[str]:
+    return [each.name for each in _table_of(table).primary_key]
 
 
 @cache

@@ -166,6 +166,8 @@ class DirectConnection:
 
     def __init__(self, connection: AsyncConnection, *, is_transaction: bool = True) -> None:
         self._connection: Connection = connection.sync_connection  # type: ignore[assignment]  # open
+        # Those that listen to the engine's statements, if there are any.
+        self._announce_to: Any = self._connection.dispatch.before_cursor_execute or None
         adapted: Any = self._connection.connection.dbapi_connection
         self._driver: _Driver = (
             adapted
@@ -223,8 +225,8 @@ class DirectConnection:
 
     def _announce(self, sql: str, values: Sequence[object]) -> None:
         """Tell those that listen to the engine's statements."""
-        announce = self._connection.dispatch.before_cursor_execute
-        announce(self._connection, None, sql, values, None, False)  # noqa: FBT003  # its signature
+        if (announce := self._announce_to) is not None:
+            announce(self._connection, None, sql, values, None, False)  # noqa: FBT003  # its signature
 
     def _fail(self, error: BaseException, sql: str) -> NoReturn:
         """Raise what SQLAlchemy raises for an error of the driver."""
