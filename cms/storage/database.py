@@ -22,6 +22,7 @@ from cms.storage.dialects import (
     refresh_statistics,
     translate_failures,
 )
+from cms.storage.questions import Questions
 
 # The key of whether a transaction has begun in the ``info`` of its session.
 _HAS_BEGUN = "copydesk.has_begun"
@@ -111,7 +112,8 @@ class Database:
     ) -> None:
         self._backend = backend(url, sqlite_mmap_megabytes)
         self.engine = self._backend.engine()
-        self._reading, self._asking = self._backend.reading_engines(self.engine)
+        self._reading, asking = self._backend.reading_engines(self.engine)
+        self._questions = Questions(asking)
         self.reader: Reader = self._backend.reader(readers, statement_timeout)
         self.key_file = KeyFile(signing_key)
 
@@ -162,8 +164,8 @@ class Database:
             DatabaseError: if the database failed.
         """
         with translate_failures(self._backend.failures):
-            async with self._asking.connect() as connection:
-                yield DirectConnection(connection, is_transaction=False)
+            async with self._questions.connection() as connection:
+                yield connection
 
     def make(self) -> None:
         """Create an empty database if there is none and it is a file.
@@ -199,6 +201,7 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.reader.close()
+        await self._questions.close()
         await self._reading.dispose()
         await self.engine.dispose()
 

@@ -111,6 +111,10 @@ def _prepared(statement: Executable, dialect: Dialect) -> _Prepared:
 class _Driver(Protocol):
     """A connection of a driver, in the transaction of SQLAlchemy's connection."""
 
+    @property
+    def has_lost_server(self) -> bool:
+        """True if the driver knows that the server has closed the connection."""
+
     async def fetch(self, sql: str, values: Sequence[object]) -> Sequence[Sequence[Any]]:
         """Run a statement, and return its rows."""
 
@@ -125,6 +129,11 @@ class _PostgresDriver:
         self._adapted = adapted
         self._begins = begins
         self._connection: Any = adapted.driver_connection
+
+    @property
+    def has_lost_server(self) -> bool:
+        """True if the driver knows that the server has closed the connection."""
+        return bool(self._connection.is_closed())
 
     async def fetch(self, sql: str, values: Sequence[object]) -> Sequence[Sequence[Any]]:
         """Run a statement, and return its rows."""
@@ -187,6 +196,11 @@ class DirectConnection:
         The statement of a cancelled task can still be running, so its connection has.
         """
         return not (self._connection.closed or self._connection.invalidated)
+
+    @property
+    def has_lost_server(self) -> bool:
+        """True if the driver knows that the server has closed the connection."""
+        return self._driver.has_lost_server
 
     async def run(self, sql: str) -> None:
         """Run a statement without parameters or a result, which is the same in both databases."""

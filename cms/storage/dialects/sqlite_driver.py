@@ -81,6 +81,9 @@ class DriverConnection:
         durations: the last durations of statements.
     """
 
+    # There is none.
+    has_lost_server = False
+
     def __init__(
         self, raw: sqlite.Connection, thread: ThreadPoolExecutor, durations: RecentDurations
     ) -> None:

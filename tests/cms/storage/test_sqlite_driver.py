@@ -64,7 +64,7 @@ async def test_a_statement_runs_on_the_event_loop_once_it_is_known_to_be_short(
 async def test_a_statement_that_fails_fails_again(database: Database) -> None:
     """Though the driver keeps what it has prepared before another connection changed a table."""
     question, failures = "select value from thing", list[object]()
-    async with database._asking.connect() as connection:
+    async with database._reading.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).dbapi_connection
         await driver.fetch("select 1 from thing", ())
         async with database.transaction() as session:
