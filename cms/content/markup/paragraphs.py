@@ -9,8 +9,8 @@ from __future__ import annotations
 from markdown_it.common.utils import mdTrim
 from markdown_it.rules_block import StateBlock
 
-# The first character of each other block, or of the line after its first.
-_OPENING = frozenset("`~<>#[|:=*+-_0123456789")
+from cms.content.markup.openings import BLOCK_MARKS
+
 # The first character of a definition, before which there can be a blank line.
 _DEFINITION = frozenset(":~")
 
@@ -26,7 +26,7 @@ def read_plain_paragraph(
         return False
     line = start
     while line < state.lineMax and (first := _first_of(state, line)):
-        if first in _OPENING:
+        if first in BLOCK_MARKS:
             return False
         line += 1
     if line + 1 < state.lineMax and _first_of(state, line + 1) in _DEFINITION:

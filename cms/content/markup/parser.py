@@ -23,6 +23,7 @@ from cms.content.markup.brackets import InlineRule, bounded_to_pairs
 from cms.content.markup.directives import directives_plugin
 from cms.content.markup.footnotes import compared_label
 from cms.content.markup.html_writer import HtmlWriter
+from cms.content.markup.openings import ask_at_openings
 from cms.content.markup.paragraphs import read_plain_paragraph
 
 # Maximum nesting of blocks within each other, and of marks around a word.
@@ -145,6 +146,7 @@ def _configured(depth: int, names: frozenset[str]) -> MarkdownIt:
     if names:
         directives_plugin(parser, names)
     parser.renderer = HtmlWriter()  # without the rules that plugins add
+    ask_at_openings(parser)
     parser.normalizeLink = _normalised  # type: ignore[assignment,method-assign]  # meant so
     return parser
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from markdown_it.rules_block import StateBlock
 
 from cms.content.markup.parser import Parser
+from tests.cms.content.markup.test_openings import ask_everywhere
 
 LINES = (
     "words",
@@ -41,6 +42,7 @@ LINES = (
 AS_ALL = Parser(frozenset({"box"}))
 BY_EACH_RULE = Parser(frozenset({"box"}))
 for each in (BY_EACH_RULE._blocks, BY_EACH_RULE._inline):
+    ask_everywhere(each)
     each.block.ruler.disable("plain_paragraph")
 
 
