@@ -14,6 +14,8 @@ _WORD = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
     r"|[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+(?:['\u2019.,/-][^\W_]+)*"
 )
+# The same in a text of ASCII, which is read in half the time.
+_ASCII_WORD = re.compile(r"[0-9A-Za-z]++(?:['.,/-][0-9A-Za-z]++)*+")
 # Letters and symbols that show nothing: fillers of Hangul, the blank of Braille, an empty note.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 # White space, and the characters without width that programs put at the ends of texts.
@@ -25,7 +27,7 @@ _VISIBLE = frozenset("LNS")
 
 def words_in(text: str) -> Sequence[str]:
     """Return the words of a text; each Chinese or Japanese character is a word."""
-    return _WORD.findall(text)
+    return (_ASCII_WORD if text.isascii() else _WORD).findall(text)
 
 
 def count_words(text: str) -> int:

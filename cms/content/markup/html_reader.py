@@ -16,6 +16,8 @@ _BLOCKS = HEADINGS | {
 # Links that lead to a footnote and back, which have no words of the text.
 _FOOTNOTES = "data-footnotes"
 _OF_FOOTNOTES = ("data-footnote-ref", "data-footnote-backref")
+# The attributes of most elements.
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,15 @@ class HtmlReader:
     def _read(self, html: str) -> None:
         end = 0
         for tag in TAG.finditer(html):
-            self._note_words(unescape(html[end : tag.start()]))
+            start = tag.start()
+            if start > end:
+                self._note_words(unescape(html[end:start]))
             end = tag.end()
-            if tag["slash"]:
-                self._note_end(tag["name"])
+            slash, name, attributes = tag.groups()
+            if slash:
+                self._note_end(name)
             else:
-                self._note_start(tag["name"], dict(values_in(tag["attributes"])))
+                self._note_start(name, dict(values_in(attributes)) if attributes else _NOTHING)
         self._note_words(unescape(html[end:]))
 
     def _note_start(self, tag: str, attributes: Mapping[str, str]) -> None:

@@ -42,6 +42,8 @@ _DIRECTIVE = re.compile(
     r"(?:::[A-Za-z]|:::+ *[A-Za-z])[\w-]*(?=[\[{]|$)|:::+ *[A-Za-z][\w-]*(?=\s)"
 )
 _NO_LETTERS = re.compile(r"[\W_]+")
+# The same of ASCII, of which it takes half the time.
+_NO_ASCII_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 # A tag, as the writer of Markdown makes it.
 _TAG = re.compile(r"<[a-z][^<>]*>")
 _END_TAG = re.compile(r"</[a-z][a-z0-9]*>")
@@ -335,7 +337,7 @@ def _words_of(piece: Piece) -> str:
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", text)
+    return text.translate(_NO_ASCII_LETTERS) if text.isascii() else _NO_LETTERS.sub("", text)
 
 
 def _unused(label: str, line: int) -> Loss:

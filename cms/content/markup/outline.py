@@ -24,10 +24,11 @@ _CODE = frozenset({"fence", "code_block"})
 _HTML = "html_block"
 # Blocks that end at a mark, and not at a blank line; some HTML does.
 _OPEN = frozenset({"fence", _HTML})
-# A heading that can begin a section, or a line that begins or ends code. Before a definition, it
-# can be a term of the list that began above.
+# After the end of a line, which is found much faster than the beginning of one: a heading that can
+# begin a section, or a line that begins or ends code. Before a definition, a heading can be a term
+# of the list that began above.
 _SECTION = re.compile(
-    r"^(?:#{1,6}[ \t](?!.*\n\s*[:~]\s)| {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*))", re.MULTILINE
+    r"\n(?:#{1,6}[ \t](?!.*\n\s*[:~]\s)| {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*))"
 )
 
 # Number of characters of the sections that are kept, each of which counts for some more.
@@ -174,7 +175,7 @@ def _sections(text: str) -> Iterator[tuple[int, _Section]]:
 def _starts(text: str) -> Iterator[int]:
     """Yield the places at which sections seem to begin; in code, few do."""
     fence = ""
-    for match in _SECTION.finditer(text):
+    for match in _SECTION.finditer(f"\n{text}"):  # so that it starts at the place in the text
         if mark := match["fence"]:
             if not fence:
                 fence = mark
