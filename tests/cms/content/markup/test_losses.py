@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cms.content.content_warnings import warnings_about
 from cms.content.markup.allowed_html import sanitise
-from cms.content.markup.losses import removed_between
+from cms.content.markup.losses import _AnyHtml, _elements_of, removed_between
 from cms.content.markup.markdown import MOST_LOSSES, render_markdown, sanitising_losses
 from cms.content.slug import Anchors
 from tests.contents import content_of, section
@@ -96,6 +96,20 @@ def test_what_is_clean_already_loses_nothing(text: str) -> None:
     known = {"id", "class", "data-footnote-ref", "data-footnotes", "data-footnote-backref"}
     lost = {each.attribute for each in removed_between(html, again)}
     assert lost <= known | {"data-line", "data-title", "data-meta", "data-start", "data-alert"}
+
+
+TAG_PARTS = (
+    *("<p", "<a", "<Br", "<my-x", "</p>", "<br />", "<script>", "</script>", "<!-- c -->", "<1>"),
+    *(' href="x"', ' HREF="y&amp;"', " open", " a=b", "  b='c'", ' c="<d>"', "\n", "\xa0", '"'),
+    *(">", "/>", " />", "text", "&lt;", "é"),
+)
+
+
+@given(st.lists(st.sampled_from(TAG_PARTS), max_size=9).map("".join))
+def test_usual_tags_are_read_like_all_others(html: str) -> None:
+    assert [(tag, list(attributes)) for tag, attributes in _elements_of(html)] == [
+        (tag, list(attributes)) for tag, attributes in _AnyHtml(html).elements
+    ]
 
 
 def test_each_markdown_value_of_a_content_is_looked_at() -> None:
