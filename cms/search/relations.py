@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from cms.reading.aliases import aliased_table
 from cms.reading.locales import locales_of
 from cms.reading.rows import Column, EntryRow, Row
 from cms.reading.view import View
@@ -28,6 +29,10 @@ from cms.search.query import MOST_WORDS_OF_TERM
 from cms.search.ranking import FULL_RANK
 from cms.search.spelling import LEAST_SCORE
 from cms.storage.dialects import (
+    IsMatch,
+    IsPlainMatch,
+    PlainPoints,
+    best_documents,
     element_number,
     element_text,
     elements_of,
@@ -58,6 +63,15 @@ class SuggestionRow(Row):
     ordinal = Column()
 
 
+def matching_revisions(lookups: ColumnElement[Any]) -> Relation:
+    """Return the ids of the revisions that match a query, public or not.
+
+    Args:
+        lookups: index lookups: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+    """
+    return select(matching_documents(lookups, "match").c.revision_id)
+
+
 def matching_entries(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
     """Return the entries of a relation whose revision matches a query.
 
@@ -65,9 +79,14 @@ def matching_entries(relation: Relation, lookups: ColumnElement[Any]) -> Relatio
 
     Args:
         relation: entries, from a relation of :mod:`cms.reading.relations`.
-        lookups: index lookups: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+        lookups: see :func:`matching_revisions`.
     """
     return _join_hits(relation, matching_documents(lookups, "hit"))
+
+
+def matching_in_order(relation: Relation, lookups: ColumnElement[Any]) -> Relation:
+    """Return :func:`matching_entries`, to be read in the order of an index of all entries."""
+    return relation.where(IsMatch(relation.selected_columns.revision_id, lookups))
 
 
 def ranked_entries(
@@ -77,7 +96,7 @@ def ranked_entries(
 
     Args:
         relation: entries, from a relation of :mod:`cms.reading.relations`.
-        lookups: index lookups: a parameter of the type :class:`cms.storage.dialects.Lookups`.
+        lookups: see :func:`matching_revisions`.
         terms: terms to highlight; see :func:`cms.storage.dialects.snippet_of`.
 
     Returns:
@@ -85,17 +104,41 @@ def ranked_entries(
         which :func:`highlight_of` takes.
     """
     hit = ranked_documents(lookups, "hit")
-    points = hit.c.points + hit.c.title_points // SearchDocument.title_words
-    more = relation.add_columns(
-        cast(points, BigInteger).label("points"), SearchDocument.shown, terms.label("sought")
-    )
-    return _join_hits(more, hit)
+    return _join_hits(_with_points(relation, hit.c.points, terms), hit)
+
+
+def best_entries(
+    relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]
+) -> Relation:
+    """Return those of :func:`ranked_entries` that have more points than every match has."""
+    hit = best_documents(lookups, "hit")
+    return _join_hits(_with_points(relation, hit.c.points, terms), hit)
+
+
+def other_entries(
+    relation: Relation, lookups: ColumnElement[Any], terms: ColumnElement[Any]
+) -> Relation:
+    """Return those of :func:`ranked_entries` that are not among :func:`best_entries`.
+
+    They all have the same points, and are to be read in the order of an index of all entries.
+    """
+    is_other = IsPlainMatch(relation.selected_columns.revision_id, lookups)
+    return _with_points(relation, PlainPoints(lookups), terms).where(is_other)
+
+
+def _with_points(
+    relation: Relation, points: ColumnElement[Any], terms: ColumnElement[Any]
+) -> Relation:
+    document = aliased_table(SearchDocument, "shown_document")
+    is_shown = document.c.revision_id == relation.selected_columns.revision_id
+    # Not a join, so that it is read for the rows of a page alone.
+    shown = select(document.c.shown).where(is_shown).scalar_subquery()
+    return relation.add_columns(points.label("points"), shown.label("shown"), terms.label("sought"))
 
 
 def _join_hits(relation: Relation, hit: FromClause) -> Relation:
-    is_of_revision = SearchDocument.revision_id == relation.selected_columns.revision_id
-    # Not joins: an implicit join is ambiguous once the columns of a relation are narrowed.
-    return relation.where(is_of_revision, hit.c.id == SearchDocument.id)
+    # Not a join: an implicit join is ambiguous once the columns of a relation are narrowed.
+    return relation.where(hit.c.revision_id == relation.selected_columns.revision_id)
 
 
 def rank_of(points: ColumnElement[int]) -> ColumnElement[Any]:

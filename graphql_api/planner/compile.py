@@ -243,7 +243,7 @@ class _Compiler:
             case "pageInfo":
                 return self.object(_only_case(field), page, None)
             case "highlight":
-                if page.rows.rank is None:
+                if page.rows.search is None:
                     return null()
                 return self.object(_only_case(field), page.columns, None)
             case _:

@@ -76,6 +76,28 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Search:
+    """The ways in which rows that match a search are found; see :mod:`.page_rows`.
+
+    Attributes:
+        rank: the rank of a row.
+        revisions: how an index finds them.
+        found: the rows that :attr:`revisions` finds, if a condition is true that is the same for
+            all rows.
+        best: by rank, the rows that have more points than every match has, on such a condition;
+            ``None`` in another order.
+        in_order: the rows of a relation that match, which is read in an order, on such a condition;
+            by rank those of them that are not the best.
+    """
+
+    rank: Callable[[Columns], Sql]
+    revisions: Callable[[Columns], Found]
+    found: Callable[[ColumnElement[bool]], Relation]
+    best: Callable[[ColumnElement[bool]], Relation] | None
+    in_order: Callable[[ColumnElement[bool], Selectable], Relation]
+
+
+@dataclass(frozen=True)
 class Rows:
     """Selected and ordered rows of a relation, declared by functions of its columns.
 
@@ -87,7 +109,7 @@ class Rows:
         typename: for rows of an abstract type: the expression for the name of a row's object
             type, or the name if it is the same for all.
         is_first: whether a field of one object takes the first row in order of several.
-        rank: the rank of a row in a search; ``None`` without a search.
+        search: how a search finds them; ``None`` without a search.
         found: how an index finds them, if one does; see :mod:`graphql_api.planner.page`.
         members: how an index finds them, for an order that an index has of all types together.
         is_whole: whether they are all that the view shows of a type, or of all types of the site.
@@ -102,7 +124,7 @@ class Rows:
     row: Callable[[Columns], Row] = _same_columns
     typename: Callable[[Columns], Sql] | str | None = None
     is_first: bool = False
-    rank: Callable[[Columns], Sql] | None = None
+    search: Search | None = None
     found: Callable[[Columns], Found] | None = None
     members: Callable[[Columns], Found] | None = None
     is_whole: bool = False

@@ -124,7 +124,8 @@ class Page:
             case "cursor":
                 return cursor_of(self._mark, self._keys(self.columns))
             case "rank":
-                return self.rows.rank(self.columns) if self.rows.rank is not None else null()
+                search = self.rows.search
+                return search.rank(self.columns) if search is not None else null()
             case "totalCount":
                 return self._over_all(func.count())
             case "startCursor":
@@ -142,7 +143,7 @@ class Page:
     def is_whole(self) -> bool:
         """True if the rows that match are all of them, which are counted ahead; see Rows."""
         is_filtered = without_empty(self.call.arguments.get("where")) is not None
-        return self.rows.is_whole and not is_filtered and self.rows.rank is None
+        return self.rows.is_whole and not is_filtered and self.rows.search is None
 
     def over_all(
         self, values: Mapping[str, Callable[[Row], Sql]], among: Relation | None = None

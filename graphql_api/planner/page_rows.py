@@ -4,6 +4,9 @@ Where indexes find the rows that conditions keep, those of the first condition t
 looked up and sorted. If all of them keep many, the list is read in its order up to the end of the
 page, which is not far then. So no page takes long, however many rows there are.
 
+A search is such a condition. By rank, those of many matches are ranked and sorted that have a word
+in their title or summary; all others have the same points, and are read in the order of the list.
+
 A list that no index has in its order as a whole is read in parts: one for each locale, and the rows
 without a value of the first key by themselves.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from sqlalchemy import (
@@ -33,7 +37,7 @@ from cms.reading.visibility import Leading
 from cms.storage.dialects import IsAmongRows, Moment, Scaled, Unindexed
 from graphql_api.planner.arguments import Given
 from graphql_api.planner.cursors import is_ahead, is_behind
-from graphql_api.planner.declarations import Call, Found, OrderKey, Row, Rows
+from graphql_api.planner.declarations import Call, Found, OrderKey, Row, Rows, Search
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.json_sql import BeginsIf, RowCount
@@ -52,6 +56,8 @@ from graphql_api.planner.statement import Parameters
 
 # Compares the keys of a row with the values of a cursor.
 Side: TypeAlias = Callable[[Sequence[OrderKey], Sequence[Sql]], Condition]
+# The parts of a relation, each of which an index has in an order; see Rows.
+InOrder: TypeAlias = Callable[[Leading | None], Sequence[Selectable]]
 
 # So many rows are looked up and sorted in a few milliseconds; and of so many, a page is found soon
 # by reading a list in its order.
@@ -71,11 +77,19 @@ class _Way:
         relation: the relation that they are read from.
         found_by: the number of the look-up whose rows they are; ``None`` to read in order.
         has_value: whether the first key has a value; ``None`` for all rows.
+        is_best: of a search by rank, whether they have more points than every match has; ``None``
+            for other rows.
     """
 
     relation: Relation
     found_by: int | None = None
     has_value: bool | None = None
+    is_best: bool | None = None
+
+    @property
+    def is_last(self) -> bool:
+        """True if the rows come after those that are found in other ways."""
+        return self.has_value is False or self.is_best is False
 
 
 class PageRows:
@@ -109,7 +123,7 @@ class PageRows:
         # make them again for each row.
         self._some = (
             [each.values.limit(self._few).cte().prefix_with("MATERIALIZED") for each in found]
-            if rows.found is None
+            if rows.found is None or rows.search is not None
             else []
         )
         self._ways = tuple(self._all_ways())
@@ -144,7 +158,7 @@ class PageRows:
 
     def conditions_of_all(self, columns: Columns) -> tuple[Condition, ...]:
         """Return the conditions for reading all rows: those that an index finds, if one does."""
-        first = self._found(columns)[:1]
+        first = self._found(columns)[:1] if self._rows.search is None else ()
         few = [each.column.in_(each.values) for each in first if not each.is_of_list]
         return (*few, *self._conditions(columns))
 
@@ -161,7 +175,7 @@ class PageRows:
         """
         rows, in_order = self._rows, self._rows.in_order
         is_filtered = without_empty(self._call.arguments.get("where")) is not None
-        if is_filtered or rows.rank is not None or rows.members is None or in_order is None:
+        if is_filtered or rows.search is not None or rows.members is None or in_order is None:
             return
         if not self._is_of_now:
             return
@@ -186,32 +200,51 @@ class PageRows:
 
     def _all_ways(self) -> Iterator[_Way]:
         """Yield the ways in which the rows are found, none of which finds one of another."""
-        relation = self._rows.relation
-        if self._rows.rank is not None:  # a search finds them
-            yield _Way(relation)
+        relation, search = self._rows.relation, self._rows.search
+        in_order = self._rows.in_order
+        if search is not None and in_order is not None:
+            yield from self._ways_of_search(search, in_order)
             return
         yield from (_Way(relation, number) for number in range(self._look_ups))
-        in_order, leading = self._rows.in_order, self._leading
         if in_order is None:
             yield _Way(relation)
-        elif leading is None:
-            yield from (_Way(Chosen(each)) for each in in_order(None))
         else:
-            yield from (_Way(Chosen(each), has_value=True) for each in in_order(leading))
-            yield from (_Way(Chosen(each), has_value=False) for each in in_order(None))
+            yield from self._ways_in_order(in_order, Chosen)
+
+    def _ways_of_search(self, search: Search, in_order: InOrder) -> Iterator[_Way]:
+        """Yield the ways for a search: few rows are ranked and sorted, of many only the best."""
+        are_many = _are_many(self._some[0], self._few)
+        yield _Way(search.found(not_(are_many)), 0)
+        others = partial(search.in_order, are_many)
+        if search.best is None:
+            yield from self._ways_in_order(in_order, others)
+            return
+        yield _Way(search.best(are_many), is_best=True)
+        yield from (_Way(others(each), is_best=False) for each in in_order(None))
+
+    def _ways_in_order(
+        self, in_order: InOrder, made: Callable[[Selectable], Relation]
+    ) -> Iterator[_Way]:
+        """Yield the ways that read rows in an order, given the relation that is made of each."""
+        leading = self._leading
+        if leading is None:
+            yield from (_Way(made(each)) for each in in_order(None))
+        else:
+            yield from (_Way(made(each), has_value=True) for each in in_order(leading))
+            yield from (_Way(made(each), has_value=False) for each in in_order(None))
 
     def _of_ways(self, used: Sequence[str], reach: Sql) -> Selectable:
         """Return the rows of all ways with their keys, of each as many as the page can have."""
-        last = [each for each in self._ways if each.has_value is False]
-        first = [each for each in self._ways if each.has_value is not False]
+        last = [each for each in self._ways if each.is_last]
+        first = [each for each in self._ways if not each.is_last]
         found = [self._of_way(each, used, reach, has_keys=True) for each in first]
         if not last:
             return _together(found)
         if self._paging.is_backward:
             found += [self._of_way(each, used, reach, has_keys=True) for each in last]
             return _together(found)
-        # Rows without a value come last, and it can take long to find any.
-        known = _together(found).cte()
+        # It can take long to find any of those that come last.
+        known = _together(found).cte().prefix_with("MATERIALIZED")
         are_few = select(func.count()).select_from(known).scalar_subquery() < reach
         without = [self._of_way(each, used, reach, has_keys=True, only_if=are_few) for each in last]
         return _together([select(*known.c), *without]).add_cte(known, nest_here=True)
@@ -240,8 +273,9 @@ class PageRows:
         shown = [columns[name].label(name) for name in used]
         if has_keys:
             shown += [key.sql.label(f"{_KEY}{at}") for at, key in enumerate(keys)]
+        is_read_through = way.found_by is None and not way.is_best
         conditions = [
-            *self._conditions(columns, is_in_order=self._look_ups > 0 and way.found_by is None),
+            *self._conditions(columns, is_in_order=self._look_ups > 0 and is_read_through),
             *self._range(keys, has_value=way.has_value is True),
         ]
         if way.has_value is not None:
@@ -249,6 +283,8 @@ class PageRows:
             has_none = Unindexed(first.sql).is_(None)  # which the end of the list decides on
             conditions.append(first.sql.is_not(None) if way.has_value else has_none)
             keys = _with_value(keys) if way.has_value else _without_value(others)
+        if way.is_best is False:
+            keys = keys[1:]  # the points, which are the same
         begins = [] if only_if is None else [only_if]
         if self._look_ups and way.found_by is None:
             begins.append(self._find_many(columns))
@@ -299,8 +335,9 @@ class PageRows:
 
     def _found(self, columns: Columns) -> Sequence[Found]:
         """Return the rows that indexes find for some conditions; see :func:`found_by`."""
-        if self._rows.rank is not None:
-            return ()
+        if self._rows.search is not None:
+            can_be_read = self._rows.in_order is not None
+            return (self._rows.search.revisions(columns),) if can_be_read else ()
         if self._rows.found is not None:
             return (self._rows.found(columns),)
         found = found_by(self._call.arguments.get("where"), columns, self._call)

@@ -397,7 +397,8 @@ def _add_rules_to_postgresql() -> None:
     op.create_index(
         "ix_search_document_vector",
         "search_document",
-        ["vector"],
+        # By part as well, for the pages that have a word in their title: they come first.
+        [*VECTORS_ON_POSTGRESQL],
         postgresql_using="gin",
         postgresql_with={"fastupdate": "off"},
     )

@@ -37,8 +37,11 @@ SAME_FOR_ALL_VIEWS = {
     "cms.review.relations": {
         *("assignees", "change_requests", "comments", "counted_sign_offs", "signatures"),
     },
-    # These select from a relation that has taken a view.
-    "cms.search.relations": {"matching_entries", "ranked_entries"},
+    # These select from a relation that has taken a view, or return ids to find its rows by.
+    "cms.search.relations": {
+        *("best_entries", "matching_entries", "matching_in_order", "matching_revisions"),
+        *("other_entries", "ranked_entries"),
+    },
 }
 
 

@@ -13,11 +13,13 @@ import pytest
 from graphql import GraphQLEnumType
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Integer, literal_column
 
 from cms.storage.database import Database
 from cms.tables import Publication, Revision
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.planner import page_rows
 from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
@@ -125,9 +127,18 @@ def fields(number: int) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module", params=["2000", "1"], ids=["few", "many"])
+def few(request: pytest.FixtureRequest) -> Iterator[None]:
+    """How many rows are looked up; more are found in the order of the list."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_rows, "_FEW", literal_column(request.param, Integer()))
+        yield
+
+
 @pytest.fixture(scope="module", params=KINDS)
-def library(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Library]:
+def library(request: pytest.FixtureRequest, templates: Templates, few: None) -> Iterator[Library]:
     """A list in which some stay."""
+    del few
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
         database = Database(url, signing_key=templates.signing_key)
@@ -143,7 +154,10 @@ async def _fill(library: Library) -> None:
     newsroom = library.newsroom
     await newsroom.hire()
     for number in range(STEADY):
-        await newsroom.published(title=f"Walk {number % 4}", slug=f"s{number}", **fields(number))
+        # Some have the word that is searched for in their title, and so come first.
+        word = "Run" if number % 4 == 1 else "Walk"
+        title = f"{word} {number % 4}"
+        await newsroom.published(title=title, slug=f"s{number}", **fields(number))
     library.restless.extend(
         [await newsroom.draft(title="Walk", slug=f"begun{number}") for number in range(RESTLESS)]
     )

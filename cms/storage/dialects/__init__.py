@@ -56,7 +56,17 @@ from cms.storage.dialects.folding import Folded, FoldedItems
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.storage.dialects.paths import EncodedPath, encoded_path
 from cms.storage.dialects.reading import Reader
-from cms.storage.dialects.search import Lookups, matching_documents, ranked_documents, snippet_of
+from cms.storage.dialects.search import (
+    IsMatch,
+    IsPlainMatch,
+    Lookups,
+    LookupsIf,
+    PlainPoints,
+    best_documents,
+    matching_documents,
+    ranked_documents,
+    snippet_of,
+)
 from cms.storage.dialects.turns import RestingTurns, Turns, run_to_end, wait_for
 from cms.storage.dialects.values import (
     BooleanOf,
@@ -90,17 +100,21 @@ __all__ = [
     "InOrderOf",
     "IntegerOf",
     "IsAmongRows",
+    "IsMatch",
+    "IsPlainMatch",
     "JsonDocument",
     "JsonScalar",
     "JsonText",
     "JustNumber",
     "Key",
     "Lookups",
+    "LookupsIf",
     "Moment",
     "MomentOf",
     "MomentText",
     "NumberOf",
     "NumberText",
+    "PlainPoints",
     "Reader",
     "RestingTurns",
     "Scaled",
@@ -111,6 +125,7 @@ __all__ = [
     "as_decimal",
     "as_text",
     "backend",
+    "best_documents",
     "element_number",
     "element_text",
     "elements_of",

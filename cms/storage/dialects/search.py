@@ -23,40 +23,60 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cms.storage.dialects.columns import JsonDocument
+from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 
 _FIND_ON_SQLITE = """(
- select f.rowid as id
- from search_index as f
+ select d.revision_id as revision_id
+ from search_index as f join search_document as d on d.id = f.rowid
  where f.search_index match ({0} -> 0 ->> 'match')
 )"""
 _FIND_ON_POSTGRESQL = """(
- select f.id as id
+ select f.revision_id as revision_id
  from search_document as f
  where f.vector @@ ({0} -> 0 ->> 'match')::tsquery
 )"""
+# The limit keeps it apart: SQLite would look through all that was found for each publication.
 _RANK_ON_SQLITE = """(
- select f.rowid as id,
-  sum(l.value ->> 'points') as points, sum(l.value ->> 'titlePoints') as title_points
- from json_each({0}) as l cross join search_index as f
- where f.search_index match (l.value ->> 'match')
- group by f.rowid
+ select d.revision_id as revision_id, h.points + h.title_points / d.title_words as points
+ from (
+  select f.rowid as id, {points} as points, sum(l.value ->> 'titlePoints') as title_points
+  from json_each({lookups}) as l cross join search_index as f
+  where l.key >= {first} and f.search_index match (l.value ->> 'match')
+  group by f.rowid
+ ) as h cross join search_document as d
+ where d.id = h.id
+ limit -1
 )"""
+_POINTS_ON_SQLITE = "sum(l.value ->> 'points')"
+_MORE_POINTS_ON_SQLITE = "({lookups} -> 0 ->> 'points') + sum(l.value ->> 'points')"
 # The index yields the matching rows; the other lookups are tested on the row itself, those of a
 # part on the vector of that part, which is short. The first lookup matches every row found.
 _RANK_ON_POSTGRESQL = """(
  with lookup as materialized (
   select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
    (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points
-  from jsonb_array_elements({0}) with ordinality as l(value, place)
+  from jsonb_array_elements({lookups}) with ordinality as l(value, place)
  )
- select f.id as id, sum(l.points) as points, sum(l.title_points) as title_points
+ select f.revision_id as revision_id,
+  sum(l.points) + sum(l.title_points) / f.title_words as points
  from search_document as f join lookup as l on l.place = 1 or case l.part
   when 'title' then f.title_vector @@ l.match
   when 'summary' then f.summary_vector @@ l.match
   else f.vector @@ l.match end
- where f.vector @@ ({0} -> 0 ->> 'match')::tsquery
+ where {found}
  group by f.id
 )"""
+_FOUND_ON_POSTGRESQL = "f.vector @@ ({lookups} -> 0 ->> 'match')::tsquery"
+_HAS_MORE_ON_POSTGRESQL = """(f.title_vector @@ ({lookups} -> 0 ->> 'title')::tsquery
+  or f.summary_vector @@ ({lookups} -> 0 ->> 'summary')::tsquery
+  or f.vector @@ ({lookups} -> 0 ->> 'anywhere')::tsquery)"""
+# Those that have more are found by their parts, and not among all that match.
+_FOUND_WITH_MORE_ON_POSTGRESQL = (
+    "coalesce(f.vector, f.vector) @@ ({lookups} -> 0 ->> 'match')::tsquery"
+    f" and {_HAS_MORE_ON_POSTGRESQL}"
+)
+
+_OF_DOCUMENT_ON_POSTGRESQL = "(select {} from search_document as f where f.revision_id = {{0}})"
 
 # A stored piece leaves out a gap that is a space, and a folded word that equals the word.
 _PIECES_ON_SQLITE = """
@@ -207,14 +227,17 @@ def _fts5_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str,
     def all_of(clauses: Iterable[Sequence[SearchTerm]]) -> list[str]:
         return [f"({' OR '.join(map(spell, each))})" for each in clauses]
 
-    lookups = [_lookup(" AND ".join(all_of(sought.clauses)) or every, sought.points)]
+    found = " AND ".join(all_of(sought.clauses)) or every
+    lookups, boosted = [], []
     for each in sought.boosts:
         part = f"{{{each.part}}} : " if each.part is not None else ""
+        boosted.append(f"{part}{spell(each.term)}")
         # A clause that is the boosted term alone matches anyway, so it is left out.
         others = all_of(clause for clause in sought.clauses if tuple(clause) != (each.term,))
-        match = " AND ".join([*others, f"{part}{spell(each.term)}"])
+        match = " AND ".join([*others, boosted[-1]])
         lookups.append(_lookup(match, each.points, each.title_points))
-    return lookups
+    plain = f"({found}) NOT ({' OR '.join(boosted)})" if boosted else found
+    return [{**_lookup(found, sought.points), "plain": plain}, *lookups]
 
 
 def _tsquery_lookups(sought: DocumentLookup, every_document: str) -> list[dict[str, object]]:
@@ -228,11 +251,14 @@ def _tsquery_lookups(sought: DocumentLookup, every_document: str) -> list[dict[s
         return f"{'!' if term.is_excluded else ''}({words}{':*' if term.is_prefix else ''})"
 
     found = " & ".join(f"({' | '.join(map(spell, each))})" for each in sought.clauses)
-    lookups = [_lookup(found or f"'{every_document}'", sought.points)]
+    lookups = []
+    boosted: dict[str, list[str]] = {"title": [], "summary": [], "anywhere": []}
     for each in sought.boosts:
-        lookup = _lookup(spell(each.term), each.points, each.title_points)
-        lookups.append({**lookup, "part": each.part})
-    return lookups
+        match = spell(each.term)
+        boosted[each.part or "anywhere"].append(match)
+        lookups.append({**_lookup(match, each.points, each.title_points), "part": each.part})
+    first = _lookup(found or f"'{every_document}'", sought.points)
+    return [first | {part: " | ".join(each) for part, each in boosted.items()}, *lookups]
 
 
 def _lookup(match: str, points: int, title_points: int = 0) -> dict[str, object]:
@@ -259,12 +285,72 @@ class _RankedDocuments(FunctionElement[Any]):
 
 @compiles(_RankedDocuments, "sqlite")
 def _(element: _RankedDocuments, compiler: SQLCompiler, **kw: Any) -> str:
-    return _RANK_ON_SQLITE.format(compiler.process(element.clauses, **kw))
+    lookups = compiler.process(element.clauses, **kw)
+    return _RANK_ON_SQLITE.format(lookups=lookups, points=_POINTS_ON_SQLITE, first=0)
 
 
 @compiles(_RankedDocuments, "postgresql")
 def _(element: _RankedDocuments, compiler: SQLCompiler, **kw: Any) -> str:
-    return _RANK_ON_POSTGRESQL.format(compiler.process(element.clauses, **kw))
+    lookups = compiler.process(element.clauses, **kw)
+    found = _FOUND_ON_POSTGRESQL.format(lookups=lookups)
+    return _RANK_ON_POSTGRESQL.format(lookups=lookups, found=found)
+
+
+class _BestDocuments(FunctionElement[Any]):
+    inherit_cache = True
+
+
+@compiles(_BestDocuments, "sqlite")
+def _(element: _BestDocuments, compiler: SQLCompiler, **kw: Any) -> str:
+    lookups = compiler.process(element.clauses, **kw)
+    points = _MORE_POINTS_ON_SQLITE.format(lookups=lookups)
+    return _RANK_ON_SQLITE.format(lookups=lookups, points=points, first=1)
+
+
+@compiles(_BestDocuments, "postgresql")
+def _(element: _BestDocuments, compiler: SQLCompiler, **kw: Any) -> str:
+    lookups = compiler.process(element.clauses, **kw)
+    found = _FOUND_WITH_MORE_ON_POSTGRESQL.format(lookups=lookups)
+    return _RANK_ON_POSTGRESQL.format(lookups=lookups, found=found)
+
+
+class IsMatch(AsCondition, DialectFunction):
+    """SQL condition: the document of the revision matches the lookups; for one row after another.
+
+    SQLite keeps what matches in a set, since its index takes long to look for one document.
+    """
+
+    sqlite = """((select d.id from search_document as d where d.revision_id = {0}) in (
+ select f.rowid from search_index as f where f.search_index match ({1} -> 0 ->> 'match')))"""
+    postgresql = _OF_DOCUMENT_ON_POSTGRESQL.format(_FOUND_ON_POSTGRESQL.format(lookups="{1}"))
+
+
+class IsPlainMatch(AsCondition, DialectFunction):
+    """SQL condition: the document of the revision matches, and has no more points than others."""
+
+    sqlite = """((select d.id from search_document as d where d.revision_id = {0}) in (
+ select f.rowid from search_index as f where f.search_index match ({1} -> 0 ->> 'plain')))"""
+    postgresql = _OF_DOCUMENT_ON_POSTGRESQL.format(
+        f"{_FOUND_ON_POSTGRESQL} and not {_HAS_MORE_ON_POSTGRESQL}".format(lookups="{1}")
+    )
+
+
+class PlainPoints(DialectFunction):
+    """The points that every document has that matches lookups."""
+
+    type = BigInteger()
+    sqlite = "({0} -> 0 ->> 'points')"
+    postgresql = "({0} -> 0 ->> 'points')::bigint"
+
+
+class LookupsIf(DialectFunction):
+    """Lookups, and none without a condition that is the same for all rows.
+
+    PostgreSQL looks at such a condition first, wherever it is.
+    """
+
+    sqlite = "(case when {0} then {1} else '[]' end)"
+    postgresql = "{1}"
 
 
 class _Snippet(FunctionElement[str]):
@@ -309,27 +395,33 @@ def _(element: _Snippet, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def matching_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the matching documents, as a relation with the column ``id``.
+    """Return the revisions of the matching documents, as a relation: ``revision_id``.
 
     Args:
         lookups: a parameter of the type :class:`Lookups`.
         name: alias of the relation.
     """
-    return _MatchingDocuments(lookups).table_valued(column("id"), name=name)
+    return _MatchingDocuments(lookups).table_valued(column("revision_id", Text()), name=name)
 
 
 def ranked_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
-    """Return the matching documents with the sums of their points, which takes longer.
+    """Return the revisions of the matching documents with their points, which takes longer.
 
     Args:
-        lookups: a parameter of the type :class:`Lookups`.
-        name: alias of the relation, whose columns are ``id``, ``points`` and ``title_points``.
+        lookups: a parameter of the type :class:`Lookups`, or :class:`LookupsIf`.
+        name: alias of the relation, whose columns are ``revision_id`` and ``points``.
     """
-    return _RankedDocuments(lookups).table_valued(
-        column("id"),
-        column("points", BigInteger()),
-        column("title_points", BigInteger()),
-        name=name,
+    return _with_points(_RankedDocuments(lookups), name)
+
+
+def best_documents(lookups: ColumnElement[Any], name: str) -> FromClause:
+    """Return those of :func:`ranked_documents` that have more points than every match has."""
+    return _with_points(_BestDocuments(lookups), name)
+
+
+def _with_points(documents: FunctionElement[Any], name: str) -> FromClause:
+    return documents.table_valued(
+        column("revision_id", Text()), column("points", BigInteger()), name=name
     )
 
 

@@ -15,12 +15,21 @@ from cms.search.query import SearchQuery, Term, parse_query
 from cms.search.ranking import lookup_of
 from cms.search.relations import RankedRow, SuggestionRow
 from cms.search.spelling import SHORTEST, grams, typed_words
-from cms.storage.dialects import JsonDocument, Lookups
+from cms.storage.dialects import JsonDocument, Lookups, LookupsIf
 from graphql_api.planner.arguments import Given, Read, Variables, bad_input
-from graphql_api.planner.declarations import Call, Extent, Matches, OrderKey, Row, Rows
+from graphql_api.planner.declarations import (
+    Call,
+    Extent,
+    Found,
+    Matches,
+    OrderKey,
+    Row,
+    Rows,
+    Search,
+)
 from graphql_api.planner.json_sql import RowCount
 from graphql_api.planner.ordering import order_mark
-from graphql_api.planner.source import Chosen, Columns, Selectable, Sql, SqlType
+from graphql_api.planner.source import Chosen, Columns, Relation, Selectable, Sql, SqlType
 from graphql_api.schema.declaring.connection import connection
 from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, R, many, value
 
@@ -116,17 +125,53 @@ def _matching_rows(rows: Rows, call: Call) -> Rows:
     lookups = call.bind(_query_argument(given, lookup_of), Lookups(EVERY_DOCUMENT))
     marks = call.bind(_query_argument(given, _words_to_mark), JsonDocument)
     select = rows.relation.select
-    found = _Found(
-        relations.matching_entries(select, lookups),
-        relations.ranked_entries(select, lookups, marks),
-    )
+    is_best_first = not order_mark(call.arguments.get("orderBy"))
+    ways = _Ways(select, lookups, marks, is_best_first=is_best_first)
     return replace(
         rows,
-        relation=found,
-        in_order=None,
-        rank=lambda entry: relations.rank_of(entry.points),
-        order=rows.order if order_mark(call.arguments.get("orderBy")) else _best_first(rows),
+        relation=_Found(
+            relations.matching_entries(select, lookups),
+            relations.ranked_entries(select, lookups, marks),
+        ),
+        search=Search(
+            lambda entry: relations.rank_of(entry.points),
+            lambda entry: Found(entry.revision_id, relations.matching_revisions(lookups)),
+            ways.found,
+            ways.best if is_best_first else None,
+            ways.in_order,
+        ),
+        order=_best_first(rows) if is_best_first else rows.order,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ways:
+    """Matching rows on conditions that are the same for all rows; see :class:`Search`."""
+
+    select: Selectable
+    lookups: Sql
+    marks: Sql
+    is_best_first: bool
+
+    def found(self, condition: Sql) -> Relation:
+        """Return the rows, which are found already."""
+        lookups = LookupsIf(condition, self.lookups)
+        return _Found(self.select, relations.ranked_entries(self.select, lookups, self.marks))
+
+    def best(self, condition: Sql) -> Relation:
+        """Return the rows that have more points than every match has."""
+        lookups = LookupsIf(condition, self.lookups)
+        return Chosen(relations.best_entries(self.select, lookups, self.marks))
+
+    def in_order(self, condition: Sql, select: Selectable) -> Relation:
+        """Return the rows of a relation that is read in an order, without the best of these."""
+        if self.is_best_first:
+            return Chosen(relations.other_entries(select, self.lookups, self.marks))
+        lookups = LookupsIf(condition, self.lookups)
+        return _Found(
+            relations.matching_in_order(select, self.lookups),
+            relations.ranked_entries(select, lookups, self.marks),
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,8 +81,12 @@ OTHERS = {
     relations.links_of,  # those of site_links, where indexes find them
     relations.links_to_urls,  # the same
     relations.paths,  # the two columns of them that links need, or all
+    search.matching_revisions,  # ids alone
     search.matching_entries,
+    search.matching_in_order,
     search.ranked_entries,
+    search.best_entries,
+    search.other_entries,
 }
 MODULES = (relations, management, links, review, publishing, search)
 

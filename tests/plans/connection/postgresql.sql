@@ -16,7 +16,7 @@ WHERE publication.ended_position IS NULL AND publication.locale = 'en') AS membe
 WHERE member.content_type = 'Article' 
  LIMIT 2000)
  SELECT anon_5.rendered AS rendered, anon_5.revision_id AS revision_id, anon_5.title_key AS title_key, anon_5.published_at AS published_at, anon_5.id AS id, anon_5.title AS title 
-FROM (WITH anon_6 AS 
+FROM (WITH anon_6 AS MATERIALIZED 
 (SELECT anon_7.rendered AS rendered, anon_7.revision_id AS revision_id, anon_7.title_key AS title_key, anon_7.published_at AS published_at, anon_7.id AS id, anon_7.title AS title, anon_7.key_0 AS key_0, anon_7.key_1 AS key_1, anon_7.key_2 AS key_2, anon_7.key_3 AS key_3 
 FROM (SELECT anon_8.rendered AS rendered, anon_8.revision_id AS revision_id, anon_8.title_key AS title_key, anon_8.published_at AS published_at, anon_8.id AS id, anon_8.title AS title, anon_8.key_0 AS key_0, anon_8.key_1 AS key_1, anon_8.key_2 AS key_2, anon_8.key_3 AS key_3 
 FROM (SELECT t6.rendered AS rendered, t6.revision_id AS revision_id, t6.title_key AS title_key, t6.published_at AS published_at, t6.id AS id, t6.title AS title, (jsonb_path_query_first((t6.rendered -> 'rating'), '$ ? (@.type() == "number")')::float8) AS key_0, t6.title_key AS key_1, t6.published_at AS key_2, t6.id AS key_3 

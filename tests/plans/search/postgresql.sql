@@ -1,11 +1,11 @@
 SELECT json_build_object('articles', (SELECT json_build_object('totalCount', (SELECT count(*) AS count_1 
 FROM (SELECT publication.content_type AS content_type 
-FROM publication, search_document, (
- select f.id as id
+FROM publication, (
+ select f.revision_id as revision_id
  from search_document as f
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
 ) AS hit 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t3 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.revision_id = hit.revision_id) AS t3 
 WHERE t3.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object('cursor', encode(convert_to((json_build_array('', t2.points, to_char(t2.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), t2.id))::text, 'UTF8'), 'hex'), 'rank', CAST(t2.points AS DOUBLE PRECISION) / CAST(1000000 AS NUMERIC), 'highlight', json_build_object('body', (
  select coalesce(
   case when max(w.first) > 0 then '…' else '' end
@@ -46,29 +46,89 @@ WHERE t3.content_type = 'Article'), 'edges', coalesce(json_agg(json_build_object
  ) as w
  where w.place >= w.first and w.place < w.first + 30
 )), 'node', json_build_object('title', t2.title))), '[]'::json)) AS anon_2 
-FROM (SELECT t4.points AS points, t4.published_at AS published_at, t4.id AS id, t4.shown AS shown, t4.sought AS sought, t4.title AS title 
-FROM (SELECT CAST(hit.points + hit.title_points / search_document.title_words AS BIGINT) AS points, publication.published_at AS published_at, publication.entry_id AS id, search_document.shown AS shown, $2::JSONB AS sought, publication.title AS title, publication.content_type AS content_type 
+FROM (WITH anon_3 AS MATERIALIZED 
+(SELECT match.revision_id AS revision_id 
+FROM (
+ select f.revision_id as revision_id
+ from search_document as f
+ where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
+) AS match 
+ LIMIT 2000)
+ SELECT anon_4.points AS points, anon_4.published_at AS published_at, anon_4.id AS id, anon_4.shown AS shown, anon_4.sought AS sought, anon_4.title AS title 
+FROM (WITH anon_5 AS MATERIALIZED 
+(SELECT anon_6.points AS points, anon_6.published_at AS published_at, anon_6.id AS id, anon_6.shown AS shown, anon_6.sought AS sought, anon_6.title AS title, anon_6.key_0 AS key_0, anon_6.key_1 AS key_1, anon_6.key_2 AS key_2 
+FROM (SELECT anon_7.points AS points, anon_7.published_at AS published_at, anon_7.id AS id, anon_7.shown AS shown, anon_7.sought AS sought, anon_7.title AS title, anon_7.key_0 AS key_0, anon_7.key_1 AS key_1, anon_7.key_2 AS key_2 
+FROM (SELECT t4.points AS points, t4.published_at AS published_at, t4.id AS id, t4.shown AS shown, t4.sought AS sought, t4.title AS title, t4.points AS key_0, t4.published_at AS key_1, t4.id AS key_2 
+FROM (SELECT hit.points AS points, publication.published_at AS published_at, publication.entry_id AS id, (SELECT shown_document.shown 
+FROM search_document AS shown_document 
+WHERE shown_document.revision_id = publication.revision_id) AS shown, $2::JSONB AS sought, publication.title AS title, publication.content_type AS content_type, publication.revision_id AS revision_id 
 FROM publication, (
  with lookup as materialized (
   select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
    (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points
   from jsonb_array_elements($1::JSONB) with ordinality as l(value, place)
  )
- select f.id as id, sum(l.points) as points, sum(l.title_points) as title_points
+ select f.revision_id as revision_id,
+  sum(l.points) + sum(l.title_points) / f.title_words as points
  from search_document as f join lookup as l on l.place = 1 or case l.part
   when 'title' then f.title_vector @@ l.match
   when 'summary' then f.summary_vector @@ l.match
   else f.vector @@ l.match end
  where f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery
  group by f.id
-) AS hit, search_document 
-WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND search_document.revision_id = publication.revision_id AND hit.id = search_document.id) AS t4 
-WHERE t4.content_type = 'Article' AND (t4.points, t4.published_at, t4.id) < ($3::BIGINT, $4::TIMESTAMP WITH TIME ZONE, $5::VARCHAR COLLATE "C") ORDER BY t4.points DESC, t4.published_at DESC, t4.id DESC 
- LIMIT ($6::BIGINT)) AS t2), 'suggest', (SELECT coalesce(json_agg(json_build_object('word', t5.word, 'score', t5.score) order by t5.ordinal ASC), '[]'::json) AS anon_3 
+) AS hit 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.revision_id = hit.revision_id) AS t4 
+WHERE t4.content_type = 'Article' AND (t4.points, t4.published_at, t4.id) < ($3::BIGINT, $4::TIMESTAMP WITH TIME ZONE, $5::VARCHAR COLLATE "C") AND (t4.revision_id = any(array(SELECT anon_3.revision_id 
+FROM anon_3 
+WHERE (SELECT count(*) AS count_3 
+FROM anon_3) < 2000))) ORDER BY t4.points DESC, t4.published_at DESC, t4.id DESC 
+ LIMIT ($6::BIGINT)) AS anon_7 UNION ALL SELECT anon_8.points AS points, anon_8.published_at AS published_at, anon_8.id AS id, anon_8.shown AS shown, anon_8.sought AS sought, anon_8.title AS title, anon_8.key_0 AS key_0, anon_8.key_1 AS key_1, anon_8.key_2 AS key_2 
+FROM (SELECT t5.points AS points, t5.published_at AS published_at, t5.id AS id, t5.shown AS shown, t5.sought AS sought, t5.title AS title, t5.points AS key_0, t5.published_at AS key_1, t5.id AS key_2 
+FROM (SELECT hit.points AS points, publication.published_at AS published_at, publication.entry_id AS id, (SELECT shown_document.shown 
+FROM search_document AS shown_document 
+WHERE shown_document.revision_id = publication.revision_id) AS shown, $2::JSONB AS sought, publication.title AS title, publication.content_type AS content_type 
+FROM publication, (
+ with lookup as materialized (
+  select l.place as place, l.value ->> 'part' as part, (l.value ->> 'match')::tsquery as match,
+   (l.value ->> 'points')::int as points, (l.value ->> 'titlePoints')::int as title_points
+  from jsonb_array_elements($1::JSONB) with ordinality as l(value, place)
+ )
+ select f.revision_id as revision_id,
+  sum(l.points) + sum(l.title_points) / f.title_words as points
+ from search_document as f join lookup as l on l.place = 1 or case l.part
+  when 'title' then f.title_vector @@ l.match
+  when 'summary' then f.summary_vector @@ l.match
+  else f.vector @@ l.match end
+ where coalesce(f.vector, f.vector) @@ ($1::JSONB -> 0 ->> 'match')::tsquery and (f.title_vector @@ ($1::JSONB -> 0 ->> 'title')::tsquery
+  or f.summary_vector @@ ($1::JSONB -> 0 ->> 'summary')::tsquery
+  or f.vector @@ ($1::JSONB -> 0 ->> 'anywhere')::tsquery)
+ group by f.id
+) AS hit 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND publication.revision_id = hit.revision_id) AS t5 
+WHERE t5.content_type = 'Article' AND (t5.points, t5.published_at, t5.id) < ($7::BIGINT, $8::TIMESTAMP WITH TIME ZONE, $9::VARCHAR COLLATE "C") AND (SELECT count(*) AS count_4 
+FROM anon_3) >= 2000 ORDER BY t5.points DESC, t5.published_at DESC, t5.id DESC 
+ LIMIT ($6::BIGINT)) AS anon_8) AS anon_6)
+ SELECT anon_9.points AS points, anon_9.published_at AS published_at, anon_9.id AS id, anon_9.shown AS shown, anon_9.sought AS sought, anon_9.title AS title, anon_9.key_0 AS key_0, anon_9.key_1 AS key_1, anon_9.key_2 AS key_2 
+FROM (SELECT anon_10.points AS points, anon_10.published_at AS published_at, anon_10.id AS id, anon_10.shown AS shown, anon_10.sought AS sought, anon_10.title AS title, anon_10.key_0 AS key_0, anon_10.key_1 AS key_1, anon_10.key_2 AS key_2 
+FROM (SELECT anon_5.points AS points, anon_5.published_at AS published_at, anon_5.id AS id, anon_5.shown AS shown, anon_5.sought AS sought, anon_5.title AS title, anon_5.key_0 AS key_0, anon_5.key_1 AS key_1, anon_5.key_2 AS key_2 
+FROM anon_5) AS anon_10 UNION ALL SELECT anon_11.points AS points, anon_11.published_at AS published_at, anon_11.id AS id, anon_11.shown AS shown, anon_11.sought AS sought, anon_11.title AS title, anon_11.key_0 AS key_0, anon_11.key_1 AS key_1, anon_11.key_2 AS key_2 
+FROM (SELECT t6.points AS points, t6.published_at AS published_at, t6.id AS id, t6.shown AS shown, t6.sought AS sought, t6.title AS title, t6.points AS key_0, t6.published_at AS key_1, t6.id AS key_2 
+FROM (SELECT ($1::JSONB -> 0 ->> 'points')::bigint AS points, publication.published_at AS published_at, publication.entry_id AS id, (SELECT shown_document.shown 
+FROM search_document AS shown_document 
+WHERE shown_document.revision_id = publication.revision_id) AS shown, $2::JSONB AS sought, publication.title AS title, publication.content_type AS content_type 
+FROM publication 
+WHERE publication.ended_position IS NULL AND publication.locale = 'en' AND (select f.vector @@ ($1::JSONB -> 0 ->> 'match')::tsquery and not (f.title_vector @@ ($1::JSONB -> 0 ->> 'title')::tsquery
+  or f.summary_vector @@ ($1::JSONB -> 0 ->> 'summary')::tsquery
+  or f.vector @@ ($1::JSONB -> 0 ->> 'anywhere')::tsquery) from search_document as f where f.revision_id = publication.revision_id)) AS t6 
+WHERE t6.content_type = 'Article' AND (t6.points, t6.published_at, t6.id) < ($10::BIGINT, $11::TIMESTAMP WITH TIME ZONE, $12::VARCHAR COLLATE "C") AND (SELECT count(*) AS count_5 
+FROM anon_5) < $6::BIGINT AND (SELECT count(*) AS count_6 
+FROM anon_3) >= 2000 ORDER BY t6.published_at DESC, t6.id DESC 
+ LIMIT ($6::BIGINT)) AS anon_11) AS anon_9) AS anon_4 ORDER BY anon_4.key_0 DESC, anon_4.key_1 DESC, anon_4.key_2 DESC 
+ LIMIT ($6::BIGINT)) AS t2), 'suggest', (SELECT coalesce(json_agg(json_build_object('word', t8.word, 'score', t8.score) order by t8.ordinal ASC), '[]'::json) AS anon_12 
 FROM (SELECT likely.word AS word, CAST(likely.score AS DOUBLE PRECISION) / CAST(1000 AS NUMERIC) AS score, row_number() OVER (ORDER BY likely.is_beginning DESC, likely.score DESC, likely.editions DESC, likely.word, likely.place) AS ordinal 
-FROM (SELECT alike.typed AS typed, alike.word AS word, min(alike.place) AS place, max((1000 * alike.shared) / ((alike.typed_grams + alike.grams) - alike.shared)) AS score, CAST(sum(alike.editions) AS BIGINT) AS editions, substr(alike.folded, $7::INTEGER, length(alike.typed)) = alike.typed AS is_beginning 
+FROM (SELECT alike.typed AS typed, alike.word AS word, min(alike.place) AS place, max((1000 * alike.shared) / ((alike.typed_grams + alike.grams) - alike.shared)) AS score, CAST(sum(alike.editions) AS BIGINT) AS editions, substr(alike.folded, $13::INTEGER, length(alike.typed)) = alike.typed AS is_beginning 
 FROM (SELECT CAST(part.value ->> 'place' AS INTEGER) AS place, part.value ->> 'word' AS typed, CAST(part.value ->> 'grams' AS INTEGER) AS typed_grams, search_word.locale AS locale, search_word.word AS word, search_word.folded AS folded, search_word.grams AS grams, search_word.editions AS editions, count(DISTINCT search_gram.gram) AS shared 
-FROM jsonb_array_elements($8::JSONB) AS part JOIN search_gram ON search_gram.gram = (part.value ->> 'gram') JOIN search_word ON search_word.locale = search_gram.locale AND search_word.word = search_gram.word 
+FROM jsonb_array_elements($14::JSONB) AS part JOIN search_gram ON search_gram.gram = (part.value ->> 'gram') JOIN search_word ON search_word.locale = search_gram.locale AND search_word.word = search_gram.word 
 WHERE search_gram.locale IN ('en') GROUP BY CAST(part.value ->> 'place' AS INTEGER), part.value ->> 'word', CAST(part.value ->> 'grams' AS INTEGER), search_word.locale, search_word.word, search_word.folded, search_word.grams, search_word.editions) AS alike 
-WHERE substr(alike.folded, $7::INTEGER, length(alike.typed)) = alike.typed OR (1000 * alike.shared) / ((alike.typed_grams + alike.grams) - alike.shared) >= 250 GROUP BY alike.typed, alike.word, alike.folded) AS likely ORDER BY likely.is_beginning DESC, likely.score DESC, likely.editions DESC, likely.word, likely.place 
- LIMIT ($9::BIGINT)) AS t5)) AS anon_1
+WHERE substr(alike.folded, $13::INTEGER, length(alike.typed)) = alike.typed OR (1000 * alike.shared) / ((alike.typed_grams + alike.grams) - alike.shared) >= 250 GROUP BY alike.typed, alike.word, alike.folded) AS likely ORDER BY likely.is_beginning DESC, likely.score DESC, likely.editions DESC, likely.word, likely.place 
+ LIMIT ($15::BIGINT)) AS t8)) AS anon_1

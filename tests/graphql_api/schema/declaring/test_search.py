@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from graphql import GraphQLSchema
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import Integer, delete, func, literal_column, select
 
 from cms.content.snapshot import Changes
 from cms.drafts.saving import autosave_entry
@@ -35,6 +35,7 @@ from graphql_api.cli import main
 from graphql_api.delivery import Delivery, Visitor
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
+from graphql_api.planner import page_rows
 from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.builders import Newsroom, entry_id_of
@@ -80,9 +81,18 @@ class Library:
         return edges
 
 
+@pytest.fixture(scope="module", params=["2000", "1"], ids=["few", "many"])
+def few(request: pytest.FixtureRequest) -> Iterator[None]:
+    """How many matches are sorted; of more, the best are, and the others are read in order."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_rows, "_FEW", literal_column(request.param, Integer()))
+        yield
+
+
 @pytest.fixture(scope="module", params=KINDS)
-def library(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Library]:
+def library(request: pytest.FixtureRequest, templates: Templates, few: None) -> Iterator[Library]:
     """Pages of words that are drawn by lot, always the same."""
+    del few
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
         database = Database(url, signing_key=templates.signing_key)
@@ -191,6 +201,7 @@ async def titles(api: Api, search: str) -> list[str]:
     return [node["title"] for node in data["articles"]["nodes"]]
 
 
+@pytest.mark.usefixtures("few")
 async def test_the_best_comes_first(api: Api) -> None:
     await write(api)
     assert await titles(api, "kv cache") == ["KV cache", "Quantization"]
@@ -219,6 +230,7 @@ async def test_without_a_search_there_is_no_rank(api: Api) -> None:
         }
 
 
+@pytest.mark.usefixtures("few")
 async def test_a_highlight_is_html_with_the_words_marked(api: Api) -> None:
     await write(api)
     await api.newsroom.published(
@@ -239,6 +251,7 @@ async def test_a_highlight_is_html_with_the_words_marked(api: Api) -> None:
     assert len(edge["highlight"]["body"].split()) == 30
 
 
+@pytest.mark.usefixtures("few")
 async def test_a_search_goes_with_every_filter_and_order(api: Api) -> None:
     await write(api)
     query = """
@@ -258,6 +271,7 @@ async def test_a_search_goes_with_every_filter_and_order(api: Api) -> None:
     assert len(api.reader.statements) == 1
 
 
+@pytest.mark.usefixtures("few")
 async def test_every_connection_of_entries_can_be_searched(api: Api) -> None:
     newsroom = api.newsroom
     category = await newsroom.category("Topics")
@@ -284,6 +298,7 @@ async def test_every_connection_of_entries_can_be_searched(api: Api) -> None:
     assert len(api.reader.statements) == 1
 
 
+@pytest.mark.usefixtures("few")
 async def test_pages_follow_the_ranks(api: Api) -> None:
     for number in range(7):
         await api.newsroom.published(
@@ -425,6 +440,7 @@ async def test_a_draft_changes_nothing_that_is_public(api: Api) -> None:
     assert await answers() == before
 
 
+@pytest.mark.usefixtures("few")
 async def test_a_search_is_of_what_the_view_shows(api: Api) -> None:
     newsroom = api.newsroom
     head = await newsroom.draft(title="Early words", slug="page")
