@@ -366,16 +366,21 @@ def state_of_shown(policies: Policies, shown: EntryRow) -> ColumnElement[str]:
     """
     revision, entry = aliased_table(Revision, "judged"), aliased_table(Entry, "judged_entry")
 
-    def looked_up(table: FromClause, name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
-        return select(table.c[name]).where(table.c.id == key).scalar_subquery()
+    def looked_up(name: str) -> ColumnElement[Any]:
+        found = select(revision.c[name]).where(revision.c.id == shown.revision_id)
+        return found.scalar_subquery()
 
+    # An index has the few that are archived.
+    archived = select(entry.c.archived_at).where(
+        entry.c.id == shown.id, entry.c.archived_at.is_not(None)
+    )
     columns = RevisionColumns(
         edition_id=shown.edition_id,
         revision_id=shown.revision_id,
-        number=looked_up(revision, "number", shown.revision_id),
-        digest=looked_up(revision, "digest", shown.revision_id),
+        number=looked_up("number"),
+        digest=looked_up("digest"),
         content_type=shown.content_type,
-        archived_at=looked_up(entry, "archived_at", shown.id),
+        archived_at=archived.scalar_subquery(),
     )
     return state_of(policies, columns)
 

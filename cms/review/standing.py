@@ -38,6 +38,7 @@ from cms.review.edition_reviews import EditionReviews, reviews_of
 from cms.site import Site
 from cms.storage.dialects import (
     JsonDocument,
+    Unindexed,
     element_number,
     element_text,
     elements_of,
@@ -275,36 +276,33 @@ class RevisionColumns:
     archived_at: ColumnElement[Any]
 
 
-# The stages of a site's policies, one object for each stage of each content type.
+# The stages of a site's policies: a list of them for each content type.
 Policies: TypeAlias = BindParameter[Any]
 
 
 def policies_of(site: Site) -> Policies:
     """Return the policies of a site as one constant of a statement."""
-    stages = [
-        {"type": content_type.stored_name, "name": stage.name, "approvals": stage.approvals}
+    stages = {
+        content_type.stored_name: stages_to_json(content_type.policy.stages)
         for content_type in site.content_types.values()
-        for stage in content_type.policy.stages
-    ]
+    }
     return bindparam("policies", stages, JsonDocument)
 
 
 def lacks_sign_offs(policies: Policies, revision: RevisionColumns) -> ColumnElement[bool]:
     """Return whether :func:`missing_sign_offs` names any stage, as a condition."""
-    asked = elements_of(
-        _newest_stages().where(Review.edition_id == revision.edition_id).scalar_subquery(),
-        "asked_stage",
-    )
-    today = elements_of(policies, "policy_stage")
+    newest = _newest_stages().where(Review.edition_id == revision.edition_id).scalar_subquery()
+    of_type = policies.op("->", precedence=15)(revision.content_type)
+    # Those of the policy first: where one is not complete, no review is looked up.
+    lists = elements_of(of_type, "policy_stage"), elements_of(newest, "asked_stage")
     stages = union_all(
-        select(
-            element_text(asked, "name").label("name"),
-            element_number(asked, "approvals").label("approvals"),
-        ),
-        select(
-            element_text(today, "name").label("name"),
-            element_number(today, "approvals").label("approvals"),
-        ).where(element_text(today, "type") == revision.content_type),
+        *(
+            select(
+                element_text(each, "name").label("name"),
+                element_number(each, "approvals").label("approvals"),
+            )
+            for each in lists
+        )
     ).subquery("stage")
     signed = (
         select(func.count(distinct(SignOff.person_id)))
@@ -336,7 +334,8 @@ def is_objected_to(
     return exists(
         select(ChangeRequest.id).where(
             ChangeRequest.edition_id == edition_id,
-            ChangeRequest.digest == digest,
+            # Few editions have any, so of most the digest is not looked up.
+            Unindexed(ChangeRequest.__table__.c.digest) == digest,
             ChangeRequest.ended_at.is_(None),
         )
     )

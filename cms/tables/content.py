@@ -18,6 +18,9 @@ class Entry(Base):
     """
 
     __tablename__ = "entry"
+    __table_args__ = (
+        partial_index("ix_entry_archived_at", "id", "archived_at", where="archived_at is not null"),
+    )
 
     id: Mapped[Id]
     content_type: Mapped[Name]
@@ -36,7 +39,11 @@ class Edition(Base):
         Index("ix_edition_head_id", "head_id"),
         partial_index("ix_edition_path", "path", where="path is not null"),
         # For lists of drafts: of all content types, of one, of a category and of a byline.
-        Index("ix_edition_newest", "locale", "changed_at", "entry_id"),
+        # With what tells of most drafts that they are public.
+        Index(
+            "ix_edition_newest",
+            *("locale", "changed_at", "entry_id", "content_type", "head_id"),
+        ),
         Index("ix_edition_content_type", "locale", "content_type", "changed_at", "entry_id"),
         Index("ix_edition_category_id", "locale", "category_id", "changed_at", "entry_id"),
         Index("ix_edition_byline_id", "locale", "byline_id", "changed_at", "entry_id"),

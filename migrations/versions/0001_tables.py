@@ -97,6 +97,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_entry"),
         sa.UniqueConstraint("singleton", name="uq_entry_singleton"),
     )
+    _partial_index(
+        "ix_entry_archived_at", "entry", ["id", "archived_at"], "archived_at is not null"
+    )
     op.create_table(
         "position",
         _column("number", sa.BigInteger()),
@@ -276,7 +279,7 @@ def upgrade() -> None:
     op.create_index("ix_edition_head_id", "edition", ["head_id"])
     _partial_index("ix_edition_path", "edition", ["path"], "path is not null")
     newest = ("changed_at", "entry_id")
-    op.create_index("ix_edition_newest", "edition", ["locale", *newest])
+    op.create_index("ix_edition_newest", "edition", ["locale", *newest, "content_type", "head_id"])
     for column in ("content_type", "category_id", "byline_id"):
         op.create_index(f"ix_edition_{column}", "edition", ["locale", column, *newest])
     for column in ("title_key", "slug"):
