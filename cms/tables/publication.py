@@ -152,7 +152,7 @@ class Publication(Base):
         ),
         partial_index(
             "ix_publication_open_any_category",
-            *("locale", "category_id", "published_at", "entry_id", "content_type"),
+            *("locale", "category_id", "published_at", "entry_id", "content_type", "revision_id"),
             where=_OPEN,
         ),
         partial_index(

@@ -666,7 +666,7 @@ def upgrade() -> None:
     _partial_index(
         "ix_publication_open_any_category",
         "publication",
-        ["locale", "category_id", "published_at", "entry_id", "content_type"],
+        ["locale", "category_id", "published_at", "entry_id", "content_type", "revision_id"],
         "ended_position is null",
     )
     _partial_index(
