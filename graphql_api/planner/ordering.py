@@ -29,6 +29,7 @@ class OrderTerm:
         descending: whether the largest comes first.
         nullable: whether the value can be null.
         leading: the column of another table with an index that has the rows in this order.
+        group: the column that alone determines the value.
         beside: the key after it in that index, which is different for every row.
         indexed_in: the kinds of view in which an index has the rows in this order.
     """
@@ -40,6 +41,7 @@ class OrderTerm:
     leading: Leading | None = None
     indexed_in: frozenset[ViewKind] = frozenset()
     beside: Callable[[Row], Sql] | None = None
+    group: str | None = None
 
 
 def order_mark(argument: Argument) -> str:
@@ -90,6 +92,12 @@ def leading_column(argument: Argument) -> Leading | None:
     """Return the column of another table by which an index has the rows in order, if one does."""
     terms = _terms(argument)
     return terms[0].leading if terms else None
+
+
+def first_term(argument: Argument) -> OrderTerm | None:
+    """Return the first term of an order, if there is one."""
+    terms = _terms(argument)
+    return terms[0] if terms else None
 
 
 def is_indexed(argument: Argument, kind: ViewKind) -> bool:

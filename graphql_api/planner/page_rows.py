@@ -40,9 +40,11 @@ from graphql_api.planner.cursors import is_ahead, is_behind
 from graphql_api.planner.declarations import Call, Found, OrderKey, Row, Rows, Search
 from graphql_api.planner.emptiness import without_empty
 from graphql_api.planner.filters import Condition, condition_of
+from graphql_api.planner.groups import SIZE, Bound, Groups
 from graphql_api.planner.json_sql import BeginsIf, RowCount
 from graphql_api.planner.look_ups import found_by
 from graphql_api.planner.ordering import (
+    first_term,
     is_indexed,
     kind_of,
     leading_column,
@@ -127,6 +129,7 @@ class PageRows:
             else []
         )
         self._ways = tuple(self._all_ways())
+        self._groups = self._groups_of_order()
 
     def keys(self, columns: Columns) -> tuple[OrderKey, ...]:
         """Return the keys of the order."""
@@ -140,12 +143,12 @@ class PageRows:
             used: the names of the columns.
             limit: the largest number of rows.
         """
-        if len(self._ways) == 1:
-            (way,) = self._ways
-            return self._with_offset(self._of_way(way, used, limit))
         reach = limit
         if self._paging.skip is not None:
             reach = limit + number(self._paging.skip, self._parameters)
+        if len(self._ways) == 1:
+            (way,) = self._ways
+            return self._with_offset(self._of_way(way, used, limit, reach))
         every = self._of_ways(used, reach).subquery()
         shown = [every.c[each] for each in used] or [literal_column("1").label("one")]
         columns = self._call.source(self._rows.relation).columns
@@ -237,16 +240,18 @@ class PageRows:
         """Return the rows of all ways with their keys, of each as many as the page can have."""
         last = [each for each in self._ways if each.is_last]
         first = [each for each in self._ways if not each.is_last]
-        found = [self._of_way(each, used, reach, has_keys=True) for each in first]
+        found = [self._of_way(each, used, reach, reach, has_keys=True) for each in first]
         if not last:
             return _together(found)
         if self._paging.is_backward:
-            found += [self._of_way(each, used, reach, has_keys=True) for each in last]
+            found += [self._of_way(each, used, reach, reach, has_keys=True) for each in last]
             return _together(found)
         # It can take long to find any of those that come last.
         known = _together(found).cte().prefix_with("MATERIALIZED")
         are_few = select(func.count()).select_from(known).scalar_subquery() < reach
-        without = [self._of_way(each, used, reach, has_keys=True, only_if=are_few) for each in last]
+        without = [
+            self._of_way(each, used, reach, reach, has_keys=True, only_if=are_few) for each in last
+        ]
         return _together([select(*known.c), *without]).add_cte(known, nest_here=True)
 
     def _of_way(
@@ -254,6 +259,7 @@ class PageRows:
         way: _Way,
         used: Sequence[str],
         limit: Sql,
+        reach: Sql,
         *,
         has_keys: bool = False,
         only_if: Condition | None = None,
@@ -264,6 +270,7 @@ class PageRows:
             way: the way.
             used: the names of the columns.
             limit: the largest number of rows.
+            reach: the same, with the rows that the page skips.
             has_keys: whether the rows have the keys as columns.
             only_if: a condition without which there are none, the same for all rows.
         """
@@ -293,13 +300,41 @@ class PageRows:
         if begins:
             # As one condition: of several with the same key, SQLite begins by the first.
             conditions.append(_begins_if(keys[0], and_(*begins)))
-        chosen = (
-            select(*(shown or [literal_column("1").label("one")]))
-            .where(*conditions)
-            .order_by(*self._order(keys))
-            .limit(RowCount(limit))
-        )
+        chosen = select(*(shown or [literal_column("1").label("one")])).where(*conditions)
+        if self._groups is not None and way.found_by is None:
+            chosen = self._of_first_groups(chosen, self._groups, way, columns, reach)
+        chosen = chosen.order_by(*self._order(keys)).limit(RowCount(limit))
         return chosen.select_from(source.clause())
+
+    def _of_first_groups(
+        self, chosen: Selectable, groups: Groups, way: _Way, columns: Columns, reach: Sql
+    ) -> Selectable:
+        """Return those of some rows that are in the groups which a page can reach."""
+        bounds = self._bounds(self.keys(columns))
+        first_groups = groups.first(self._counted(way, groups.column), reach, bounds)
+        is_among = groups.is_among(first_groups, columns)
+        return chosen.where(is_among).add_cte(first_groups, nest_here=True)
+
+    def _groups_of_order(self) -> Groups | None:
+        """Return the groups of the rows, if they share the first key of the order."""
+        term = first_term(self._call.arguments.get("orderBy"))
+        if term is None or term.group is None:
+            return None
+        return Groups(term, term.group, self._call, self._paging.is_backward)
+
+    def _bounds(self, keys: tuple[OrderKey, ...]) -> Sequence[Bound]:
+        """Return the first values of the cursors."""
+        given = ((is_behind, self._paging.after), (is_ahead, self._paging.before))
+        return [(side, self._cursor(each, keys)[0]) for side, each in given if each is not None]
+
+    def _counted(self, way: _Way, column: str) -> Selectable:
+        """Return the numbers of rows by a column, whatever cursors there are."""
+        source = self._call.source(way.relation)
+        columns = source.columns
+        group = columns[column]
+        conditions = self._conditions(columns, is_in_order=self._look_ups > 0)
+        counted = select(group.label(column), func.count().label(SIZE)).where(*conditions)
+        return counted.group_by(group).select_from(source.clause())
 
     def _with_offset(self, chosen: Selectable) -> Selectable:
         if self._paging.skip is None:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from graphql import GraphQLEnumType
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Integer, literal_column
 
@@ -153,11 +153,14 @@ def library(request: pytest.FixtureRequest, templates: Templates, few: None) -> 
 async def _fill(library: Library) -> None:
     newsroom = library.newsroom
     await newsroom.hire()
+    slugs = {"places": "Places", "people": "people", "more-places": "Places"}
+    topics = [await newsroom.category(name, slug=slug) for slug, name in slugs.items()]
     for number in range(STEADY):
         # Some have the word that is searched for in their title, and so come first.
         word = "Run" if number % 4 == 1 else "Walk"
         title = f"{word} {number % 4}"
-        await newsroom.published(title=title, slug=f"s{number}", **fields(number))
+        topic = [*topics, None][number % 4]
+        await newsroom.published(title=title, slug=f"s{number}", category=topic, **fields(number))
     library.restless.extend(
         [await newsroom.draft(title="Walk", slug=f"begun{number}") for number in range(RESTLESS)]
     )
@@ -185,6 +188,9 @@ disturbances = st.lists(st.lists(st.integers(0, RESTLESS - 1), max_size=2, uniqu
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(walk=walks, disturbances=disturbances)
+@example(walk=Walk(["categoryName_ASC"], None, 2, forward=True), disturbances=[])
+@example(walk=Walk(["categoryName_DESC"], "walk", 3, forward=False), disturbances=[])
+@example(walk=Walk(["categoryTreePath_DESC", "title_ASC"], None, 2, forward=True), disturbances=[])
 def test_what_stays_comes_once(
     library: Library, walk: Walk, disturbances: Sequence[Sequence[int]]
 ) -> None:

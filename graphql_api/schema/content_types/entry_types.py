@@ -59,6 +59,7 @@ def _path(entry: EntryRow, _: Call) -> Sql:
     return entry.path
 
 
+_CATEGORY = "category_id"
 # The orders of every entry.
 _NOW: frozenset[ViewKind] = frozenset({"now"})
 _ORDERS: Mapping[str, OrderTerm] = {
@@ -75,8 +76,8 @@ _ORDERS: Mapping[str, OrderTerm] = {
     **two_terms(
         (
             Order("path", of_call(_path), nullable=True, leading="path", indexed_in=_NOW),
-            Order("categoryName", of_call(_category_name), nullable=True),
-            Order("categoryTreePath", of_call(_category_path), nullable=True),
+            Order("categoryName", of_call(_category_name), nullable=True, group=_CATEGORY),
+            Order("categoryTreePath", of_call(_category_path), nullable=True, group=_CATEGORY),
         )
     ),
     **LINK_METRICS_ORDERS,

@@ -156,6 +156,7 @@ class Order:
     leading: Leading | None = None
     indexed_in: frozenset[ViewKind] = frozenset()
     beside: Callable[[Row], Sql] | None = None
+    group: str | None = None
 
 
 def two_terms(orders: Iterable[Order]) -> dict[str, OrderTerm]:
@@ -169,6 +170,7 @@ def two_terms(orders: Iterable[Order]) -> dict[str, OrderTerm]:
             each.leading,
             each.indexed_in,
             each.beside,
+            each.group,
         )
         for each in orders
         for direction in ("ASC", "DESC")
