@@ -728,3 +728,16 @@ def test_links_to_a_page_of_jekyll_that_redirects_lead_to_its_target(tmp_path: P
     hidden = {each.file.name: each.message for each in old.faults}
     assert hidden.keys() == {"b.md", "d.md", "b2.md", "e.md"}
     assert hidden["d.md"] == "is not public: redirects to /b2/"
+
+
+def test_hugo_reports_files_that_are_no_pages_or_in_other_formats(tmp_path: Path) -> None:
+    files = {f"content/{name}": PAGE for name in ("a.MD", "b.markdown", "c.mdx", "d.org")}
+    old = read(tmp_path, "hugo", files)
+    assert [each.page.place.path for each in old.current.values()] == [
+        "content/a.MD",
+        "content/b.markdown",
+    ]
+    assert {each.file.name: (each.kind, each.message.partition(";")[0]) for each in old.faults} == {
+        "c.mdx": (FaultKind.IGNORED, ".mdx files are not pages of the old site"),
+        "d.org": (FaultKind.IGNORED, ".org files are not imported"),
+    }

@@ -70,6 +70,8 @@ class Generator:
     needs_front_matter: ClassVar[bool] = False
     # Whether of a key that is repeated in a front matter, the last value counts.
     takes_last_value: ClassVar[bool] = False
+    # Endings of files that are pages in another format than Markdown or HTML.
+    other_endings: ClassVar[tuple[str, ...]] = ()
     # Endings of files that are pages in HTML if they have a front matter.
     html_endings: ClassVar[tuple[str, ...]] = ()
     # Whether ordinary links can name pages, too, as templates and wikilinks do.
@@ -220,6 +222,8 @@ class Generator:
         if is_html:
             is_page = self._is_in_locale(path) and not self.reason_against(path)
             return "is HTML without front matter, which is not imported" * is_page
+        if file.suffix.lower() in self.other_endings:
+            return f"{file.suffix} files are not imported; convert it to Markdown"
         if file.suffix.lower() not in self.endings:
             return f"{file.suffix} files are not pages of the old site"
         return self.reason_against(path) or "is not in a folder of pages of a locale of the site"

@@ -40,7 +40,7 @@ from cms.importing.site.values import PageValues, is_true, moment_of
 
 _KEPT = frozenset("._-+~@#/")
 # The endings of pages, which links can have.
-_ENDING = re.compile(r"\.(md|markdown|mdown|mkd|html)$")
+_ENDING = re.compile(r"\.(md|markdown|mdown|html)$")
 _INDEX = re.compile(r"(^|/)_?index$")
 # A render hook that looks for the pages that links name.
 _LOOKING = re.compile(r"GetPage|\b(rel)?ref\b", re.IGNORECASE)
@@ -53,6 +53,8 @@ _DATES = ("date", "publishDate", "pubdate", "published", "lastmod", "modified")
 class Hugo(Generator):
     """A site of Hugo."""
 
+    endings = (".md", ".markdown", ".mdown")
+    other_endings = (".adoc", ".org", ".rst")
     html_endings = (".html", ".htm")
 
     @classmethod
@@ -488,7 +490,7 @@ def _alternatives(pattern: str) -> Sequence[str]:
 
 
 def _has_index(folder: Path) -> bool:
-    return any((folder / f"index{ending}").exists() for ending in (*Generator.endings, ".html"))
+    return any((folder / f"index{ending}").exists() for ending in (*Hugo.endings, ".html"))
 
 
 def _sanitised(path: str) -> str:
