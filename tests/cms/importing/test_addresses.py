@@ -711,6 +711,13 @@ def test_control_characters_are_left_out_and_reported(tmp_path: Path) -> None:
     assert "U+0008" in old.faults[0].message
 
 
+def test_a_redirect_of_jekyll_is_relative_to_the_root(tmp_path: Path) -> None:
+    files = {"a/b.md": f"{PAGE}[d](/d.html)", "a/c.md": PAGE, "c.md": PAGE}
+    old = read(tmp_path, "jekyll", {**files, "d.md": front("redirect_to: c.html")})
+    page = next(each for each in old.current.values() if each.page.place.path == "a/b.md")
+    assert old.draft(old.page(page.key), page).draft.fields["body"] == "[d](/docs/c)"
+
+
 def test_links_to_a_page_of_jekyll_that_redirects_lead_to_its_target(tmp_path: Path) -> None:
     files = {
         "a.md": f"{PAGE}[b](/b.html#part) [d](d.md) [e](/e.html)",

@@ -31,6 +31,7 @@ _STYLES = {
     "none": "/:categories/:title:output_ext",
 }
 _TOKEN = re.compile(r":([a-z_]+)")
+_WHOLE = re.compile(r"/|\w[\w+.-]*:")
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _NOT_A_NAME = re.compile(r"[^\w]+")
 _HIDDEN_FOLDERS = frozenset({"_site", "_layouts", "_includes", "_data", "_sass", "_plugins"})
@@ -182,8 +183,9 @@ class Jekyll(Generator):
         return [*found, *(f"{each}.html" for each in plain)]
 
     def redirect_of(self, page: SourcePage) -> str:
-        """Return the first address under the key of the plugin for redirects."""
-        return next(iter(page.values.texts("redirect_to")), "")
+        """Return the first address under the key of the plugin for redirects, from the root."""
+        to = next(iter(page.values.texts("redirect_to")), "")
+        return to if not to or _WHOLE.match(to) else f"/{to}"
 
     def slug_path(self, page: SourcePage, address: str) -> str:
         """Return the address without the folder of its language."""
