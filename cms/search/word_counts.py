@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from sqlalchemy import TableValuedAlias, bindparam, delete, select, true, update
+from sqlalchemy import TableValuedAlias, bindparam, delete, insert, select, true, update
 
 from cms.content.canonical_json import Json, JsonObject
 from cms.ledger.chain import ignore_progress
@@ -21,13 +21,14 @@ from cms.search.tokens import fold
 from cms.storage.database import WriteSession
 from cms.storage.dialects import (
     JsonDocument,
+    element_itself,
+    element_json,
     element_number,
     element_text,
     elements_of,
     is_among,
     upsert,
 )
-from cms.storage.rows import insert_values
 from cms.tables import Publication, SearchDocument, SearchGram, SearchWord
 
 # A locale and a word.
@@ -127,12 +128,30 @@ async def _raise(session: WriteSession, changes: Mapping[Spelling, int]) -> None
     ).returning(SearchWord.locale, SearchWord.word, SearchWord.editions)
     rows = await session.execute(raised)
     new = [(locale, word) for locale, word, count in rows if count == changes[locale, word]]
-    of_new = [
-        {"locale": locale, "gram": gram, "word": word}
-        for locale, word in new
-        for gram in _known_grams(fold(word))
-    ]
-    await insert_values(session, SearchGram, of_new)
+    if new:
+        await _insert_grams(session, new)
+
+
+async def _insert_grams(session: WriteSession, new: Iterable[Spelling]) -> None:
+    """Insert the grams of new words."""
+    words = _rows(
+        {"locale": locale, "word": word, "grams": _known_grams(fold(word))} for locale, word in new
+    )
+    # Read once; otherwise, SQLite would read the JSON of a word for each of its grams.
+    new_word = (
+        select(
+            element_text(words, "locale").label("locale"),
+            element_text(words, "word").label("word"),
+            element_json(words, "grams").label("grams"),
+        )
+        .cte("new_word")
+        .prefix_with("MATERIALIZED")
+    )
+    gram = elements_of(new_word.c.grams, "gram")
+    chosen = select(new_word.c.locale, element_itself(gram), new_word.c.word).select_from(
+        new_word.join(gram, true())
+    )
+    await session.execute(insert(SearchGram).from_select(["locale", "gram", "word"], chosen))
 
 
 async def _lower(session: WriteSession, changes: Mapping[Spelling, int]) -> None:

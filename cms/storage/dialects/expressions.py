@@ -150,6 +150,12 @@ class _ElementsOf(DialectFunction):
     postgresql = "jsonb_array_elements({0})"
 
 
+class _TextItself(DialectFunction):
+    type = Text()
+    sqlite = "{0}"
+    postgresql = "({0} #>> '{{}}')"
+
+
 def present_moment() -> ColumnElement[datetime]:
     """Return the time of the statement, by the database's clock."""
     return _Moment(0)
@@ -212,6 +218,16 @@ def elements_of(array: Any, name: str) -> TableValuedAlias:
 def element_text(elements: TableValuedAlias, key: str) -> ColumnElement[str]:
     """Return an element's member with this key, as text."""
     return elements.c.value.op("->>", return_type=Text())(literal(key, literal_execute=True))
+
+
+def element_json(elements: TableValuedAlias, key: str) -> ColumnElement[Any]:
+    """Return an element's member with this key, as JSON."""
+    return elements.c.value.op("->", return_type=JsonDocument)(literal(key, literal_execute=True))
+
+
+def element_itself(elements: TableValuedAlias) -> ColumnElement[str]:
+    """Return an element, which is a text."""
+    return _TextItself(elements.c.value)
 
 
 def element_number(elements: TableValuedAlias, key: str) -> ColumnElement[int]:
