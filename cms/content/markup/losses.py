@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from cms.content.markup.allowed_html import ADDRESSES
 from cms.content.markup.footnotes import Footnote
-from cms.content.markup.html_tags import Element, elements_in, values_in
+from cms.content.markup.html_tags import Element, elements_in
 from cms.content.markup.parser import Parsed
 from cms.content.words import words_in
 
@@ -47,10 +47,10 @@ _NO_ASCII_LETTERS = {code: None for code in range(128) if not chr(code).isalnum(
 # A tag, as the writer of Markdown makes it.
 _TAG = re.compile(r"<[a-z][^<>]*>")
 _END_TAG = re.compile(r"</[a-z][a-z0-9]*>")
-# A tag as it is usually written, and elements whose content is text.
-_USUAL_TAG = re.compile(
-    r"""<(/?)([a-z][a-z0-9]*)((?:[ \n]+[^\s="'<>/]+="[^"]*")*)[ \n]*/?>""",
-)
+# A tag as it is usually written, its attributes, and elements whose content is text.
+_USUAL_ATTRIBUTE = r"""[ \n]+[^\s="'<>/]+(?:="[^"]*")?(?=[ \n/>])"""
+_USUAL_TAG = re.compile(rf"<(/?)([a-z][a-z0-9]*)((?:{_USUAL_ATTRIBUTE})*)[ \n]*/?>")
+_NAME_AND_VALUE = re.compile(r"""([^\s="'<>/]+)(?:="([^"]*)")?""")
 _WITH_TEXT = frozenset(
     {
         *("iframe", "noembed", "noframes", "noscript", "plaintext", "script", "style"),
@@ -276,7 +276,10 @@ def _elements_of(html: str) -> Sequence[Element]:
     if html.count("<") != len(tags) or not _WITH_TEXT.isdisjoint(name for _, name, _ in tags):
         return _AnyHtml(html).elements
     return [
-        (name, [(key.lower(), value) for key, value in values_in(attributes)])
+        (
+            name,
+            [(key.lower(), unescape(value)) for key, value in _NAME_AND_VALUE.findall(attributes)],
+        )
         for slash, name, attributes in tags
         if not slash
     ]

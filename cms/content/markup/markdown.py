@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from itertools import islice, pairwise, repeat
 from math import ceil
@@ -164,7 +164,8 @@ class _Source:
         self.noted = read_footnotes(self.parsed.tokens)
         # In the order of readers.
         self.tokens = self.noted.tokens()
-        for index, (token, _) in enumerate(calls_in(self.tokens)):
+        self._calls = [token for token, _ in calls_in(self.tokens)] if directives.names else []
+        for index, token in enumerate(self._calls):
             token.meta["index"] = index
 
     def anchored(self) -> _Anchored:
@@ -191,7 +192,7 @@ class _Source:
 
     def texts(self) -> Sequence[str]:
         """Return the words of the values of each directive, by its index."""
-        return [" ".join(token.meta["values"].texts) for token, _ in calls_in(self.tokens)]
+        return [" ".join(token.meta["values"].texts) for token in self._calls]
 
     def losses(self) -> Iterator[Loss]:
         """Yield what the parser leaves out."""
@@ -295,7 +296,12 @@ def _keep_facts(read: _Read) -> _Facts:
 
 
 def _key_of(text: str, directives: Directives) -> tuple[bytes, Directives]:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest(), directives
+    return _digest_of(text), directives
+
+
+@lru_cache(maxsize=16)  # since a text is asked about several times in a row
+def _digest_of(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
 
 
 _KEPT: ContextVar[dict[tuple[str, Directives], _Read] | None] = ContextVar(
