@@ -81,8 +81,16 @@ def status_of(link: LinkRow, view: View, own: OwnAddresses) -> ColumnElement[str
 
 def external_host(link: LinkRow, own: OwnAddresses) -> ColumnElement[Any]:
     """Return the host that a link leads to on another site; null for any other link."""
-    is_elsewhere = and_(link.target_id.is_(None), _site_path(link, own).is_(None))
-    return case((is_elsewhere, link.host))
+    return case((_is_elsewhere(link, own), link.host))
+
+
+def external_or_none(link: LinkRow, own: OwnAddresses) -> ColumnElement[Any]:
+    """Return the status of a link to another site, from its own row alone; null for any other."""
+    return case((_is_elsewhere(link, own), _word(LinkStatus.EXTERNAL)))
+
+
+def _is_elsewhere(link: LinkRow, own: OwnAddresses) -> ColumnElement[bool]:
+    return and_(link.target_id.is_(None), _site_path(link, own).is_(None))
 
 
 def _waiting(

@@ -207,7 +207,10 @@ class Link(Base):
     __table_args__ = (
         CheckConstraint("(target_id is null) <> (url is null)", name="one_target"),
         CheckConstraint("origin in ('field', 'inline', 'reference')", name="origin"),
-        Index("ix_link_target_id", "target_id", "revision_id"),
+        # Without those to other sites, for which SQLite would use it instead of their own index.
+        partial_index(
+            "ix_link_target_id", "target_id", "revision_id", where="target_id is not null"
+        ),
         # For lists of links to other sites.
         partial_index("ix_link_host", "host", "revision_id", where="host is not null"),
         partial_index(

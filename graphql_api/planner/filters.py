@@ -150,11 +150,14 @@ class CompareSeen:
         sql: the value.
         narrows: an index leaves one row of this many for a value.
         reach: the rows that are read for some operators, given these and the kind of the view.
+        short: a value of the row alone that fits some operators whenever the value does, given
+            these; ``None`` if there is none.
     """
 
     sql: Callable[[Row, Call], Sql]
     narrows: float = 1
     reach: Callable[[Argument, ViewKind], Reach] | None = None
+    short: Callable[[Input], Callable[[Row], Sql] | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -291,8 +294,8 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
     match declaration:
         case Compare():
             return _compare(declaration, input_in(value), row, call)
-        case CompareSeen(sql):
-            return comparison_of(input_in(value), sql(row, call), call)
+        case CompareSeen():
+            return _compare_seen(declaration, input_in(value), row, call)
         case ToOne():
             return _to_one(declaration, input_in(value), row, call)
         case ToMany():
@@ -302,6 +305,12 @@ def _field_condition(where: Input, name: str, value: Argument, row: Row, call: C
         case Test(condition, type_) if isinstance(value, Given):
             return condition(row, call, call.bind(value, type_))
     raise TypeError(f"{name} is declared as no filter")
+
+
+def _compare_seen(declaration: CompareSeen, operators: Input, row: Row, call: Call) -> Condition:
+    short = declaration.short(operators) if declaration.short is not None else None
+    value = declaration.sql(row, call) if short is None else short(row)
+    return comparison_of(operators, value, call)
 
 
 def _compare(declaration: Compare, operators: Input, row: Row, call: Call) -> Condition:

@@ -525,7 +525,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("revision_id", "field_path", "ordinal", name="pk_link"),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_link_target_id", "link", ["target_id", "revision_id"])
+    _partial_index(
+        "ix_link_target_id", "link", ["target_id", "revision_id"], "target_id is not null"
+    )
     _partial_index("ix_link_host", "link", ["host", "revision_id"], "host is not null")
     of_urls = ["revision_id", "host", "path", "origin"]
     _partial_index("ix_link_url", "link", of_urls, "target_id is null")

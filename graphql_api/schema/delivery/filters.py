@@ -247,7 +247,7 @@ def _add_link_where(registry: TypeRegistry, links: SiteLinks) -> None:
             ),
             "status": Declared(
                 "LinkStatusFilter | None",
-                CompareSeen(of_call(links.status), reach=reach_of_status),
+                CompareSeen(of_call(links.status), reach=reach_of_status, short=links.short_status),
                 "Result of following the link.",
             ),
             "host": Declared(

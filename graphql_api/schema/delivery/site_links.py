@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import and_, case, null, select, true
@@ -10,14 +10,14 @@ from sqlalchemy import and_, case, null, select, true
 from cms.content.links import Origin
 from cms.reading import relations
 from cms.reading.link_faults import LinkDeclarations, has_index
-from cms.reading.link_status import LinkStatus, external_host, status_of
+from cms.reading.link_status import LinkStatus, external_host, external_or_none, status_of
 from cms.reading.links import category_pair, ends_of_pair
 from cms.reading.narrowing import narrowed
 from cms.reading.rows import LinkRow
 from cms.reading.visibility import Relation
 from cms.site import Site
 from cms.storage.dialects import Folded, FoldedItems, Key
-from graphql_api.planner.arguments import Argument
+from graphql_api.planner.arguments import Argument, Input
 from graphql_api.planner.declarations import Call, Extent, Row, Rows
 from graphql_api.planner.filters import Bind, Condition, Operator, Reach
 from graphql_api.planner.json_sql import IsOneOf, TypedList, text
@@ -102,6 +102,16 @@ class SiteLinks:
     def status(self, link: LinkRow, call: Call) -> Sql:
         """Return the stored word of the status of a link."""
         return status_of(link, call.view, self.site.addresses)
+
+    def short_status(self, operators: Input) -> Callable[[Row], Sql] | None:
+        """Return a status without look-ups, if a comparison is true for external links alone."""
+        asks_for_one = operators.fields.keys() <= {"eq", "in"}
+        if not asks_for_one or wanted_statuses(operators) != {LinkStatus.EXTERNAL}:
+            return None
+        return of_row(self._external_or_none)
+
+    def _external_or_none(self, link: LinkRow) -> Sql:
+        return external_or_none(link, self.site.addresses)
 
     def status_name(self, link: LinkRow, call: Call) -> Sql:
         """Return the name of the status of a link."""

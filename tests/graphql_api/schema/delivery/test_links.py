@@ -86,6 +86,25 @@ async def test_an_address_with_nothing_behind_it_is_found_before_it_is_published
     assert data["view"]["links"] == {"nodes": broken, "totalCount": 1}
 
 
+async def test_links_to_other_sites_are_those_with_their_status(api: Api) -> None:
+    await api.newsroom.published(slug="target")
+    body = "[a](/articles/target) [b](https://a.test) [c](mailto:x@a.test)"
+    await api.newsroom.published(slug="page", body=body)
+    every = await statuses(api)
+    elsewhere = {url for url, status in every.items() if status == "EXTERNAL"}
+    assert elsewhere == {"https://a.test", "mailto:x@a.test"}
+    for where, urls in (
+        ("{status: {eq: EXTERNAL}}", elsewhere),
+        ("{status: {in: [EXTERNAL]}}", elsewhere),
+        ("{NOT: {status: {eq: EXTERNAL}}}", every.keys() - elsewhere),
+        ("{OR: [{status: {eq: EXTERNAL}}, {status: {eq: INTERNAL}}]}", every.keys()),
+        ("{status: {eq: EXTERNAL, ne: EXTERNAL}}", set()),
+        ("{status: {in: [EXTERNAL, INTERNAL]}}", every.keys()),
+    ):
+        found = (await api.data(f"{{ links(where: {where}) {{ nodes {{ url }} }} }}"))["links"]
+        assert {each["url"] for each in found["nodes"]} == urls, where
+
+
 async def test_navigation_and_references_are_there_for_those_who_ask(api: Api) -> None:
     target = await api.newsroom.published(slug="target")
     await api.newsroom.published(
