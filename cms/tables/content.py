@@ -209,7 +209,7 @@ class Link(Base):
         CheckConstraint("origin in ('field', 'inline', 'reference')", name="origin"),
         # Without those to other sites, for which SQLite would use it instead of their own index.
         partial_index(
-            "ix_link_target_id", "target_id", "revision_id", where="target_id is not null"
+            "ix_link_target_id", "target_id", "revision_id", "origin", where="target_id is not null"
         ),
         # For lists of links to other sites.
         partial_index("ix_link_host", "host", "revision_id", where="host is not null"),

@@ -94,7 +94,13 @@ class Publication(Base):
             *("title", "slug"),
             where=_OPEN,
         ),
-        partial_index("uq_publication_open_revision", "revision_id", where=_OPEN, unique=True),
+        partial_index(
+            "uq_publication_open_revision",
+            "revision_id",
+            where=_OPEN,
+            unique=True,
+            include=("locale", "content_type", "entry_id"),
+        ),
         partial_index(
             "ix_publication_open_category",
             *("locale", "content_type", "category_id", "published_at", "entry_id"),

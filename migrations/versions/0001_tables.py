@@ -526,7 +526,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     _partial_index(
-        "ix_link_target_id", "link", ["target_id", "revision_id"], "target_id is not null"
+        "ix_link_target_id", "link", ["target_id", "revision_id", "origin"], "target_id is not null"
     )
     _partial_index("ix_link_host", "link", ["host", "revision_id"], "host is not null")
     of_urls = ["revision_id", "host", "path", "origin"]
@@ -752,6 +752,7 @@ def upgrade() -> None:
         ["revision_id"],
         "ended_position is null",
         unique=True,
+        include=("locale", "content_type", "entry_id"),
     )
     op.create_table(
         "rendition",
@@ -993,7 +994,13 @@ def _column(
 
 
 def _partial_index(
-    name: str, table: str, columns: list[str], where: str, *, unique: bool = False
+    name: str,
+    table: str,
+    columns: list[str],
+    where: str,
+    *,
+    unique: bool = False,
+    include: tuple[str, ...] = (),
 ) -> None:
     column, _, test = where.partition(" ")
     if test.startswith("is null") and not unique:
@@ -1001,7 +1008,13 @@ def _partial_index(
         columns = [*columns, column]
     condition = sa.text(where)  # noqa: TID251  # plain SQL, written above
     op.create_index(
-        name, table, columns, unique=unique, sqlite_where=condition, postgresql_where=condition
+        name,
+        table,
+        columns,
+        unique=unique,
+        sqlite_where=condition,
+        postgresql_where=condition,
+        postgresql_include=[*include],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,10 +59,19 @@ def as_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+def partial_index(
+    name: str, *columns: str, where: str, unique: bool = False, include: Sequence[str] = ()
+) -> Index:
     """Return an index over the rows for which the SQL condition ``where`` is true.
 
     Where the condition begins with a column that is null, this is the last one of the index.
+
+    Args:
+        name: its name.
+        *columns: its columns.
+        where: the condition.
+        unique: whether no two of the rows may have the same values.
+        include: further columns on PostgreSQL, which prefers a unique index to a wider one.
     """
     column, _, test = where.partition(" ")
     if test.startswith("is null") and not unique:
@@ -69,4 +79,11 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
         # not, it often prefers another index, and reads rows.
         columns = (*columns, column)
     condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    return Index(
+        name,
+        *columns,
+        unique=unique,
+        sqlite_where=condition,
+        postgresql_where=condition,
+        postgresql_include=list(include),
+    )
