@@ -107,6 +107,25 @@ def test_names_of_places_become_ids(text: str, expected: str | None) -> None:
         ("liquid", "[a]({{ '/b/' | relative_url }})", "[a](/base/b/)", []),
         ("liquid", "{% capture x %}y {{ site.name }}{% endcapture %}{{ x }}", "y Tea", []),
         ("liquid", "{% assign x = 'y' %}{{ x }}", "y", []),
+        (
+            "liquid",
+            "{{ x }} {% assign x = 'a' %}{{ x }} {% capture x %}b{% endcapture %}{{ x }}",
+            "{{ x }} a b",
+            ["{{ x }}"],
+        ),
+        (
+            "liquid",
+            "{% assign x = 'a' %}{% assign x = b.c %}{{ x }}",
+            None,
+            ["{% assign x = b.c %}", "{{ x }}"],
+        ),
+        (
+            "liquid",
+            '{%- set x %}\n<b>`{{ y }}`\n{% endset %}{{ x | highlight("html") | safe }}',
+            "```html\n<b>`{{ y }}`\n```",
+            ["{{ y }}"],
+        ),
+        ("liquid", "{% set x = 'a, b' %}{{ x | replace('a, ', 'c') }}", "cb", []),
         ("liquid", "{% highlight c++ %}\nx\n{% endhighlight %}", "```c++\nx\n```", []),
         ("liquid", "{% highlight md %}```a{% endhighlight %}", "````md\n```a\n````", []),
         (

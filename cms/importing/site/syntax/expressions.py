@@ -15,12 +15,26 @@ _TEXT = re.compile(r""""([^"]*)"|'([^']*)'""")
 _NAME = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+|\[\d+\]|\[[\"'][^\"']+[\"']\])*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
+# A filter with its arguments: after a colon, or in brackets.
+_FILTER = re.compile(r"(?P<name>\w+)\s*(?::(?P<rest>.*)|\((?P<inner>.*)\))?", re.DOTALL)
+_BACKTICKS = re.compile("`+")
+
+
+def fenced(text: str, language: str) -> str:
+    """Return a text as a block of code."""
+    text = text.removeprefix("\n").removesuffix("\n")
+    longest = max((len(each) for each in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
 _FILTERS: Mapping[str, Callable[..., str]] = {
     "append": lambda text, more: text + more,
     "capitalize": lambda text: text[:1].upper() + text[1:],
     "default": lambda text, other: text or other,
     "downcase": lambda text: text.lower(),
     "escape": html.escape,
+    "highlight": fenced,
     "lower": lambda text: text.lower(),
     "lstrip": lambda text: text.lstrip(),
     "prepend": lambda text, more: more + text,
@@ -64,9 +78,12 @@ def value_of(expression: str, variables: Mapping[str, Any]) -> str:
     first, *filters = _split(expression, "|")
     text = _operand(first, variables)
     for each in filters:
-        name, _, rest = each.partition(":")
+        written = _FILTER.fullmatch(each)
+        if written is None:
+            raise NotEvaluated(each)
+        rest = written["rest"] or written["inner"] or ""
         arguments = [_operand(one, variables) for one in _split(rest, ",") if one]
-        text = _filtered(name.strip(), text, arguments, variables)
+        text = _filtered(written["name"], text, arguments, variables)
     return text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,9 @@ def _block(name: str, arguments: str = "") -> re.Pattern[str]:
 _RAW = _block("raw")
 _COMMENT = _block("comment", _INSIDE)
 _CAPTURE = _block("capture", rf"({_NAME})")
+_SET = _block("set", rf"({_NAME})")
 _HIGHLIGHT = _block("highlight", rf"([^\s%]++){_INSIDE}")
-_ASSIGN = re.compile(rf"\{{%-?\s*+assign\s++({_NAME})\s*+=\s*+({_INSIDE})\s*+-?%\}}")
+_ASSIGN = re.compile(rf"\{{%-?\s*+(?:assign|set)\s++({_NAME})\s*+=\s*+({_INSIDE})\s*+-?%\}}")
 _TAG = re.compile(rf"\{{%-?\s*+(?P<name>{_NAME})\s*+(?P<rest>{_INSIDE})\s*+-?%\}}")
 _OUTPUT = re.compile(r"\{\{-?\s*+((?:\s*+(?!-?\}\}|\{\{)\S)*+)\s*+-?\}\}")
 # What is before an output at the beginning of an address: of a link, or of an element.
@@ -54,14 +55,10 @@ def without_liquid(body: Body, page: Conversion) -> Body:
         (*each.span(), fence_of(body.text, each.span(), each[1], each[2]))
         for each in _HIGHLIGHT.finditer(body.text)
     )
-    variables = dict(page.variables)
-    for each in _CAPTURE.finditer(body.text):
-        variables[each[1]] = evaluate(each[2], variables)
-    body = body.edited((*each.span(), "") for each in _CAPTURE.finditer(body.text))
-    body = body.edited(_assigned(body, variables))
+    body = body.edited(_defined(body, dict(page.variables)))
     body = body.edited(_references(body, page))
     body = without_tags(body, page, _tags)
-    body = body.edited(_outputs(body, page, variables))
+    body = body.edited(_outputs(body, page))
     for tag in _TAG.finditer(body.text):
         if tag["name"] in _CONTROL:
             page.report_text(body, tag.start(), tag[0], LOGIC)
@@ -80,11 +77,24 @@ def _tags(body: Body) -> Iterator[Tag]:
         yield Tag(each.start(), each.end(), name, arguments, is_end=is_end)
 
 
-def _assigned(body: Body, variables: dict[str, Any]) -> Iterator[Edit]:
-    for each in _ASSIGN.finditer(body.text):
+def _defined(body: Body, variables: dict[str, Any]) -> Iterator[Edit]:
+    """Yield the definitions of variables, without text, and the outputs that are known by then."""
+    kinds = (_CAPTURE, _SET, _ASSIGN, _OUTPUT)
+    found = [match for kind in kinds for match in kind.finditer(body.text)]
+    done = 0
+    for each in sorted(found, key=lambda match: match.start()):
+        if each.start() < done:  # within the text of a definition
+            continue
+        done = each.end()
         try:
-            variables[each[1]] = value_of(each[2], variables)
+            if each.re is _OUTPUT:
+                yield *each.span(), value_of(each[1], variables)
+                continue
+            is_text = each.re is not _ASSIGN
+            variables[each[1]] = (evaluate if is_text else value_of)(each[2], variables)
         except NotEvaluated:
+            if each.re is _ASSIGN:
+                variables.pop(each[1], None)
             continue
         yield *each.span(), ""
 
@@ -118,10 +128,10 @@ def _included(tag: re.Match[str], page: Conversion) -> str | None:
     return filled if "{{" not in filled else None
 
 
-def _outputs(body: Body, page: Conversion, variables: Mapping[str, Any]) -> Iterator[Edit]:
+def _outputs(body: Body, page: Conversion) -> Iterator[Edit]:
     for each in _OUTPUT.finditer(body.text):
         try:
-            yield *each.span(), value_of(each[1], variables)
+            yield *each.span(), value_of(each[1], page.variables)
         except NotEvaluated:
             if _is_address(body, each.start()):  # its link is a fault of its own
                 yield *each.span(), unknown_address(each[0])
