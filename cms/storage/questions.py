@@ -41,7 +41,7 @@ class Questions:
     """Gives connections for one question each.
 
     Taking a connection from the pool of SQLAlchemy, and giving it back, takes longer than a short
-    question. So the last one is kept, as long as nobody else asks meanwhile and no question fails.
+    question. So the last one is kept, as long as no other question comes meanwhile and none fails.
 
     Args:
         engine: opens connections.

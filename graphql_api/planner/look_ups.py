@@ -84,8 +84,8 @@ def _each_found(where: Input, row: Row, call: Call) -> Iterator[Found]:
 def same_in_all(where: Argument, call: Call) -> Iterator[tuple[str, Callable[[], Sql]]]:
     """Yield each column that has one value in all rows that a ``where`` keeps.
 
-    It is the reference to an object that the filter names, as all rows of a category have. With it
-    comes what makes the value, anew for each use.
+    It is the reference to an object that the filter names, as all rows of a category have. The
+    function beside it returns the value, once more for each use.
     """
     asked = without_empty(where)
     if asked is None:
