@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cms.content.slug import slugify
+from cms.importing.site.syntax.fences import fence_of
 
 _OUTPUT = re.compile(r"\{\{-?\s*(?P<inner>.*?)\s*-?\}\}", re.DOTALL)
 _TEXT = re.compile(r""""([^"]*)"|'([^']*)'""")
@@ -17,24 +18,13 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 # A filter with its arguments: after a colon, or in brackets.
 _FILTER = re.compile(r"(?P<name>\w+)\s*(?::(?P<rest>.*)|\((?P<inner>.*)\))?", re.DOTALL)
-_BACKTICKS = re.compile("`+")
-
-
-def fenced(text: str, language: str) -> str:
-    """Return a text as a block of code."""
-    text = text.removeprefix("\n").removesuffix("\n")
-    longest = max((len(each) for each in _BACKTICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
 _FILTERS: Mapping[str, Callable[..., str]] = {
     "append": lambda text, more: text + more,
     "capitalize": lambda text: text[:1].upper() + text[1:],
     "default": lambda text, other: text or other,
     "downcase": lambda text: text.lower(),
     "escape": html.escape,
-    "highlight": fenced,
+    "highlight": lambda code, language: fence_of("", (0, 0), language, code),
     "lower": lambda text: text.lower(),
     "lstrip": lambda text: text.lstrip(),
     "prepend": lambda text, more: more + text,
