@@ -38,10 +38,10 @@ class _Open:
 
 
 class Questions:
-    """Gives connections for one question each.
+    """Connections for one question each.
 
     Taking a connection from the pool of SQLAlchemy, and giving it back, takes longer than a short
-    question. So the last one is kept, as long as no other question comes meanwhile and none fails.
+    question. So one connection is kept after its question, unless that failed.
 
     Args:
         engine: opens connections.

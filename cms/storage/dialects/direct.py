@@ -175,8 +175,6 @@ class DirectConnection:
 
     def __init__(self, connection: AsyncConnection, *, is_transaction: bool = True) -> None:
         self._connection: Connection = connection.sync_connection  # type: ignore[assignment]  # open
-        # Those that listen to the engine's statements, if there are any.
-        self._announce_to: Any = self._connection.dispatch.before_cursor_execute or None
         adapted: Any = self._connection.connection.dbapi_connection
         self._driver: _Driver = (
             adapted
@@ -238,8 +236,8 @@ class DirectConnection:
             self._fail(error, prepared.sql)
 
     def _announce(self, sql: str, values: Sequence[object]) -> None:
-        """Tell those that listen to the engine's statements."""
-        if (announce := self._announce_to) is not None:
+        """Tell those that listen to the engine's statements, if there are any."""
+        if announce := self._connection.dispatch.before_cursor_execute:
             announce(self._connection, None, sql, values, None, False)  # noqa: FBT003  # its signature
 
     def _fail(self, error: BaseException, sql: str) -> NoReturn:
