@@ -54,25 +54,34 @@ Piece: TypeAlias = tuple[str, str, str]
 def pieces(text: str) -> list[Piece]:
     """Return the pieces of a text; their words and gaps together are the text."""
     found: list[Piece] = []
+    # What stands after the word of the last piece, beside its own gap.
+    gaps: list[str] = []
     for characters, rest in _RUN.findall(text):
         is_short = len(characters) <= LONGEST_WORD
         if is_short and (folded := _known_word(characters)):
+            if gaps:
+                _add_gaps(found, gaps)
             found.append((folded, characters, rest))
             continue
         for run, folded in _known_runs(characters) if is_short else _split(characters):
             if folded:
+                if gaps:
+                    _add_gaps(found, gaps)
                 found.append((folded, run, ""))
             else:
-                _add_gap(found, run)
+                gaps.append(run)
         if rest:
-            _add_gap(found, rest)
+            gaps.append(rest)
+    if gaps:
+        _add_gaps(found, gaps)
     return found
 
 
-def _add_gap(found: list[Piece], gap: str) -> None:
-    """Add characters between words to the last piece, or to one without a word."""
-    folded, word, before = found.pop() if found else ("", "", "")
-    found.append((folded, word, before + gap))
+def _add_gaps(found: list[Piece], gaps: list[str]) -> None:
+    """Move characters between words to the last piece, or to one without a word."""
+    folded, word, gap = found.pop() if found else ("", "", "")
+    found.append((folded, word, gap + "".join(gaps)))
+    gaps.clear()
 
 
 def words_of(text: str) -> list[str]:
