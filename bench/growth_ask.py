@@ -33,7 +33,9 @@ from graphql_api.schema.build_management import build_management_schema
 CLUSTER = "postgresql"
 # The address of the client.
 _ADDRESS = "127.0.0.1"
-_FEWEST, _MOST = 2, 7
+_FEWEST, _MOST = 2, 9
+# PostgreSQL plans a statement for its values so often, and then once for all values.
+_PLANNED = 6
 # So long a question is asked again, in seconds.
 _LONG = 1.0
 
@@ -97,7 +99,7 @@ class Asking:
         except DatabaseError as error:
             return Answered(None, str(error)[:200])
         # The first one makes the plan and fills caches.
-        return Answered(1000 * min(times[1:]))
+        return Answered(1000 * min(times[_PLANNED:] or times[1:]))
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -175,6 +176,11 @@ def input_in(argument: Argument) -> Input:
 def is_true(argument: Argument) -> bool:
     """Return whether a boolean argument is true."""
     return isinstance(argument, Known) and argument.value is True
+
+
+def given_in(argument: Argument) -> Given:
+    """Return a value as one that is read when the plan runs, even if the plan knows it."""
+    return argument if isinstance(argument, Given) else Given(partial(_plain, argument))
 
 
 def _plain(argument: Argument, variables: Variables) -> Any:

@@ -35,6 +35,7 @@ from graphql_api.planner.arguments import (
     Given,
     Input,
     Known,
+    given_in,
     input_in,
     inputs_in,
     is_true,
@@ -47,9 +48,10 @@ from graphql_api.planner.json_sql import (
     IsOneOf,
     TypedList,
     UnpeekedParameter,
+    kept_apart,
 )
 from graphql_api.planner.ordering import ViewKind, is_indexed, kind_of, leading_column
-from graphql_api.planner.source import Sql, SqlType
+from graphql_api.planner.source import Selectable, Sql, SqlType
 
 Condition: TypeAlias = ColumnElement[bool]
 
@@ -345,7 +347,7 @@ def comparison_of(
     """
     compared = Folded(value) if _mode(operators) == INSENSITIVE else value
     tests = [
-        own[name](compared, partial(call.bind, _operand_value(other)))
+        own[name](compared, partial(call.bind, given_in(other)))
         if name in own
         else _test(name, other, compared, call)
         for name, other in operators.fields.items()
@@ -355,13 +357,14 @@ def comparison_of(
 
 
 def _mode(operators: Input) -> object:
-    return _plain(operators.fields.get(MODE))
+    mode = operators.fields.get(MODE)
+    return None if mode is None else given_in(mode).read({})
 
 
 def _test(name: str, other: Argument, value: Sql, call: Call) -> Condition:
     if name == "isNull":
         return value.is_(None) if is_true(other) else value.is_not(None)
-    operand = _operand(name, _operand_value(other), value, call)
+    operand = _operand(name, given_in(other), value, call)
     if name == "eq" and isinstance(other, Known):  # a word of an enum, such as a content type
         operand = UnpeekedParameter(operand)
     return OPERATORS[name](value, operand)
@@ -479,26 +482,13 @@ def _quantifier_condition(
     if quantifier == "every":
         condition = not_(_truth(condition))
     conditions = (*rows.conditions(source.columns), condition)
-    found = select(literal_column("1")).select_from(source.clause()).where(*conditions).exists()
+    chosen: Selectable = select(literal_column("1"))
+    chosen = chosen.select_from(source.clause()).where(*conditions)
+    # In the order of a list, they are looked for row by row: joined, PostgreSQL would sort all.
+    found = (kept_apart(chosen) if call.is_in_order else chosen).exists()
     return found if quantifier == "some" else not_(found)
 
 
 def _truth(condition: Condition) -> Condition:
     """Return the condition with false in place of null."""
     return coalesce(condition, false())
-
-
-def _operand_value(argument: Argument) -> Given:
-    """Return an operand as a value that is read when the plan runs, even if the plan knows it."""
-    if isinstance(argument, Given):
-        return argument
-    if isinstance(argument, Known):
-        plain = _plain(argument)
-        return Given(lambda _: plain)
-    items = [_plain(item) for item in argument] if isinstance(argument, tuple) else []
-    return Given(lambda _: items)
-
-
-def _plain(argument: Argument) -> object:
-    value = argument.value if isinstance(argument, Known) else None
-    return value.value if isinstance(value, Enum) else value
