@@ -111,7 +111,7 @@ async def test_sqlites_readers_keep_a_few_megabytes_and_map_nothing_by_default(
     database = Database(sqlite_url)
     assert isinstance(database.reader, SqliteReader)
     for asked in (setting, fetched):
-        assert await asked(database, "cache_size") == -4 * 1024
+        assert await asked(database, "cache_size") == -3 * 1024
         assert await asked(database, "query_only") == 1
         assert await asked(database, "mmap_size") == 0
     own = database.reader._loop_connection()

@@ -105,9 +105,10 @@ class Live:
         return self.desk.newsroom
 
     def holds_nothing(self) -> bool:
-        """Say whether no connection to the database is in use."""
-        pools = (self.database.engine.pool, self.database._reading.pool)
-        return all(pool.checkedout() == 0 for pool in pools)  # type: ignore[attr-defined]
+        """Say whether no connection to the database is in use, but one that questions keep."""
+        pools = {self.database.engine.pool, self.database._reading.pool}
+        taken = sum(pool.checkedout() for pool in pools)  # type: ignore[attr-defined]
+        return taken == (self.database._questions._idle is not None)
 
 
 @asynccontextmanager
