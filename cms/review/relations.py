@@ -203,26 +203,16 @@ def review(view: View, shown: EntryRow) -> Relation:
     # Of what is public, the publication is all that the sign-offs are found by.
     known = _KEYS if _shows_drafts(view) else _KEYS[:1]
     keys = [(getattr(shown, name) if name in known else null()).label(name) for name in _KEYS]
-    if _repeats_reviewers(view):
-        signed_at = (
-            select(func.max(_SIGNED.c.signed_at))
-            .select_from(_COUNTED)
-            .where(_counts_for(shown, view))
-            .scalar_subquery()
-            .label("signed_at")
-        )
-        expires_at = review_ends_at(shown.publication_id, view).label("expires_at")
-        return select(signed_at, expires_at, *keys).where(_has_review(shown, view))
-    counted = (
-        select(
-            func.max(_SIGNED.c.signed_at).label("signed_at"),
-            review_ends_at(shown.publication_id, view).label("expires_at"),
-            *keys,
-        )
-        .select_from(_COUNTED)
-        .where(_counts_for(shown, view), _has_review(shown, view))
-        .group_by(_COUNT.c.publication_id)
-    )
+    counting = _counts_for(shown, view)
+    signed_at = select(func.max(_SIGNED.c.signed_at)).select_from(_COUNTED).where(counting)
+    has_review = _has_review(shown, view)
+    if not _repeats_reviewers(view):
+        has_review = and_(exists(select(_COUNT.c.sign_off_id).where(counting)), has_review)
+    counted = select(
+        signed_at.scalar_subquery().label("signed_at"),
+        review_ends_at(shown.publication_id, view).label("expires_at"),
+        *keys,
+    ).where(has_review)
     if not _shows_drafts(view):
         return counted
     of_draft = (
