@@ -10,10 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cms.storage.dialects import DirectConnection
-
-# Seconds after which an idle connection is not used again: a router may have forgotten it.
-_LONGEST_IDLE = 300.0
+from cms.storage.dialects import LONGEST_IDLE, DirectConnection
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class _Open:
     @property
     def is_usable(self) -> bool:
         """True if it is open, and was used recently."""
-        is_recent = time.monotonic() - self.since < _LONGEST_IDLE
+        is_recent = time.monotonic() - self.since < LONGEST_IDLE
         return is_recent and self.direct.is_usable and not self.direct.has_lost_server
 
 

@@ -57,7 +57,7 @@ from cms.storage.dialects.failures import translate_failures
 from cms.storage.dialects.folding import Folded, FoldedItems
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.storage.dialects.paths import EncodedPath, encoded_path
-from cms.storage.dialects.reading import Reader
+from cms.storage.dialects.reading import LONGEST_IDLE, Reader
 from cms.storage.dialects.search import (
     IsMatch,
     IsPlainMatch,
@@ -83,6 +83,7 @@ from cms.storage.dialects.values import (
 
 __all__ = [
     "CLUSTERED",
+    "LONGEST_IDLE",
     "AsCondition",
     "BooleanOf",
     "ColourOf",

@@ -45,8 +45,8 @@ PLANNING = {"jit": "off", "max_parallel_workers_per_gather": "0", "random_page_c
 _CANCELED = "57014"
 # Prepared statements of a PostgreSQL connection; a large one takes some megabytes on the server.
 _KEPT_STATEMENTS = 100
-# Seconds after which an idle connection to PostgreSQL is not used again.
-_LONGEST_IDLE = 300.0
+# Seconds after which an idle connection is not used again: a router may have forgotten it.
+LONGEST_IDLE = 300.0
 # Page caches of reading connections, in KiB. They hold the inner pages of a large site's indexes;
 # the other pages are in the system's cache, once for all connections. Statements in threads are
 # longer, and take one percent more with the smaller one.
@@ -299,7 +299,7 @@ class PostgresReader:
 
     async def _take(self) -> asyncpg.Connection:
         """Return a connection that is open, and that no router has forgotten meanwhile."""
-        oldest = time.monotonic() - _LONGEST_IDLE
+        oldest = time.monotonic() - LONGEST_IDLE
         while self._idle:
             connection, since = self._idle.pop()
             if since > oldest and not connection.is_closed():

@@ -76,6 +76,10 @@ _FOUND_WITH_MORE_ON_POSTGRESQL = (
     f" and {_HAS_MORE_ON_POSTGRESQL}"
 )
 
+_OF_DOCUMENT_ON_SQLITE = (
+    "((select d.id from search_document as d where d.revision_id = {{0}}) in (\n"
+    " select f.rowid from search_index as f where f.search_index match ({{1}} -> 0 ->> '{}')))"
+)
 _OF_DOCUMENT_ON_POSTGRESQL = "(select {} from search_document as f where f.revision_id = {{0}})"
 
 # A stored piece leaves out a gap that is a space, and a folded word that equals the word.
@@ -281,36 +285,26 @@ def _(element: _MatchingDocuments, compiler: SQLCompiler, **kw: Any) -> str:
 
 class _RankedDocuments(FunctionElement[Any]):
     inherit_cache = True
+    # On SQLite, the first lookup and the points; on PostgreSQL, what is found.
+    first, points, found = 0, _POINTS_ON_SQLITE, _FOUND_ON_POSTGRESQL
+
+
+class _BestDocuments(_RankedDocuments):
+    inherit_cache = True
+    first, points, found = 1, _MORE_POINTS_ON_SQLITE, _FOUND_WITH_MORE_ON_POSTGRESQL
 
 
 @compiles(_RankedDocuments, "sqlite")
 def _(element: _RankedDocuments, compiler: SQLCompiler, **kw: Any) -> str:
     lookups = compiler.process(element.clauses, **kw)
-    return _RANK_ON_SQLITE.format(lookups=lookups, points=_POINTS_ON_SQLITE, first=0)
+    points = element.points.format(lookups=lookups)
+    return _RANK_ON_SQLITE.format(lookups=lookups, points=points, first=element.first)
 
 
 @compiles(_RankedDocuments, "postgresql")
 def _(element: _RankedDocuments, compiler: SQLCompiler, **kw: Any) -> str:
     lookups = compiler.process(element.clauses, **kw)
-    found = _FOUND_ON_POSTGRESQL.format(lookups=lookups)
-    return _RANK_ON_POSTGRESQL.format(lookups=lookups, found=found)
-
-
-class _BestDocuments(FunctionElement[Any]):
-    inherit_cache = True
-
-
-@compiles(_BestDocuments, "sqlite")
-def _(element: _BestDocuments, compiler: SQLCompiler, **kw: Any) -> str:
-    lookups = compiler.process(element.clauses, **kw)
-    points = _MORE_POINTS_ON_SQLITE.format(lookups=lookups)
-    return _RANK_ON_SQLITE.format(lookups=lookups, points=points, first=1)
-
-
-@compiles(_BestDocuments, "postgresql")
-def _(element: _BestDocuments, compiler: SQLCompiler, **kw: Any) -> str:
-    lookups = compiler.process(element.clauses, **kw)
-    found = _FOUND_WITH_MORE_ON_POSTGRESQL.format(lookups=lookups)
+    found = element.found.format(lookups=lookups)
     return _RANK_ON_POSTGRESQL.format(lookups=lookups, found=found)
 
 
@@ -320,16 +314,14 @@ class IsMatch(AsCondition, DialectFunction):
     SQLite keeps what matches in a set, since its index takes long to look for one document.
     """
 
-    sqlite = """((select d.id from search_document as d where d.revision_id = {0}) in (
- select f.rowid from search_index as f where f.search_index match ({1} -> 0 ->> 'match')))"""
+    sqlite = _OF_DOCUMENT_ON_SQLITE.format("match")
     postgresql = _OF_DOCUMENT_ON_POSTGRESQL.format(_FOUND_ON_POSTGRESQL.format(lookups="{1}"))
 
 
 class IsPlainMatch(AsCondition, DialectFunction):
     """SQL condition: the document of the revision matches, and has no more points than others."""
 
-    sqlite = """((select d.id from search_document as d where d.revision_id = {0}) in (
- select f.rowid from search_index as f where f.search_index match ({1} -> 0 ->> 'plain')))"""
+    sqlite = _OF_DOCUMENT_ON_SQLITE.format("plain")
     postgresql = _OF_DOCUMENT_ON_POSTGRESQL.format(
         f"{_FOUND_ON_POSTGRESQL} and not {_HAS_MORE_ON_POSTGRESQL}".format(lookups="{1}")
     )

@@ -100,7 +100,7 @@ async def test_a_connection_that_was_idle_for_long_is_replaced(
         return
     one = PostgresReader(database.engine.url, 1, 5.0, PostgresFailures())
     process = await one.fetch(_PROCESS, [])
-    monkeypatch.setattr(reading, "_LONGEST_IDLE", 0.0)
+    monkeypatch.setattr(reading, "LONGEST_IDLE", 0.0)
     assert await one.fetch(_PROCESS, []) != process
     await one.close()
 
