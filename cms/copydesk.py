@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from sqlalchemy import ColumnElement, select
 
-from cms.access.signing_keys import record_key
 from cms.authorization.actor import OPERATOR
 from cms.drafts.category_tree import hold_tree, store_paths
 from cms.drafts.heads import repeat_heads
 from cms.errors import Refused, SiteError
+from cms.events import Event
 from cms.ledger.counters import current
-from cms.ledger.keys import newest_key, why_none_can_sign
 from cms.ledger.progress import Watch, unwatched
-from cms.publishing.attesting import attest
 from cms.reading.field_indexes import index_fields
 from cms.review.review_times import repair_review_times
 from cms.search.deriving import update_derived_values
+from cms.search.page_fields import repeat_fields
 from cms.search.rebuilding import (
     EVERY_REVISION,
     OUTDATED_REVISIONS,
@@ -41,9 +40,9 @@ from cms.storage.schema import check_migrated
 from cms.tables import Account
 from cms.type_versions.versions import Binding, KnownTypes, bind, newest_types
 from cms.work.plugin_reactions import plugin_reactions
-from cms.work.work import Desk, Reaction
+from cms.work.work import Desk, Reaction, Work
 
-if TYPE_CHECKING:  # what only a migration needs is loaded by it
+if TYPE_CHECKING:  # what only a migration or a command needs is loaded by it
     from cms.type_versions.changing import Schemas
     from cms.type_versions.checking import TypesReport
 
@@ -91,6 +90,14 @@ def reactions_of(site: Site) -> tuple[Reaction, ...]:
     return (attest, update_derived_values, *plugin_reactions(site))
 
 
+async def attest(work: Work, events: Sequence[Event]) -> None:
+    """Attest the events of a command; see :func:`cms.publishing.attesting.attest`."""
+    # The forms of statements take a twelfth of a server's start to load.
+    from cms.publishing.attesting import attest as attest_events  # noqa: PLC0415
+
+    await attest_events(work, events)
+
+
 def desk_of(database: Database, site: Site) -> Desk:
     """Return a site with its database, without settings of its own."""
     return Desk(database, site, reactions_of(site))
@@ -119,6 +126,8 @@ async def rebuild(
         count = await rebuild_revisions(database, binding.site, which, progress, derive)
     with watch("Words", editions) as progress:
         await rebuild_counts(database, progress)
+    async with database.transaction() as session:
+        await repeat_fields(session, binding.site)
     return count
 
 
@@ -285,6 +294,8 @@ class Copydesk(Desk):
 
     async def _settle_key(self, changes: Migrated) -> Migrated:
         """Make the key of a new site; record the one of a site from before keys were recorded."""
+        from cms.ledger.keys import newest_key, why_none_can_sign  # noqa: PLC0415
+
         key_file = self.database.key_file
         async with self.database.reading() as session:
             has_signed = await current(session, "attestation") > 0
@@ -299,6 +310,8 @@ class Copydesk(Desk):
         return replace(changes, unsigned=unsigned)
 
     async def _record_key(self) -> str:
+        from cms.access.signing_keys import record_key  # noqa: PLC0415
+
         try:
             async with self.work(OPERATOR) as work:
                 await record_key(work)

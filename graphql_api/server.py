@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -101,13 +101,21 @@ class Server(uvicorn.Server):
         app: the app to serve.
         settings: the settings for the address and the trusted proxies.
         announce: called with the URL as soon as requests are accepted there.
+        note_setup: tells what remains to be set up, when readers are served.
     """
 
-    def __init__(self, app: Starlette, settings: Settings, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        settings: Settings,
+        announce: Callable[[str], None],
+        note_setup: Callable[[], Awaitable[None]],
+    ) -> None:
         self._shutdown: Shutdown = app.state.shutdown
         self._management: OnDemand[object] = app.state.management
         self._preparing: asyncio.Task[None] | None = None
         self._announce = announce
+        self._note_setup = note_setup
         super().__init__(server_config(_answering_app(app), settings))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -120,7 +128,7 @@ class Server(uvicorn.Server):
         await super().startup(listening)
         _tune_python()
         self._announce(address_of(self.config.host, listening[0].getsockname()[1]))
-        self._preparing = asyncio.create_task(self._prepare_management())
+        self._preparing = asyncio.create_task(self._prepare_editing())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more requests, and end when the running ones are answered."""
@@ -129,9 +137,13 @@ class Server(uvicorn.Server):
             self._preparing.cancel()
         await super().shutdown(sockets)
 
-    async def _prepare_management(self) -> None:
-        """Make the management API, so that its first request does not wait for it."""
+    async def _prepare_editing(self) -> None:
+        """Tell what remains to be set up, and make the management API before its first request."""
         await asyncio.sleep(_PAUSE)
+        try:
+            await self._note_setup()
+        except Exception:  # noqa: BLE001  # which is no reason not to serve
+            _log.exception("the setup of the site could not be checked")
         try:
             await self._management.get()
         except Exception:  # noqa: BLE001  # the first request tries again

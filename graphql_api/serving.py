@@ -10,16 +10,11 @@ from ipaddress import ip_address
 import click
 from uvicorn.loops.auto import auto_loop_factory
 
-from cms.access.accounts import has_accounts
 from cms.cli.group import load_site
 from cms.copydesk import Copydesk
-from cms.ledger.keys import why_none_can_sign
-from cms.reading.field_indexes import compare_indexes
-from cms.search.rebuilding import OUTDATED, has_outdated_revisions
 from cms.settings import Settings, load_settings
 from cms.site import Site
 from cms.storage.schema import check_migrated
-from cms.type_versions.versions import Binding
 from graphql_api.app import create_app
 from graphql_api.following import following_links
 from graphql_api.server import Server, end_at_once, stopped_by
@@ -47,7 +42,7 @@ async def _serve(site: Site, settings: Settings) -> None:
     """
     async with Copydesk(site, settings) as copydesk:
         await check_migrated(copydesk.database)
-        notes = await _setup_notes(copydesk, await copydesk.load_types())
+        binding = await copydesk.load_types()
 
         def announce(address: str) -> None:
             click.echo(
@@ -55,12 +50,17 @@ async def _serve(site: Site, settings: Settings) -> None:
                 f"{address}/manage/graphql for editors"
             )
             _warn_of_host(settings)
-            for note in notes:
+
+        async def note_setup() -> None:
+            # Its modules and what it asks take longer than the first answer to a reader.
+            from graphql_api.setup_notes import setup_notes  # noqa: PLC0415
+
+            for note in await setup_notes(copydesk, binding):
                 click.echo(note)
 
         # Statistics are stale in a database that has grown page by page.
         await copydesk.database.refresh_stale_statistics()
-        server = Server(create_app(copydesk), settings, announce)
+        server = Server(create_app(copydesk), settings, announce, note_setup)
         # Another server process would compute the same; on SQLite there is this one.
         is_alone = copydesk.database.is_file and settings.follow_links
         async with following_links() if is_alone else nullcontext():
@@ -83,25 +83,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-async def _setup_notes(copydesk: Copydesk, binding: Binding) -> list[str]:
-    """Return notes about the remaining setup of a site."""
-    notes = []
-    database = copydesk.database
-    if not binding.is_current:
-        notes.append(
-            "Only reads work: the database has other content types. Run: copydesk types check, "
-            "copydesk migrate"
-        )
-    async with database.reading() as session:
-        if not await has_accounts(session):
-            notes.append("No account can sign in yet. Create one: copydesk account create EMAIL")
-        if reason := await why_none_can_sign(session, database.key_file):
-            notes.append(f"Nothing can be signed off or published: {reason}")
-        if missing := (await compare_indexes(database, copydesk.site)).missing:
-            declared = ", ".join(missing)
-            notes.append(f"Not indexed yet: {declared}. Run: copydesk migrate")
-        if await has_outdated_revisions(session, copydesk.site):
-            notes.append(f"{OUTDATED}. Run: copydesk rebuild --outdated")
-    return notes

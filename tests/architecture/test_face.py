@@ -96,6 +96,8 @@ EDITING = {
     "graphql_api.schema.build_management",
     "graphql_api.schema.management.mutations.drafts",
 }
+# What only commands need: signatures.
+SIGNING = {"cms.ledger.attestation", "cms.ledger.closing", "cms.ledger.keys"}
 # What only questions about the link graph need: they load it.
 ASKING = {"numpy", "scipy", "rustworkx", "networkx", "cms.links.asking"}
 # What only a text to render, a file of the site or a subscription needs.
@@ -121,8 +123,8 @@ def test_a_name_that_is_not_there_is_an_error() -> None:
         ("from cms import Site, ContentType, Markdown, SignOffPolicy", SQL),
         ("import graphql_api", {"sqlalchemy", "strawberry", "starlette", "graphql"}),
         ("import graphql_api.cli", {"graphql", "strawberry", "starlette", "uvicorn", "alembic"}),
-        ("import graphql_api.serving", MIGRATING | EDITING | ASKING | RENDERING),
-        (APP, MIGRATING | EDITING | ASKING | RENDERING),
+        ("import graphql_api.serving", MIGRATING | EDITING | SIGNING | ASKING | RENDERING),
+        (APP, MIGRATING | EDITING | SIGNING | ASKING | RENDERING),
     ],
 )
 def test_an_import_loads_no_more_than_it_needs(statement: str, unloaded: set[str]) -> None:

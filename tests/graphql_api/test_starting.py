@@ -14,7 +14,7 @@ from cms.copydesk import Copydesk
 from cms.errors import SettingsError
 from cms.settings import Settings
 from cms.storage.database import Database
-from graphql_api import app, management, server
+from graphql_api import app, management, server, setup_notes
 from graphql_api.app import create_app
 from graphql_api.server import Server
 from tests.graphql_api.test_cli_serve import started_and_ended
@@ -63,6 +63,32 @@ def test_the_management_api_is_made_after_the_start(
     assert done.exit_code == 0, done.output
     assert built == ["build_delivery_schema", "build_management_schema"]
     assert "copydesk-on-demand" not in threads()
+
+
+def test_what_remains_to_be_set_up_is_told_after_the_start(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_PAUSE", 0)
+    done = started_and_ended(database, monkeypatch, until=_prepared)
+    serving, *notes = done.stdout.splitlines()
+    assert "for readers" in serving
+    assert any("copydesk account create EMAIL" in each for each in notes)
+
+
+def test_a_setup_that_cannot_be_checked_is_logged(
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    built: list[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no notes")
+
+    monkeypatch.setattr(server, "_PAUSE", 0)
+    monkeypatch.setattr(setup_notes, "setup_notes", fail)
+    assert started_and_ended(database, monkeypatch, until=_prepared).exit_code == 0
+    assert "the setup of the site could not be checked" in caplog.text
+    assert built == ["build_delivery_schema", "build_management_schema"]
 
 
 def test_a_server_that_ends_before_has_made_no_more_than_readers_need(
