@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -12,12 +12,16 @@ import pytest
 
 from cms.settings import Settings
 from graphql_api import cli
+from tests.architecture.sources import (
+    ROOT,
+    modules_in,
+    name_of,
+    source_in,
+    source_of,
+)
 from tests.docs.test_docs import PAGES as DOCS
 
-ROOT = Path(__file__).parents[2]
-SOURCES = [
-    file for folder in ("cms", "graphql_api", "seeds") for file in (ROOT / folder).rglob("*.py")
-]
+SOURCES = modules_in("cms", "graphql_api", "seeds")
 PAGES = [ROOT / "README.md", ROOT / "bench" / "README.md", *DOCS]
 
 ROOMS = sorted(
@@ -59,16 +63,7 @@ _NOT_A_VERB = re.compile(r"(An?|The|These|This|Whether|Says?|\w+ing|Returns|Yiel
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield every text of a module but its docstrings."""
-    nodes = list(ast.walk(tree))
-    docs = {id(each.value) for each in nodes if isinstance(each, ast.Expr)}
-    for each in nodes:
-        if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in docs:
-            yield each.lineno, each.value
-
-
-def avoided_in(texts: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
+def avoided_in(texts: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
     return [(line, text) for line, text in texts if _AVOIDED.search(text)]
 
 
@@ -104,14 +99,9 @@ def commands(command: click.Command, name: str = "copydesk") -> Iterator[tuple[s
         yield from commands(each, f"{name} {each.name}")
 
 
-def name_of(file: Path) -> str:
-    return str(file.relative_to(ROOT))
-
-
-@pytest.mark.parametrize("file", SOURCES, ids=name_of)
-def test_messages_are_in_plain_english(file: Path) -> None:
-    tree = ast.parse(file.read_text())
-    assert avoided_in(literals(tree)) == []
+def test_messages_are_in_plain_english() -> None:
+    found = {name_of(file): avoided_in(source_of(file).texts) for file in SOURCES}
+    assert {name: texts for name, texts in found.items() if texts} == {}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -163,13 +153,12 @@ def test_docstrings_are_in_plain_english(room: Path) -> None:
     ],
 )
 def test_an_avoided_phrase_is_found(source: str) -> None:
-    tree = ast.parse(source)
-    assert avoided_in(literals(tree)) != []
+    assert avoided_in(source_in(source).texts) != []
 
 
 def test_a_docstring_is_no_message() -> None:
     source = '"""Nobody."""\nclass Somebody:\n    """Whoever."""\n'
-    assert avoided_in(literals(ast.parse(source))) == []
+    assert avoided_in(source_in(source).texts) == []
 
 
 def test_an_avoided_phrase_is_found_across_lines() -> None:

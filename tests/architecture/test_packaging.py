@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.architecture.sources import ROOT, modules_in, source_of
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-SOURCES = [file for name in PACKAGES for file in sorted((ROOT / name).rglob("*.py"))]
+SOURCES = modules_in(*PACKAGES)
 # The pages for those who install it; the others are about this repository.
 PAGES = sorted({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "architecture.md"})
 # Folders that are not in the wheel.
@@ -28,14 +27,7 @@ def normal(name: str) -> str:
 
 def imported() -> set[str]:
     """Return the names of the packages outside the standard library that are imported."""
-    found = set[str]()
-    for file in SOURCES:
-        for node in ast.walk(ast.parse(file.read_text())):
-            match node:
-                case ast.ImportFrom(module=str(module), level=0):
-                    found.add(module.partition(".")[0])
-                case ast.Import(names=names):
-                    found.update(each.name.partition(".")[0] for each in names)
+    found = set[str]().union(*(source_of(file).imported for file in SOURCES))
     return found - sys.stdlib_module_names - {*PACKAGES}
 
 
@@ -52,17 +44,8 @@ def test_every_package_that_is_imported_is_declared() -> None:
     assert missing == set()
 
 
-def messages(file: Path) -> Iterator[str]:
-    """Yield the texts of a module, but for its docstrings."""
-    tree = ast.parse(file.read_text())
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
-            yield node.value
-
-
 def test_no_message_names_what_is_not_installed() -> None:
-    found = [text for file in SOURCES for text in messages(file) if ABSENT.search(text)]
+    found = [text for file in SOURCES for _, text in source_of(file).texts if ABSENT.search(text)]
     assert found == []
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SOURCES = [*(ROOT / "cms").rglob("*.py"), *(ROOT / "graphql_api").rglob("*.py")]
+from tests.architecture.sources import ROOT, modules_in, source_of
+
+SOURCES = modules_in("cms", "graphql_api")
 PERIODS = ROOT / "cms" / "reading" / "periods.py"
 MODULES = [
     *sorted((ROOT / "cms").glob("*/relations.py")),
@@ -78,16 +79,6 @@ def test_every_list_is_of_a_module_that_is_there() -> None:
     assert SAME_FOR_ALL_VIEWS.keys() == {module_of(file) for file in MODULES}
 
 
-def null_tests(file: Path) -> Iterator[int]:
-    """Yield the lines that ask whether a publication has an end."""
-    for node in ast.walk(ast.parse(file.read_text())):
-        match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Attribute(attr="ended_position"), attr="is_")
-            ):
-                yield node.lineno
-
-
 def test_being_public_is_written_once() -> None:
-    found = {module_of(file): len(lines) for file in SOURCES if (lines := list(null_tests(file)))}
+    found = {module_of(file): len(ends) for file in SOURCES if (ends := source_of(file).open_ends)}
     assert found == {module_of(PERIODS): 1}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SOURCES = [*(ROOT / "cms").rglob("*.py"), *(ROOT / "graphql_api").rglob("*.py")]
+from tests.architecture.sources import ROOT, modules_in, name_of, source_of
+
+SOURCES = modules_in("cms", "graphql_api")
 # Where the words for the databases may stand.
 DIALECTS = {
     *(ROOT / "cms" / "storage" / "dialects").glob("*.py"),
@@ -20,57 +18,39 @@ LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
 
 
-def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+def test_a_file_is_one_subject() -> None:
+    lengths = {name_of(file): len(source_of(file).lines) for file in SOURCES}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
-def calls(file: Path, name: str) -> Iterator[int]:
-    """Yield the lines at which a method of this name is called."""
-    for node in ast.walk(ast.parse(file.read_text())):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == name
-        ):
-            yield node.lineno
+def test_a_function_is_short() -> None:
+    functions = [(name_of(file), *each) for file in SOURCES for each in source_of(file).functions]
+    assert [each for each in functions if each[2] >= LONGEST_FUNCTION] == []
 
 
-def name_of(file: Path) -> str:
-    return str(file.relative_to(ROOT))
+def test_only_the_database_commits() -> None:
+    committing = {name_of(file) for file in SOURCES if "commit" in source_of(file).calls}
+    assert committing == {"cms/storage/database.py"}
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=name_of)
-def test_a_file_is_one_subject(file: Path) -> None:
-    assert len(file.read_text().splitlines()) <= LONGEST_FILE
-    for each in functions(file):
-        assert (each.end_lineno or 0) - each.lineno < LONGEST_FUNCTION, each.name
+def test_a_flush_says_why() -> None:
+    flushes = [
+        (f"{name_of(file)}:{line}", source_of(file).lines[line - 1])
+        for file in SOURCES
+        for line in source_of(file).calls.get("flush", ())
+    ]
+    assert [place for place, line in flushes if "#" not in line] == []
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=name_of)
-def test_only_the_database_commits(file: Path) -> None:
-    if file != ROOT / "cms" / "storage" / "database.py":
-        assert list(calls(file, "commit")) == []
-
-
-@pytest.mark.parametrize("file", SOURCES, ids=name_of)
-def test_a_flush_says_why(file: Path) -> None:
-    lines = file.read_text().splitlines()
-    for line in calls(file, "flush"):
-        assert "#" in lines[line - 1], f"{file}:{line}"
-
-
-@pytest.mark.parametrize("file", SOURCES, ids=name_of)
-def test_databases_are_named_where_they_differ(file: Path) -> None:
-    if file not in DIALECTS:
-        tree = ast.parse(file.read_text())
-        strings = {
-            node.value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
-        assert not strings & {"sqlite", "postgresql"}
+def test_databases_are_named_where_they_differ() -> None:
+    places = [
+        f"{name_of(file)}:{line}"
+        for file in SOURCES
+        if file not in DIALECTS
+        for line, text in source_of(file).texts
+        if text in {"sqlite", "postgresql"}
+    ]
+    assert places == []
 
 
 def test_names_say_what_a_module_is_about() -> None:
@@ -82,10 +62,9 @@ def test_names_say_what_a_module_is_about() -> None:
 def test_a_public_class_has_a_name_of_its_own(package: str) -> None:
     """A table and its type in GraphQL have one name, since they are one thing."""
     places = defaultdict(list)
-    for file in (ROOT / package).rglob("*.py"):
-        for node in ast.parse(file.read_text()).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(name_of(file))
+    for file in modules_in(package):
+        for name in source_of(file).classes:
+            places[name].append(name_of(file))
     assert places
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
