@@ -19,9 +19,10 @@ from cms.content.builtin import CATEGORY, PERSON
 from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
 from cms.content.link_places import link_columns, link_places
-from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
+from cms.content.snapshot import Draft, Rendered, clean_draft, take_snapshot
 from cms.identifiers import new_id
 from cms.reading.field_indexes import index_fields
+from cms.reading.public_fields import public_fields
 from cms.search.rebuilding import EVERY_REVISION, rebuild_counts, rebuild_revisions
 from cms.storage.database import Database
 from cms.tables import (
@@ -101,7 +102,7 @@ class Page:
     entry_id: str
     content_type: type[ContentType]
     draft: Draft
-    snapshot: Snapshot
+    snapshot: Rendered
     saved_at: datetime
     position: int
     basis: Basis
@@ -330,6 +331,7 @@ def public_rows(page: Page) -> Iterator[tuple[type[Base], Row]]:
             "reviewed_at": at if page.reviewers else None,
             "due_at": page.expires_at if page.reviewers else at,
             "reviewers": sorted(each["person_id"] for each in page.reviewers) or None,
+            "field_values": public_fields(page.content_type, page.snapshot.content),
             "ended_at": None,
             "ended_position": None,
         },
@@ -404,7 +406,8 @@ def link_rows(page: Page) -> Iterator[Row]:
     """Yield the rows of the links of a page."""
     snapshot = page.snapshot
     for edge, place in link_places(snapshot.edges, snapshot.derived.places, page.path):
-        yield {**link_columns(page.revision_id, edge, place), "origin": edge.origin.value}
+        columns = link_columns(page.revision_id, edge)
+        yield {**columns, **vars(place), "origin": edge.origin.value}
 
 
 def signing_rows(page: Page) -> Iterator[tuple[type[Base], Row]]:
@@ -489,7 +492,7 @@ def _draft(
     )
 
 
-def _snapshot_of(content_type: type[ContentType], draft: Draft) -> tuple[Snapshot, Draft]:
+def _snapshot_of(content_type: type[ContentType], draft: Draft) -> tuple[Rendered, Draft]:
     cleaned, problems = clean_draft(content_type, draft)
     if problems:
         raise ValueError(str(problems))

@@ -103,6 +103,7 @@ def _suggestions(plan: Plan) -> Iterator[Row]:
     """Yield the words of all public editions, with the numbers of editions that have them."""
     bodies: dict[tuple[type[ContentType], int], set[str]] = {}
     counts: Counter[tuple[str, str]] = Counter()
+    titles: Counter[tuple[str, str]] = Counter()
     whole: Counter[tuple[str, type[ContentType], int]] = Counter()
     for number in range(plan.entries):
         change = plan.change_of(number)
@@ -121,6 +122,7 @@ def _suggestions(plan: Plan) -> Iterator[Row]:
         for locale in locales:
             whole[locale, *key] += 1
             counts.update((locale, word) for word in own - bodies[key])
+            titles.update((locale, word) for word in own)
     for (locale, content_type, body), count in whole.items():
         for word in bodies[content_type, body]:
             counts[locale, word] += count
@@ -134,6 +136,7 @@ def _suggestions(plan: Plan) -> Iterator[Row]:
                 "folded": fold(word),
                 "grams": len(known),
                 "editions": count,
+                "titles": titles[locale, word],
             },
         )
         for gram in known:

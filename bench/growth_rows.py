@@ -376,6 +376,7 @@ class Rows:
                 "reviewed_at": version.at,
                 "due_at": version.at + timedelta(days=_REVIEW_DAYS),
                 "reviewers": f'["{person_id(reviewer)}"]',
+                "field_values": words.indexed,
                 "ended_at": None if ended is None else self._plan.at(ended),
                 "ended_position": ended,
             },

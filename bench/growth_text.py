@@ -14,7 +14,8 @@ import orjson
 from bench.growth_plan import SEED, SOURCES, TAGS
 from bench.growth_site import Guide, Term
 from cms.content.content_type import ContentType
-from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
+from cms.content.snapshot import Draft, Rendered, clean_draft, take_snapshot
+from cms.reading.public_fields import public_fields
 from cms.search.deriving import DerivedValues, derived_values
 from cms.search.word_counts import words_in
 
@@ -40,6 +41,7 @@ class Words:
         content: its content, as JSON.
         digest: the digest of the content.
         rendered: the values of its fields, as JSON.
+        indexed: those of its indexed fields, as publications repeat them, as JSON.
         search: the folded words of its body.
         shown: the pieces of its parts, as JSON.
         title_words: the number of words in its title.
@@ -51,6 +53,7 @@ class Words:
     content: str
     digest: str
     rendered: str
+    indexed: str
     search: str
     shown: str
     title_words: int
@@ -88,7 +91,7 @@ def _derived(content_type: type[ContentType], draft: Draft) -> DerivedValues:
     return derived_values(content_type, snapshot.content, snapshot.derived)
 
 
-def _snapshot(content_type: type[ContentType], draft: Draft) -> Snapshot:
+def _snapshot(content_type: type[ContentType], draft: Draft) -> Rendered:
     cleaned, problems = clean_draft(content_type, draft)
     if problems:
         raise ValueError(str(problems))
@@ -176,6 +179,7 @@ def words_of(content_type: type[ContentType], locale: str, draft: Draft, number:
         content=orjson.dumps(content).decode(),
         digest=hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         rendered=orjson.dumps({**fields, "body": body}).decode(),
+        indexed=orjson.dumps(public_fields(content_type, content)).decode(),
         search=f"{derived.body.removesuffix(' ¶')}{own} ¶",
         shown=orjson.dumps(shown).decode(),
         title_words=len(shown["title"]),

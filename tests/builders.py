@@ -105,6 +105,12 @@ class Newsroom:
         moved.database, moved._beside = database, {}
         return moved
 
+    def at(self, site: Site) -> Newsroom:
+        """Return the same people, whose site is declared in another way."""
+        moved = self.moved_to(self.database)
+        moved.site = site
+        return moved
+
     async def hire(self) -> None:
         """Create the people, and publish their bylines."""
         await self.employ()

@@ -1,6 +1,7 @@
 """Databases to test with: every test of data runs on SQLite and on PostgreSQL.
 
-Each worker migrates one template database of each kind; a test gets a copy of its own.
+Each worker migrates one template database of each kind, and fills one with each content that
+several tests begin with; a test gets a copy of its own.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import asyncio
 import gc
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,6 @@ import asyncpg
 import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
-from xdist.scheduler import LoadScopeScheduling
 
 from cms.signing import KeyFile
 from cms.storage.database import Database
@@ -29,21 +30,6 @@ from tests.engines import share_compiled_statements
 from tests.sites import SITE
 
 KINDS = ("sqlite", "postgresql")
-
-# Modules that make a server or a site once for all their tests. (The marks that xdist has for this
-# are without effect since pytest 9.2.)
-ON_ONE_WORKER = {
-    "tests/cms/authorization/test_matrix.py",
-    "tests/cms/importing/test_glossary_corpus.py",
-    "tests/graphql_api/http/test_outage.py",
-    "tests/graphql_api/schema/content_types/test_filters.py",
-    "tests/graphql_api/schema/declaring/test_search.py",
-    "tests/plugins/test_recall.py",
-    "tests/properties/test_drafts_unseen.py",
-    "tests/properties/test_paging.py",
-    "tests/properties/test_planner.py",
-    "tests/seeds/test_demo.py",
-}
 
 # Continuous integration tries the same examples of a property each time, so that it never fails for
 # what a change has not touched.
@@ -83,19 +69,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Sends every test to the next worker, but the tests of some modules to one and the same."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return file if file in ON_ONE_WORKER else nodeid
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Return what sends tests to workers."""
-    return Scheduling(config, log)
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a database together within their module, in random order otherwise.
@@ -132,6 +105,14 @@ async def _forget_durability(url: str) -> None:
 # The names of the templates: without people, and with those of a newsroom.
 _TEMPLATE, _HIRED = "template", "hired"
 
+# What writes the content that each test of several begins with, and returns what it wrote.
+Fill = Callable[[Newsroom], Awaitable[Any]]
+
+
+def begins_with(fill: Fill) -> pytest.MarkDecorator:
+    """Let a test begin with content, which is written once for all tests that begin with it."""
+    return pytest.mark.begins_with.with_args(fill)
+
 
 class Templates:
     """Makes databases that are migrated already.
@@ -147,16 +128,21 @@ class Templates:
         self._worker = worker
         self._made: set[str] = set()
         self._hired: dict[str, Newsroom] = {}
+        self._filled: dict[tuple[str, Fill], tuple[str, Any]] = {}
         self._copies = 0
 
-    async def copy(self, kind: str, *, is_hired: bool = False) -> str:
-        """Return the URL of a new database; that of a newsroom has its people."""
+    async def copy(self, kind: str, *, is_hired: bool = False, fill: Fill | None = None) -> str:
+        """Return the URL of a new database; that of a newsroom has its people, and content."""
         if kind not in self._made:
             await self._make(kind)
-        if is_hired and kind not in self._hired:
+        if (is_hired or fill) and kind not in self._hired:
             await self._hire(kind)
+        if fill and (kind, fill) not in self._filled:
+            await self._fill(kind, fill)
         self._copies += 1
         template = _HIRED if is_hired else _TEMPLATE
+        if fill:
+            template, _ = self._filled[kind, fill]
         if kind == "sqlite":
             file = self._folder / f"copy{self._copies}.db"
             shutil.copyfile(self._folder / f"{template}.db", file)
@@ -165,9 +151,19 @@ class Templates:
         await self._create(name, f"copydesk_{self._worker}_{template}")
         return _named(name)
 
+    def open(self, url: str) -> Database:
+        """Return a copy, to read and write."""
+        database = Database(url, signing_key=self.signing_key)
+        share_compiled_statements(database)
+        return database
+
     def newsroom(self, kind: str, database: Database) -> Newsroom:
         """Return the newsroom of a copy with people."""
         return self._hired[kind].moved_to(database)
+
+    def content(self, kind: str, fill: Fill) -> Any:
+        """Return what has been returned by what filled a template."""
+        return self._filled[kind, fill][1]
 
     async def duplicate(self, url: str) -> str:
         """Return the URL of a copy of a database, as if restored from a backup; close it first."""
@@ -219,19 +215,30 @@ class Templates:
 
     async def _hire(self, kind: str) -> None:
         """Make the template with people."""
+        newsroom = Newsroom(await self._derived(kind, _HIRED, _TEMPLATE), SITE)
+        await newsroom.hire()
+        await newsroom.database.close()
+        self._hired[kind] = newsroom
+
+    async def _fill(self, kind: str, fill: Fill) -> None:
+        """Make a template with content."""
+        name = f"filled{len(self._filled)}"
+        newsroom = self.newsroom(kind, await self._derived(kind, name, _HIRED))
+        content = await fill(newsroom)
+        await newsroom.database.close()
+        self._filled[kind, fill] = (name, content)
+
+    async def _derived(self, kind: str, name: str, template: str) -> Database:
+        """Return a template that is a copy of another one, to write to."""
         if kind == "sqlite":
-            file = self._folder / f"{_HIRED}.db"
-            shutil.copyfile(self._folder / f"{_TEMPLATE}.db", file)
+            file = self._folder / f"{name}.db"
+            shutil.copyfile(self._folder / f"{template}.db", file)
             url = f"sqlite:///{file}"
         else:
-            name = f"copydesk_{self._worker}_{_HIRED}"
-            await self._create(name, f"copydesk_{self._worker}_{_TEMPLATE}")
-            url = _named(name)
-        database = Database(url, signing_key=self.signing_key)
-        newsroom = Newsroom(database, SITE)
-        await newsroom.hire()
-        await database.close()
-        self._hired[kind] = newsroom
+            prefix = f"copydesk_{self._worker}_"
+            await self._create(prefix + name, prefix + template)
+            url = _named(prefix + name)
+        return self.open(url)
 
     async def _create(self, name: str, template: str) -> None:
         await _execute(f'drop database if exists "{name}" with (force)')
@@ -254,18 +261,44 @@ def templates(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Templ
     return Templates(tmp_path_factory.mktemp("databases"), worker_id)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def bytecode(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Let the processes that tests start compile modules once, wherever Python keeps none."""
+    folder = tmp_path_factory.getbasetemp()
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.dont_write_bytecode:
+            shared = folder if worker_id == "master" else folder.parent
+            patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+            patch.setenv("PYTHONPYCACHEPREFIX", str(shared / "bytecode"))
+        yield
+
+
 @pytest.fixture(params=KINDS)
 async def database(request: pytest.FixtureRequest, templates: Templates) -> AsyncIterator[Database]:
     """A migrated database, empty but for a newsroom's people; the test runs once on each kind."""
-    url = await templates.copy(request.param, is_hired="newsroom" in request.fixturenames)
-    database = Database(url, signing_key=templates.signing_key)
-    share_compiled_statements(request.param, database)
+    is_hired = "newsroom" in request.fixturenames
+    url = await templates.copy(request.param, is_hired=is_hired, fill=_fill_of(request.node))
+    database = templates.open(url)
     yield database
     await database.close()
     await templates.drop(url)
+
+
+def _fill_of(item: pytest.Item) -> Fill | None:
+    mark = item.get_closest_marker("begins_with")
+    return mark.args[0] if mark is not None else None
 
 
 @pytest.fixture
 def newsroom(request: pytest.FixtureRequest, database: Database, templates: Templates) -> Newsroom:
     """A database with people who can do things in it."""
     return templates.newsroom(_kind_of(request.node), database)
+
+
+@pytest.fixture
+def content(request: pytest.FixtureRequest, database: Database, templates: Templates) -> Any:
+    """What the fill of the test has returned; it is that of other tests too."""
+    assert database is not None
+    fill = _fill_of(request.node)
+    assert fill is not None
+    return templates.content(_kind_of(request.node), fill)

@@ -10,7 +10,7 @@ from cms.storage.database import Database
 _FIRST: dict[tuple[str, str], Engine] = {}
 
 
-def share_compiled_statements(kind: str, database: Database) -> None:
+def share_compiled_statements(database: Database) -> None:
     """Let the engines of a database use statements that those of another one have compiled.
 
     SQLAlchemy keeps compiled statements for each engine and its dialect, and a test has engines of
@@ -20,6 +20,7 @@ def share_compiled_statements(kind: str, database: Database) -> None:
         "writing": database.engine.sync_engine,
         "reading": database._reading.sync_engine,
     }
+    kind = database.engine.dialect.name
     for use, engine in engines.items():
         first = _FIRST.get((kind, use))
         # A dialect knows the server once its engine has connected.

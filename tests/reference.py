@@ -752,7 +752,7 @@ def _beside(term: str, thing: Thing) -> str:
     """Return what an index has after the value that things are ordered by."""
     if term.rpartition("_")[0] in METRIC_ORDERS:
         return str(thing.values["edition_id"])
-    return str(thing.values["revision"]().values["id"])
+    return str(thing.values["id"])
 
 
 def _compared(value: Any) -> Any:

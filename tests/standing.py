@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, literal_column, select
+from sqlalchemy import FromClause, Select, literal_column, not_, select
 
 from cms.review.relations import state_of
-from cms.review.standing import RevisionColumns, lacks_sign_offs, policies_of
+from cms.review.standing import RevisionColumns, is_approved, policies_of
 from cms.site import Site
 from cms.tables import Edition, Entry, Revision
 from cms.work.work import Work
@@ -37,7 +37,7 @@ def states_in(site: Site) -> Select[Any]:
     return select(
         shown.c.revision_id,
         state_of(policies, columns).label("state"),
-        lacks_sign_offs(policies, columns).label("lacks"),
+        not_(is_approved(policies, columns)).label("lacks"),
     ).select_from(shown)
 
 

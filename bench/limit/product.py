@@ -32,7 +32,7 @@ from cms.access.secret_tokens import hash_of
 from cms.content.builtin import CATEGORY, PERSON
 from cms.content.canonical_json import Json, JsonObject, plain_canonical_bytes
 from cms.content.content_type import ContentType
-from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
+from cms.content.snapshot import Draft, Rendered, clean_draft, take_snapshot
 from cms.search.deriving import DerivedValues, derived_values, insert_derived_values
 from cms.storage.database import Database
 from cms.tables import (
@@ -291,7 +291,7 @@ def _draft(item: Item) -> Draft:
     )
 
 
-def _with_body(snapshot: Snapshot, body: Json) -> Snapshot:
+def _with_body(snapshot: Rendered, body: Json) -> Rendered:
     """Return the snapshot of a draft to which a text is added."""
     fields: Any = snapshot.content["fields"]
     content: JsonObject = {**snapshot.content, "fields": {**fields, "body": body}}
@@ -300,7 +300,7 @@ def _with_body(snapshot: Snapshot, body: Json) -> Snapshot:
     return replace(snapshot, content=content, digest=digest)
 
 
-def _snapshot_of(content_type: type[ContentType], draft: Draft) -> tuple[Snapshot, Draft]:
+def _snapshot_of(content_type: type[ContentType], draft: Draft) -> tuple[Rendered, Draft]:
     cleaned, problems = clean_draft(content_type, draft)
     if problems:
         raise ValueError(str(problems))

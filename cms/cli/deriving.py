@@ -21,6 +21,7 @@ from cms.ledger.verification import Finding, Invalid, Valid
 from cms.publishing.moving import faults_of_addresses
 from cms.review.review_times import faults_of_review_times
 from cms.search.deriving import DerivedValues
+from cms.search.page_fields import faults_of_fields
 from cms.search.rebuilding import Derive, StoredContent, count_public_editions, derived_from
 from cms.search.verification import (
     StoredRevision,
@@ -67,6 +68,7 @@ async def verify_derived(
     faults += await faults_of_addresses(session, site, clock.now())
     faults += await faults_of_heads(session)
     faults += await faults_of_review_times(session)
+    faults += await faults_of_fields(session, site)
     with progress_bar("Words", await count_public_editions(session)) as seen:
         faults += [each async for each in verify_counts(session, seen)]
     for fault in faults:

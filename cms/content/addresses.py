@@ -266,6 +266,8 @@ def _segments(path: str) -> list[str]:
 
 
 def _decoded(segment: str) -> str:
+    if "%" not in segment and segment.isascii() and segment.isprintable():
+        return segment
     try:
         decoded = unquote(segment, errors="strict")
     except UnicodeDecodeError:

@@ -69,7 +69,11 @@ def _is_plain(value: Json) -> bool:
         if kind is str or each is None or kind is bool:
             continue
         if kind is dict:
-            if not all(type(key) is str and key.isascii() for key in each):
+            try:
+                names = "".join(each)
+            except TypeError:  # a key that is no text
+                return False
+            if not names.isascii():
                 return False
             rest.extend(each.values())
         elif kind is list or kind is tuple:
@@ -82,3 +86,26 @@ def _is_plain(value: Json) -> bool:
 def digest_of(value: Json) -> str:
     """Return the SHA-256 of the canonical JSON of a value, in lower-case hexadecimal."""
     return hashlib.sha256(canonical_bytes(value)).hexdigest()
+
+
+def is_same(one: Json, other: Json) -> bool:
+    """Return whether two JSON values are the same; unlike for ``==``, true is not 1.
+
+    A loop, since syntax trees are nested too deeply for a recursion.
+    """
+    pairs = [(one, other)]
+    while pairs:
+        left, right = pairs.pop()
+        if left is right:
+            continue
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            if left.keys() != right.keys():
+                return False
+            pairs += [(value, right[name]) for name, value in left.items()]
+        elif isinstance(left, list | tuple) and isinstance(right, list | tuple):
+            if len(left) != len(right):
+                return False
+            pairs += zip(left, right, strict=True)
+        elif left != right or isinstance(left, bool) is not isinstance(right, bool):
+            return False
+    return True

@@ -85,8 +85,8 @@ def link_places(
         )
 
 
-def link_columns(revision_id: str, edge: Edge, place: LinkPlace) -> dict[str, object]:
-    """Return the columns of a link of a revision, by name."""
+def link_columns(revision_id: str, edge: Edge) -> dict[str, object]:
+    """Return the columns of a link of a revision by name, without those of its place."""
     return {
         "revision_id": revision_id,
         "field_path": edge.field_path,
@@ -99,7 +99,6 @@ def link_columns(revision_id: str, edge: Edge, place: LinkPlace) -> dict[str, ob
         "query": edge.query,
         "fragment": edge.fragment,
         "url": edge.url,
-        **vars(place),
     }
 
 

@@ -11,6 +11,7 @@ from cms.content.latin import in_ascii
 _APOSTROPHES = re.compile("['\u2019]")
 _LETTERS_FOR_APOSTROPHES = re.compile("[\u02bb\u02bc]")
 _NOT_A_WORD = re.compile(r"[\W_]+")
+_ASCII_SLUG = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
 # Descriptions of slugs, for messages.
 SLUG_FORM = "a URL slug: words of lower-case letters and digits, with a hyphen between two words"
 PATH_SLUG_FORM = "a path without slashes at its ends: letters, digits and . - _ ~ between slashes"
@@ -41,6 +42,8 @@ def slug_of_title(title: str) -> str:
 
 def is_slug(text: str) -> bool:
     """Return whether ``text`` is a URL slug."""
+    if _ASCII_SLUG.fullmatch(text):  # as most are
+        return True
     words = text.split("-")
     return (
         all(map(_is_word, words))

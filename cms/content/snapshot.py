@@ -94,12 +94,21 @@ class Snapshot:
         content: the content that the digest covers.
         edges: links and references.
         digest: SHA-256 of the canonical JSON of ``content``.
-        derived: the values that derive from ``content``.
     """
 
     content: JsonObject
     edges: tuple[Edge, ...]
     digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered(Snapshot):
+    """A draft whose texts have been rendered.
+
+    Attributes:
+        derived: the values that derive from ``content``.
+    """
+
     derived: Derived
 
 
@@ -208,7 +217,7 @@ def edges_in(content_type: type[ContentType], values: Json, targets: Targets) ->
 
 def take_snapshot(
     content_type: type[ContentType], locale: str, draft: Draft, targets: Targets
-) -> Snapshot:
+) -> Rendered:
     """Return the stored form of a clean draft.
 
     Args:
@@ -217,21 +226,17 @@ def take_snapshot(
         draft: a draft returned by :func:`clean_draft`.
         targets: ids of the entries that the addresses of :func:`addresses_in` lead to.
     """
-    values = _values_of(content_type, draft, targets)
+    values = values_of(content_type, draft, targets)
     edges = tuple(edges_in(content_type, values, targets))
     content: JsonObject = {
         "type": content_type.stored_name,
         "locale": locale,
-        "title": draft.title,
-        "slug": draft.slug,
-        "summary": draft.summary,
-        "category": draft.category,
-        "tags": list(draft.tags),
+        **values_beside_fields(draft),
         "fields": stored_values(content_type.fields, values),
         "links": [edge.to_json() for edge in edges],
         "headings": headings_of(content_type, edges),
     }
-    return Snapshot(
+    return Rendered(
         content=content,
         edges=edges,
         digest=digest_of(content),
@@ -239,7 +244,18 @@ def take_snapshot(
     )
 
 
-def _values_of(content_type: type[ContentType], draft: Draft, targets: Targets) -> JsonObject:
+def values_beside_fields(draft: Draft) -> JsonObject:
+    """Return the values of a clean draft that every content has."""
+    return {
+        "title": draft.title,
+        "slug": draft.slug,
+        "summary": draft.summary,
+        "category": draft.category,
+        "tags": list(draft.tags),
+    }
+
+
+def values_of(content_type: type[ContentType], draft: Draft, targets: Targets) -> JsonObject:
     """Return the values of the fields of a clean draft, those included that are computed."""
     fields = content_type.fields
     resolved = {name: each.resolve(draft.fields[name], targets) for name, each in fields.items()}
@@ -251,11 +267,11 @@ def _values_of(content_type: type[ContentType], draft: Draft, targets: Targets) 
 
 def missing_of(content_type: type[ContentType], draft: Draft) -> Iterator[MissingField]:
     """Yield an error for each required value that a clean draft lacks."""
-    values = _values_of(content_type, draft, {})
+    values = values_of(content_type, draft, {})
     return missing_in(content_type, {"title": draft.title, "slug": draft.slug, "fields": values})
 
 
-def snapshot_of(content_type: type[ContentType], content: JsonObject, digest: str) -> Snapshot:
+def snapshot_of(content_type: type[ContentType], content: JsonObject, digest: str) -> Rendered:
     """Return the snapshot of a stored content, with the same content, links and digest.
 
     Nothing is cleaned, resolved or computed again.
@@ -265,7 +281,7 @@ def snapshot_of(content_type: type[ContentType], content: JsonObject, digest: st
         content: the content.
         digest: its digest.
     """
-    return Snapshot(
+    return Rendered(
         content=content,
         edges=tuple(links_of(content)),
         digest=digest,
@@ -340,7 +356,7 @@ def _places(edges: Iterable[Edge], sections: Iterable[HeadingAbove | None]) -> T
 
 def derive_from_draft(content_type: type[ContentType], draft: Draft) -> Derived:
     """Return what derives from a clean draft, none of whose links leads to an entry."""
-    values = stored_values(content_type.fields, _values_of(content_type, draft, {}))
+    values = stored_values(content_type.fields, values_of(content_type, draft, {}))
     return derive(content_type, {"title": draft.title, "fields": values, "links": []})
 
 
@@ -355,15 +371,16 @@ def _targets_of(links: Iterable[Edge]) -> Targets:
 
 def links_of(content: JsonObject) -> Iterator[Edge]:
     """Yield the links and references of a content."""
-    yield from map(Edge.from_json, _stored_links(content))
+    yield from map(Edge.from_json, stored_links(content))
 
 
 def unresolved_links_of(content: JsonObject) -> Iterator[Edge]:
     """Yield the links of a content that lead to no entry: to other sites, or to nothing."""
-    yield from (Edge.from_json(link) for link in _stored_links(content) if link["url"] is not None)
+    yield from (Edge.from_json(link) for link in stored_links(content) if link["url"] is not None)
 
 
-def _stored_links(content: JsonObject) -> Iterator[JsonObject]:
+def stored_links(content: JsonObject) -> Iterator[JsonObject]:
+    """Yield the links and references of a content as they are stored; see :meth:`Edge.to_json`."""
     links = content["links"]
     if isinstance(links, list | tuple):
         yield from (link for link in links if isinstance(link, Mapping))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cms.content.addresses import SiteAddress, read_address
 from cms.content.content_type import ContentType
@@ -12,6 +13,7 @@ from cms.content.content_warnings import ContentWarning, link_to_nothing, warnin
 from cms.content.fields.base import forbidden_in
 from cms.content.links import Targets, parts_of
 from cms.content.snapshot import Draft, addresses_in, unresolved_links_of
+from cms.content.unrendered import addresses_of
 from cms.drafts.addresses import (
     PagesAhead,
     PathKey,
@@ -37,11 +39,13 @@ class Page:
         content_type: content type of the page.
         edition: the edition of the draft.
         draft: a draft returned by :func:`~cms.content.snapshot.clean_draft`.
+        before: the newest revision of the edition if it has the same fields and the same path.
     """
 
     content_type: type[ContentType]
     edition: Edition
     draft: Draft
+    before: Revision | None = None
 
     @property
     def place(self) -> Place:
@@ -55,7 +59,7 @@ class Page:
             self.placed.category_id,
         )
 
-    @property
+    @cached_property
     def placed(self) -> Placed:
         """The values that its path derives from.
 
@@ -126,7 +130,11 @@ def _read(
     Known are the entry itself, and those of expected pages.
     """
     own, edition = reading.site.addresses, page.edition
-    written = addresses_in(page.content_type, page.draft)
+    written = (
+        addresses_in(page.content_type, page.draft)
+        if page.before is None
+        else addresses_of(page.before.content)
+    )
     read = {each: read_address(each, own, base) for each in written if not forbidden_in(each)}
     addresses = {each: address for each, address in read.items() if address is not None}
     here = read_address("", own, base) if base is not None else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from cms.content.addresses import OwnAddresses, read_address
 from cms.content.builtin import CATEGORY, PERSON
@@ -11,9 +12,10 @@ from cms.content.content_type import ContentType
 from cms.content.link_places import link_columns, link_places
 from cms.content.links import Edge, Origin, Targets
 from cms.content.markup.markdown import keep_texts
-from cms.content.snapshot import Draft, Snapshot, clean_draft, take_snapshot
+from cms.content.snapshot import Draft, Rendered, Snapshot, clean_draft, take_snapshot
 from cms.content.stored_names import named_edge
 from cms.content.tags import tags_by_slug
+from cms.content.unrendered import Unrendered, has_fields_of, keep_fields
 from cms.drafts.addresses import PagesAhead, Placed, move_drafts, paths_of
 from cms.drafts.category_tree import (
     CategoryTree,
@@ -33,6 +35,8 @@ from cms.identifiers import kind_of, new_id
 from cms.tables import Edition, Entry, Link, Revision, RevisionTag
 from cms.work.bulk import in_turn
 from cms.work.work import Reading, Work
+
+_NO_HEADS: Mapping[str, Revision] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +112,7 @@ async def stored_forms(
     pages: Sequence[tuple[type[ContentType], Edition, Draft]],
     categories: Collection[str | None] = (),
     *,
+    heads: Mapping[str, Revision] = _NO_HEADS,
     are_new: bool = False,
     expected: PagesAhead = NO_PAGES,
 ) -> list[Stored]:
@@ -117,6 +122,8 @@ async def stored_forms(
         reading: the snapshot, or the transaction, and the actor.
         pages: the drafts, each of an edition.
         categories: ids that are known to be those of categories.
+        heads: the newest revisions of editions, by the id of the edition. What derives from one
+            does not derive again for a draft with the same fields.
         are_new: whether the editions begin now; then they can link to each other.
         expected: the pages that will stand at paths, whatever stands there now.
     """
@@ -126,6 +133,7 @@ async def stored_forms(
         named = {each.draft.category for each in drafts}
         unknown = await _unknown_categories(reading, named - {*categories})
         paths = await paths_of(reading, [each.placed for each in drafts])
+        drafts = [_after(page, heads.get(page.edition.id), paths[page.placed]) for page in drafts]
         beginning = _beginning(drafts, paths) if are_new else NO_PAGES
         found = await targets_of(reading, drafts, paths, beginning, expected)
         snapshots = await in_turn(zip(drafts, found.targets, strict=True), _snapshot)
@@ -140,7 +148,9 @@ async def stored_forms(
             paths[page.placed],
             [*problems, *unknown.get(page.draft.category or "", ()), *wrong],
         )
-        for (page, problems), snapshot, wrong in zip(cleaned, snapshots, faults, strict=True)
+        for page, (_, problems), snapshot, wrong in zip(
+            drafts, cleaned, snapshots, faults, strict=True
+        )
     ]
 
 
@@ -161,10 +171,19 @@ def _cleaned(
     return Page(content_type, edition, draft), problems
 
 
+def _after(page: Page, head: Revision | None, path: str | None) -> Page:
+    """Return a page with the newest revision of its edition if that has its fields and path."""
+    if head is None or head.path != path:
+        return page
+    is_same = has_fields_of(page.content_type, page.draft, head.content)
+    return replace(page, before=head) if is_same else page
+
+
 def _snapshot(page: tuple[Page, Targets]) -> Snapshot:
     written, targets = page
-    locale = written.edition.locale
-    return take_snapshot(written.content_type, locale, written.draft, targets)
+    content_type, draft, before = written.content_type, written.draft, written.before
+    kept = before and keep_fields(content_type, draft, targets, before.id, before.content)
+    return kept or take_snapshot(content_type, written.edition.locale, draft, targets)
 
 
 async def refusals_of(
@@ -246,9 +265,7 @@ async def add_revisions(
     revisions = [_revision(work, each) for each in additions]
     added = list(zip(revisions, additions, strict=True))
     await work.insert(*revisions)
-    await work.insert_parts(
-        Link, (link for revision, each in added for link in _links(revision, each.stored.snapshot))
-    )
+    await _insert_links(work, [(each, addition.stored.snapshot) for each, addition in added])
     await work.insert_parts(
         RevisionTag,
         (
@@ -381,7 +398,24 @@ def _may_be_entry(url: str, own: OwnAddresses) -> bool:
     return address is not None and not own.is_route(address.path)
 
 
-def _links(revision: Revision, snapshot: Snapshot) -> Iterator[Mapping[str, object]]:
-    """Yield the rows of the links of a revision."""
-    for edge, place in link_places(snapshot.edges, snapshot.derived.places, revision.path):
-        yield link_columns(revision.id, edge, place)
+async def _insert_links(work: Work, added: Sequence[tuple[Revision, Snapshot]]) -> None:
+    """Insert the links of new revisions, or copy them with what derives of them."""
+    rendered = [(each, snapshot) for each, snapshot in added if isinstance(snapshot, Rendered)]
+    await work.insert_parts(
+        Link,
+        (
+            {**link_columns(revision.id, edge), **vars(place)}
+            for revision, snapshot in rendered
+            for edge, place in link_places(snapshot.edges, snapshot.derived.places, revision.path)
+        ),
+    )
+    kept = [
+        (each, snapshot)
+        for each, snapshot in added
+        if isinstance(snapshot, Unrendered) and snapshot.edges
+    ]
+    await work.copy_parts(
+        Link,
+        {revision.id: snapshot.before for revision, snapshot in kept},
+        (link_columns(revision.id, edge) for revision, each in kept for edge in each.edges),
+    )

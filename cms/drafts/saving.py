@@ -292,6 +292,8 @@ async def _save(
         work,
         [(held[index].content_type, held[index].edition, drafts[index]) for index in drafts],
         {each.head.category_id for each in held.values()},
+        # The head can be an autosave of which nothing is left after the next one.
+        heads={} if about.is_autosave else {each.edition.id: each.head for each in held.values()},
         expected=expected,
     )
     for index, each in zip(drafts, stored, strict=True):

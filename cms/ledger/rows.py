@@ -209,6 +209,7 @@ NOT_COVERED: Final[Mapping[str, str]] = {
     "edition.title_key": "derives from the title of the newest revision",
     "edition.path": "derives from the slug, the category and the content type",
     "publication.due_at": "derives from the sign-offs that count for it",
+    "publication.field_values": "derives from the revision, and is derived again",
     "publication.reviewed_at": "derives from the sign-offs that count for it",
     "publication.reviewers": "derives from the sign-offs that count for it",
     "link.host": "derives from the revision, and is derived again",

@@ -36,6 +36,7 @@ EMPTIED: Final[Mapping[str, Mapping[str, object]]] = {
         "break_glass_reason": "",
         "source": None,
         "claimed_review": None,
+        "field_values": None,
         "purged_at": PURGE_TIME,
     },
     "purge": {"reason": ""},

@@ -31,7 +31,7 @@ from cms.reading.aliases import aliased_table, word
 from cms.reading.periods import is_in_force, was_public_at
 from cms.reading.view import AsOf, Past
 from cms.reading.visibility import Relation
-from cms.storage.dialects import IsAmongRows
+from cms.storage.dialects import IsAmongRows, IsLookedUp
 from cms.tables import (
     Address,
     CategoryPlace,
@@ -52,11 +52,15 @@ def different_entries(changed: FromClause, signed: FromClause, until: Position) 
     shown = select(*both.c).cte("different", recursive=True)
     part = aliased_table(Publication, "part")
     leading = join(shown, Link, Link.target_id == shown.c.entry_id)
-    stands_in = join(leading, part, part.c.revision_id == Link.revision_id)
+    # Row by row, for the number of what changed is not known.
+    stands_in = join(leading, part, IsLookedUp(part.c.revision_id, Link.revision_id))
+    stood = aliased_table(Address, "stood")
+    was_there = IsLookedUp(stood.c.edition_id, part.c.edition_id)
+    is_page = exists().where(was_there, was_in_force(stood, until))
     further = (
         select(part.c.entry_id, part.c.content_type)
         .select_from(stands_in)
-        .where(not_(was_page(part, until)), was_in_force(part, until))
+        .where(not_(is_page), was_in_force(part, until))
     )
     # Not "all", so that each is looked at once.
     return shown.union(further)

@@ -13,6 +13,7 @@ from cms.publishing.assessing import Assessed
 from cms.publishing.grounds import Grounds
 from cms.publishing.loading import Proposal
 from cms.publishing.moving import refresh_tree
+from cms.reading.public_fields import public_fields
 from cms.review.review_times import set_review_times
 from cms.tables import Publication, PublicationSignOff, PublicationStage
 from cms.work.work import Work
@@ -98,6 +99,7 @@ def _publication(
         source=grounds.source,
         claimed_review=claim.to_json() if claim is not None else None,
         review_due_at=grounds.review_due_at.get(proposal.key),
+        field_values=public_fields(proposal.content_type, revision.content),
     )
 
 

@@ -407,7 +407,7 @@ def _left_paths(changed: FromClause, since: Position, until: Position) -> Relati
         left.c.position <= until,
         exists().where(_is_at_path_of(left, known), known.c.position <= since),
     )
-    is_of_changed = left.c.entry_id.in_(select(changed.c.entry_id))
+    is_of_changed = IsAmongRows(left.c.entry_id, select(changed.c.entry_id).scalar_subquery())
     return _each_once(
         _without_page(left, "LEFT")
         .where(left.c.path.is_not(None), condition)
@@ -423,8 +423,9 @@ def _redirected_paths(changed: FromClause, since: Position, until: Position) -> 
     redirect = aliased_table(Address, "redirect")
     came = and_(redirect.c.position > since, redirect.c.position <= until)
     went = and_(redirect.c.ended_position > since, redirect.c.ended_position <= until)
+    changed_ids = select(changed.c.entry_id).scalar_subquery()
     leads_elsewhere = and_(
-        redirect.c.entry_id.in_(select(changed.c.entry_id)), was_in_force(redirect, until)
+        IsAmongRows(redirect.c.entry_id, changed_ids), was_in_force(redirect, until)
     )
     return _each_once(
         _without_page(redirect, "REDIRECT")

@@ -71,22 +71,24 @@ class _Row:
         compared: the value that filters, orders and indexes compare.
         counted: the value that is counted and summed up; that which is compared if ``None``.
         written: what was counted, as text.
+        ignores_case: whether it is ordered without regard to case.
     """
 
     compared: Reading
     counted: Reading | None = None
     written: Reading = _as_text
+    ignores_case: bool = False
 
 
 _ROWS: Mapping[type[Field], _Row] = {
-    Text: _Row(TextOf),
+    Text: _Row(TextOf, ignores_case=True),
     Number: _Row(_just(NumberOf), written=NumberText),
     Integer: _Row(_just(IntegerOf), written=NumberText),
     Boolean: _Row(BooleanOf, written=_word),
     Date: _Row(TextOf),
     DateTime: _Row(MomentOf, counted=TextOf),
-    Url: _Row(TextOf),
-    Email: _Row(TextOf),
+    Url: _Row(TextOf, ignores_case=True),
+    Email: _Row(TextOf, ignores_case=True),
     Colour: _Row(ColourOf),
     Choice: _Row(TextOf),
     Reference: _Row(TextOf),
@@ -147,9 +149,13 @@ def counted_of(field: Field, scalar: Sql) -> Sql:
     return (row.counted or row.compared)(scalar)
 
 
-def is_counted_by_index(field: Field) -> bool:
-    """Return whether there is an index over what is counted of a field."""
-    return field.indexed and _row(field).counted is None
+def ignores_case(field: Field) -> bool:
+    """Return whether entries are ordered by a field without regard to case.
+
+    Raises:
+        TypeError: if the field stores neither scalars nor JSON.
+    """
+    return _row(field).ignores_case
 
 
 def count_text(field: Field, counted: Sql) -> Sql:

@@ -95,6 +95,7 @@ class EntryRow(LinkMetricsRow):
     summary = Column()
     content = Column()
     rendered = Column()
+    field_values = Column()
     digest = Column()
     author_id = Column()
     byline_id = Column()

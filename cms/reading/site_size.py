@@ -29,21 +29,33 @@ BEGINNING = 3
 
 
 @dataclass(frozen=True)
+class WordShares:
+    """The shares of the public editions that have a word, from 0 to 1.
+
+    Attributes:
+        editions: of those that have it anywhere.
+        titles: of those that have it in their title or summary.
+    """
+
+    editions: float
+    titles: float
+
+
+@dataclass(frozen=True)
 class SiteSize:
     """The size of a site.
 
     Attributes:
         entries: the number of public editions of each content type, by its stored name.
         position: the number of the last position.
-        words: the share of the public editions that have a word, from 0 to 1, for the words that
-            are common, by the word without case and accents.
-        beginnings: the same for words that begin with three letters, by these.
+        words: the shares of the words that are common, by the word without case and accents.
+        beginnings: those of words that begin with three letters, by these.
     """
 
     entries: Mapping[str, int] = field(default_factory=dict)
     position: int = 0
-    words: Mapping[str, float] = field(default_factory=dict)
-    beginnings: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, WordShares] = field(default_factory=dict)
+    beginnings: Mapping[str, WordShares] = field(default_factory=dict)
 
     @property
     def editions(self) -> int:
@@ -74,16 +86,21 @@ async def measure_words(session: ReadSession, size: SiteSize) -> SiteSize:
 
 async def _common(
     session: ReadSession, key: SQLColumnExpression[str], editions: int
-) -> Mapping[str, float]:
+) -> Mapping[str, WordShares]:
     """Return the shares of the editions that have words with a key, for common ones."""
+    numbers = (SearchWord.editions, SearchWord.titles)
     every = (
-        select(key.label("key"), func.sum(SearchWord.editions).label("editions"))
+        select(key.label("key"), *(func.sum(each).label(each.key) for each in numbers))
         .group_by(key)
         .subquery("every")
     )
     common = select(*every.c).where(every.c.editions * _COMMON >= editions)
+
+    def share(count: int) -> float:
+        return min(1.0, int(count) / max(editions, 1))
+
     rows = await session.execute(common)
-    return {word: min(1.0, int(count) / max(editions, 1)) for word, count in rows}
+    return {word: WordShares(*map(share, counts)) for word, *counts in rows}
 
 
 async def has_entries(session: ReadSession) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     join,
     literal,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -33,7 +34,7 @@ from cms.reading.locales import BUILT_IN, branches_of, is_best
 from cms.reading.narrowing import KeyJoin
 from cms.reading.periods import is_in_force, is_public_now, stands_in, was_shown_at
 from cms.reading.view import EVERYTHING, ContentScope, Perspective, Preview, View
-from cms.storage.dialects import Key, Unindexed
+from cms.storage.dialects import ArchivedAt, Key, Unindexed
 from cms.tables import (
     Address,
     CategoryPlace,
@@ -46,8 +47,9 @@ from cms.tables import (
 )
 
 Relation: TypeAlias = Select[*tuple[Any, ...]]
-# Columns of entries that other tables than those of publications have, with indexes of their own.
-Leading: TypeAlias = Literal["path", "rendered", "metrics"]
+# Columns of entries that only some have, by values of which indexes of their own have the entries:
+# those of other tables than publications, and the values of fields.
+Leading: TypeAlias = Literal["path", "field_values", "metrics"]
 
 _SLASH, _ZERO = word("/"), word("0")
 _CATEGORY, _NO_POSITION = word(CATEGORY), literal_column("0", BigInteger())
@@ -150,10 +152,7 @@ class Published:
             rows = KeyJoin(rows, self.stands, is_page)
         else:
             rows = with_address(rows, page.edition_id, self.stands, view)
-        if self.leading == "rendered":
-            is_of_page = page.revision_id == Unindexed(rendition.revision_id)
-        else:
-            is_of_page = rendition.revision_id == page.revision_id
+        is_of_page = rendition.revision_id == page.revision_id
         rows = KeyJoin(rows, self.rendition, is_of_page, isouter=isouter)
         if self.leading == "metrics":
             is_own = page.edition_id == Unindexed(self.metrics.c.edition_id)
@@ -166,13 +165,11 @@ class Published:
         """Return the columns of the entry."""
         page, revision = self.page.c, self.revision.c
         # From the table that is read first, so that its index has it in order.
-        is_rendered_first = self.leading == "rendered"
-        of_revision = self.rendition.c.revision_id if is_rendered_first else page.revision_id
         is_measured_first = self.leading == "metrics"
         return [
             page.entry_id.label("id"),
             self.metrics.c.edition_id if is_measured_first else page.edition_id,
-            of_revision,
+            page.revision_id,
             *(self.kinds.c.content_type, self.kinds.c.locale),
             self.stands.c.path,
             page.category_id,
@@ -186,12 +183,13 @@ class Published:
             page.first_published_at.label("live_first_published_at"),
             page.published_at.label("live_published_at"),
             page.revision_id.label("live_revision_id"),
-            _archived_at(page.entry_id).label("archived_at"),
+            ArchivedAt(page.entry_id).label("archived_at"),
             revision.is_autosave,
             true().label("is_head"),
             _is_outdated(revision.translated_from, view).label("is_outdated"),
             *(revision[name] for name in _REVISION if name != "created_at"),
             self.rendition.c.rendered,
+            page.field_values,
             *metric_columns(self.metrics),
         ]
 
@@ -220,8 +218,7 @@ def drafts(view: View) -> Relation:
                 else_=Revision.path,
             ).label("path"),
             *(Revision.category_id, Revision.byline_id),
-            *(Revision.title, Rendition.title_key),
-            *(Revision.slug, Revision.summary),
+            *(Revision.title, Rendition.title_key, Revision.slug, Revision.summary),
             # What readers would see, were it published; and what is so.
             func.coalesce(live.c.first_published_at, Revision.created_at).label(
                 "first_published_at"
@@ -238,6 +235,7 @@ def drafts(view: View) -> Relation:
             _is_outdated(Revision.translated_from, view).label("is_outdated"),
             *(Revision.__table__.c[name] for name in _REVISION),
             Rendition.rendered,
+            null().label("field_values"),  # which only publications repeat
             *NO_METRICS,
         )
         # In words: implicit joins are ambiguous once the columns of a relation are narrowed.
@@ -263,7 +261,7 @@ _COMMON = (
     *("id", "edition_id", "revision_id", "content_type", "locale", "path", "category_id"),
     "byline_id",
     *("first_published_at", "published_at", *_COPIED, *_BASIS, "publication_id"),
-    *("is_outdated", *_REVISION, "rendered", *METRICS),
+    *("is_outdated", *_REVISION, "rendered", "field_values", *METRICS),
 )
 
 
@@ -356,10 +354,6 @@ def is_declared(view: View, content_type: SQLColumnExpression[str]) -> list[Colu
 def is_of_site(content_type: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Return whether a content type is one of the site's own, and not a built-in one."""
     return content_type.not_in(BUILT_IN)
-
-
-def _archived_at(entry_id: ColumnElement[str]) -> ColumnElement[Any]:
-    return select(Entry.archived_at).where(Entry.id == entry_id).scalar_subquery()
 
 
 def _is_outdated(

@@ -6,6 +6,8 @@ are asked for by themselves take the view.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any, TypeAlias, cast, get_args
 
 from sqlalchemy import (
@@ -38,10 +40,11 @@ from cms.review.standing import (
     RevisionColumns,
     State,
     counts_for,
+    is_approved,
     is_objected_to,
     is_taken_back,
-    lacks_sign_offs,
 )
+from cms.storage.dialects import ArchivedAt, IsLookedUp
 from cms.tables import (
     ChangeRequest,
     Comment,
@@ -56,6 +59,8 @@ from cms.tables import (
 )
 from cms.tables.review import ChangeRequestEnd, ReviewOutcome, SignOffEnd
 
+# Compares two keys.
+_Comparison: TypeAlias = Callable[[Any, Any], ColumnElement[bool]]
 # A row that shows a revision, or its review.
 Shown: TypeAlias = "EntryRow | ReviewRow"
 
@@ -328,21 +333,29 @@ def comments() -> Relation:
     )
 
 
-def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str]:
-    """Return the state of a revision: what :meth:`.Standing.state` does, as an expression."""
+def state_of(
+    policies: Policies, revision: RevisionColumns, is_same: _Comparison = operator.eq
+) -> ColumnElement[str]:
+    """Return the state of a revision: what :meth:`.Standing.state` does, as an expression.
+
+    Args:
+        policies: the policies of the site.
+        revision: the columns of the revision.
+        is_same: compares the keys of most rows with those of what is public and in review.
+    """
     # By the revision alone, which an index has with the end.
     live = select(Publication.id).where(
-        Publication.revision_id == revision.revision_id, is_public_now(Publication)
+        is_same(Publication.revision_id, revision.revision_id), is_public_now(Publication)
     )
     review = select(Review.id).where(
-        Review.edition_id == revision.edition_id, Review.ended_at.is_(None)
+        is_same(Review.edition_id, revision.edition_id), Review.ended_at.is_(None)
     )
     holding: dict[State, ColumnElement[bool]] = {
         "PUBLISHED": exists(live),
         "ARCHIVED": revision.archived_at.is_not(None),
         "CHANGES_REQUESTED": is_objected_to(revision.edition_id, revision.digest),
         "UNPUBLISHED": is_taken_back(revision),
-        "APPROVED": not_(lacks_sign_offs(policies, revision)),
+        "APPROVED": is_approved(policies, revision),
         "IN_REVIEW": exists(review),
     }
     in_order = ((holding[state], word(state)) for state in STATES if state in holding)
@@ -350,29 +363,34 @@ def state_of(policies: Policies, revision: RevisionColumns) -> ColumnElement[str
 
 
 def state_of_shown(policies: Policies, shown: EntryRow) -> ColumnElement[str]:
-    """Return the state of the revision that a row shows, as an expression.
+    """Return the state of the revision that a row shows, as an expression for a few rows.
 
-    Columns of its revision and its entry are looked up only if the state depends on them.
+    Everything is looked up row by row: PostgreSQL would read all that is public for one page.
     """
-    revision, entry = aliased_table(Revision, "judged"), aliased_table(Entry, "judged_entry")
+    return state_of(policies, _columns_of_shown(shown), IsLookedUp)
+
+
+def state_of_each(policies: Policies, shown: EntryRow) -> ColumnElement[str]:
+    """Return what :func:`state_of_shown` does, as an expression for all rows."""
+    return state_of(policies, _columns_of_shown(shown))
+
+
+def _columns_of_shown(shown: EntryRow) -> RevisionColumns:
+    """Return the columns of a revision and its entry, looked up if the state depends on them."""
+    revision = aliased_table(Revision, "judged")
 
     def looked_up(name: str) -> ColumnElement[Any]:
         found = select(revision.c[name]).where(revision.c.id == shown.revision_id)
         return found.scalar_subquery()
 
-    # An index has the few that are archived.
-    archived = select(entry.c.archived_at).where(
-        entry.c.id == shown.id, entry.c.archived_at.is_not(None)
-    )
-    columns = RevisionColumns(
+    return RevisionColumns(
         edition_id=shown.edition_id,
         revision_id=shown.revision_id,
         number=looked_up("number"),
         digest=looked_up("digest"),
         content_type=shown.content_type,
-        archived_at=archived.scalar_subquery(),
+        archived_at=ArchivedAt(shown.id),
     )
-    return state_of(policies, columns)
 
 
 def _reviewers_of_revisions(view: View) -> Relation:

@@ -289,8 +289,23 @@ def policies_of(site: Site) -> Policies:
     return bindparam("policies", stages, JsonDocument)
 
 
-def lacks_sign_offs(policies: Policies, revision: RevisionColumns) -> ColumnElement[bool]:
-    """Return whether :func:`missing_sign_offs` names any stage, as a condition."""
+def is_approved(policies: Policies, revision: RevisionColumns) -> ColumnElement[bool]:
+    """Return whether :func:`missing_sign_offs` names no stage, as a condition.
+
+    Every policy has a stage, so a revision without any sign-off is not approved. Most drafts have
+    none, and it is found out before anything else is read.
+    """
+    signed = exists(
+        select(SignOff.id).where(
+            SignOff.edition_id == revision.edition_id,
+            # Most editions have none, so that the digest is not looked up.
+            Unindexed(SignOff.__table__.c.digest) == revision.digest,
+        )
+    )
+    return and_(signed, not_(_lacks_sign_offs(policies, revision)))
+
+
+def _lacks_sign_offs(policies: Policies, revision: RevisionColumns) -> ColumnElement[bool]:
     newest = _newest_stages().where(Review.edition_id == revision.edition_id).scalar_subquery()
     of_type = policies.op("->", precedence=15)(revision.content_type)
     # Those of the policy first: where one is not complete, no review is looked up.
@@ -351,7 +366,7 @@ def is_taken_back(revision: RevisionColumns) -> ColumnElement[bool]:
     )
     return exists(
         select(last.id).where(
-            last.edition_id == revision.edition_id,
+            # By the revision alone, of which an index has the end.
             last.revision_id == revision.revision_id,
             last.ended_position.is_not(None),
             not_(is_replaced),

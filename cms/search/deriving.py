@@ -10,18 +10,29 @@ from typing import Any
 
 from sqlalchemy import Insert, Select, and_, bindparam, delete, insert, select, update
 
-from cms.content.canonical_json import Json, JsonObject
+from cms.content.canonical_json import Json, JsonObject, is_same
+from cms.content.collation import sort_key
 from cms.content.content_type import ContentType
 from cms.content.fields.base import stored_values
 from cms.content.link_places import LinkPlace, link_places
 from cms.content.renderer import RENDERER
-from cms.content.snapshot import Derived, derive, links_of
+from cms.content.snapshot import Derived, Rendered, derive, links_of
+from cms.content.unrendered import Unrendered
 from cms.events import DraftSaved, EntryPublished, EntryUnpublished, Event, WordsPurged
-from cms.search.document import searchable_text_of
+from cms.search.document import searchable_body, searchable_summary, searchable_title
 from cms.search.tag_counts import change_tag_counts
 from cms.search.word_counts import change_word_counts
 from cms.storage.database import ReadSession, WriteSession
-from cms.storage.dialects import is_among
+from cms.storage.dialects import (
+    JsonDocument,
+    Unindexed,
+    WithMembers,
+    element_json,
+    element_number,
+    element_text,
+    elements_of,
+    is_among,
+)
 from cms.tables import Edition, Entry, Link, Rendition, Revision, SearchDocument
 from cms.work.bulk import in_turn
 from cms.work.work import Work
@@ -64,10 +75,17 @@ async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
         events: the events of the command.
     """
     drafts = [each for each in events if isinstance(each, DraftSaved)]
-    derived = await in_turn(drafts, lambda each: _derived(work, each))
-    saved = {each.subject: values for each, values in zip(drafts, derived, strict=True)}
+    rendered = [(each, each.snapshot) for each in drafts if isinstance(each.snapshot, Rendered)]
+    derived = await in_turn(rendered, lambda each: _derived(work, *each))
+    saved = {each.subject: values for (each, _), values in zip(rendered, derived, strict=True)}
     if saved:
         await insert_derived_values(work.session, saved)
+    if kept := {
+        each.subject: (each, each.snapshot)
+        for each in drafts
+        if isinstance(each.snapshot, Unrendered)
+    }:
+        await _copy_derived_values(work, kept)
     for each in events:
         if isinstance(each, WordsPurged):
             await delete_derived_values(work.session, each.revisions)
@@ -76,10 +94,85 @@ async def update_derived_values(work: Work, events: Sequence[Event]) -> None:
         await change_tag_counts(work.session, changes)
 
 
-def _derived(work: Work, event: DraftSaved) -> DerivedValues:
+def _derived(work: Work, event: DraftSaved, snapshot: Rendered) -> DerivedValues:
     content_type = work.site.stored_type(event.content_type)
     # Its links have been written with what derives of them.
-    return derived_values(content_type, event.snapshot.content, event.snapshot.derived)
+    return derived_values(content_type, snapshot.content, snapshot.derived)
+
+
+async def _copy_derived_values(
+    work: Work, drafts: Mapping[str, tuple[DraftSaved, Unrendered]]
+) -> None:
+    """Insert the derived values of revisions with the fields of earlier ones.
+
+    If those of an earlier one are of another version, everything is derived.
+
+    Args:
+        work: the transaction of the command.
+        drafts: the revisions, by id.
+    """
+    copies = [_copy_of(each, snapshot) for each, snapshot in drafts.values()]
+    rows = await work.session.fetch(_COPY_RENDITIONS, copies=copies)
+    copied = {each.revision_id for each in rows}
+    if found := [each for each in copies if each["copy"] in copied]:
+        await work.session.run_each(_COPY_SEARCH_DOCUMENTS, [{"copies": found}])
+    if outdated := drafts.keys() - copied:
+        derived: dict[str, DerivedValues] = {}
+        for revision_id in sorted(outdated):
+            event, snapshot = drafts[revision_id]
+            content_type = work.site.stored_type(event.content_type)
+            path = (await work.session.get_one(Revision, revision_id)).path
+            derived[revision_id] = derived_of(content_type, snapshot.content, path)
+        await insert_derived_values(work.session, derived)
+        await update_links(work.session, derived)
+
+
+def _copy_of(event: DraftSaved, snapshot: Unrendered) -> JsonObject:
+    """Return the values of a copy that are its own, with the revisions that it is of."""
+    content = snapshot.content
+    title, summary = searchable_title(content), searchable_summary(content)
+    return {
+        "copy": event.subject,
+        "source": snapshot.before,
+        "title_key": sort_key(str(content["title"])),
+        "title_words": title.word_count,
+        "title": title.words,
+        "summary": summary.words,
+        "shown": {"title": title.shown, "summary": summary.shown},
+    }
+
+
+_COPIES = elements_of(bindparam("copies", type_=JsonDocument), "copies")
+_SOURCE = element_text(_COPIES, "source")
+_COPY_RENDITIONS = (
+    insert(Rendition)
+    .from_select(
+        ["revision_id", "version", *_OF_RENDITION],
+        select(
+            element_text(_COPIES, "copy"),
+            Rendition.version,
+            element_text(_COPIES, "title_key"),
+            Rendition.anchors,
+            Rendition.rendered,
+        )
+        .join_from(_COPIES, Rendition, Rendition.revision_id == _SOURCE)
+        .join(SearchDocument, SearchDocument.revision_id == _SOURCE)
+        # Most rows have this version.
+        .where(Unindexed(Rendition.__table__.c.version) == RENDERER),
+    )
+    .returning(Rendition.revision_id)
+)
+_COPY_SEARCH_DOCUMENTS = insert(SearchDocument).from_select(
+    ["revision_id", *_OF_SEARCH_DOCUMENT],
+    select(
+        element_text(_COPIES, "copy"),
+        element_number(_COPIES, "title_words"),
+        element_text(_COPIES, "title"),
+        element_text(_COPIES, "summary"),
+        SearchDocument.body,
+        WithMembers(SearchDocument.shown, element_json(_COPIES, "shown")),
+    ).join_from(_COPIES, SearchDocument, SearchDocument.revision_id == _SOURCE),
+)
 
 
 async def delete_derived_values(session: WriteSession, revisions: Iterable[str]) -> None:
@@ -198,16 +291,17 @@ def derived_values(
         content: the content.
         derived: its rendered values.
     """
-    text = searchable_text_of(content_type, content, derived.rendered)
+    title, summary = searchable_title(content), searchable_summary(content)
+    body = searchable_body(content_type, derived.rendered)
     return DerivedValues(
         title_key=derived.title_key,
         anchors=list(derived.anchors),
         rendered=stored_values(content_type.fields, derived.rendered),
-        title_words=text.title_words,
-        title=text.words["title"],
-        summary=text.words["summary"],
-        body=text.words["body"],
-        shown=text.shown,
+        title_words=title.word_count,
+        title=title.words,
+        summary=summary.words,
+        body=body.words,
+        shown={"title": title.shown, "summary": summary.shown, "body": body.shown},
     )
 
 
@@ -240,29 +334,8 @@ def _differences_of_page(stored: DerivedValues, derived: DerivedValues) -> tuple
             (SearchDocument.__tablename__, _OF_SEARCH_DOCUMENT),
         )
         for name in names
-        if not _is_same(getattr(stored, name), getattr(derived, name))
+        if not is_same(getattr(stored, name), getattr(derived, name))
     )
-
-
-def _is_same(one: Json, other: Json) -> bool:
-    """Return whether two JSON values are the same; unlike for ``==``, true is not 1.
-
-    A loop, since syntax trees are nested too deeply for a recursion.
-    """
-    pairs = [(one, other)]
-    while pairs:
-        left, right = pairs.pop()
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            if left.keys() != right.keys():
-                return False
-            pairs += [(value, right[name]) for name, value in left.items()]
-        elif isinstance(left, list | tuple) and isinstance(right, list | tuple):
-            if len(left) != len(right):
-                return False
-            pairs += zip(left, right, strict=True)
-        elif left != right or isinstance(left, bool) is not isinstance(right, bool):
-            return False
-    return True
 
 
 def revisions_with_derived_values() -> Select[*tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
 from itertools import islice
@@ -14,9 +14,30 @@ from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.search.tokens import Piece, pieces
 
-# Maximum number of indexed words of each part. PostgreSQL counts word positions up to 16,383, of
-# which each part gets a range: see the function copydesk_search_vector of the migrations.
-MOST_WORDS: Mapping[str, int] = {"title": 300, "summary": 1_000, "body": 14_000}
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that is indexed of a part of a page.
+
+    Attributes:
+        words: number of words.
+        places: number of places of one word; further ones get a placeholder.
+        size: size in bytes of the distinct words.
+    """
+
+    words: int
+    places: int
+    size: int
+
+
+# Each part has limits of its own, so that its words depend on nothing else. PostgreSQL counts word
+# positions up to 16,383, of which each part gets a range: see the function copydesk_search_vector
+# of the migrations. It stores 255 places of a word, and a megabyte with all places.
+LIMITS: Mapping[str, Limits] = {
+    "title": Limits(words=300, places=15, size=20_000),
+    "summary": Limits(words=1_000, places=40, size=80_000),
+    "body": Limits(words=14_000, places=200, size=400_000),
+}
 
 # Placeholder in place of a word: a border that no phrase matches across, or a word that occurs too
 # often to be indexed again.
@@ -24,10 +45,6 @@ NO_WORD = "·"
 # The last word of every document, which no text contains; a search for it finds every document.
 EVERY_DOCUMENT = "¶"
 
-# Maximum number of positions of one word; PostgreSQL stores no more.
-_MOST_PLACES = 255
-# Maximum size in bytes of the distinct words; PostgreSQL takes a megabyte, positions included.
-_MOST_BYTES = 500_000
 # Number of members of a stored piece of which none was left out.
 _WHOLE = 3
 _SPACE = re.compile(r"\s+")
@@ -35,54 +52,61 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class SearchableText:
-    """The indexed words of a revision, by part: title, summary and body.
+    """The indexed words of a part of a revision: its title, its summary or its body.
 
     Attributes:
-        words: by part, its folded words, separated by spaces.
-        shown: by part, its pieces ``[word, gap, folded word]``, from which snippets are made;
-            gaps are HTML; see :func:`cms.storage.dialects.snippet_of`.
-        title_words: number of words in the title, at least 1.
+        words: the folded words, separated by spaces.
+        shown: the pieces ``[word, gap, folded word]``, from which snippets are made; gaps are
+            HTML; see :func:`cms.storage.dialects.snippet_of`.
     """
 
-    words: Mapping[str, str]
-    shown: Mapping[str, list[Json]]
-    title_words: int
+    words: str
+    shown: list[Json]
+
+    @property
+    def word_count(self) -> int:
+        """The number of words, at least 1."""
+        return max(len(self.shown) - self.words.startswith(NO_WORD), 1)
 
 
-def searchable_text_of(
-    content_type: type[ContentType], content: JsonObject, rendered: JsonObject
-) -> SearchableText:
-    """Return the searchable text of a revision.
+def searchable_title(content: JsonObject) -> SearchableText:
+    """Return the searchable text of a content's title."""
+    return _searchable([str(content["title"])], LIMITS["title"])
+
+
+def searchable_summary(content: JsonObject) -> SearchableText:
+    """Return the searchable text of a content's summary."""
+    return _searchable([str(content["summary"])], LIMITS["summary"])
+
+
+def searchable_body(content_type: type[ContentType], rendered: JsonObject) -> SearchableText:
+    """Return the searchable text of a content's fields.
 
     Args:
-        content_type: the revision's content type.
-        content: the revision's content.
-        rendered: rendered values of the content's fields, by the names of the fields.
+        content_type: the content type of the content.
+        rendered: rendered values of its fields, by the names of the fields.
     """
-    body = (
-        text
-        for name, each in content_type.fields.items()
-        for text in each.texts(rendered.get(name))
-        if text
+    found = _searchable(
+        (
+            text
+            for name, each in content_type.fields.items()
+            for text in each.texts(rendered.get(name))
+            if text
+        ),
+        LIMITS["body"],
     )
-    texts = {"title": [str(content["title"])], "summary": [str(content["summary"])], "body": body}
-    counts: Counter[str] = Counter()
-    words: dict[str, str] = {}
-    shown: dict[str, list[Json]] = {}
-    for name, each in texts.items():
-        parts = _pieces(each, MOST_WORDS[name])
-        indexed = _indexed([folded or NO_WORD for folded, _, _ in parts], counts)
-        words[name] = " ".join(indexed)
-        shown[name] = [
+    return replace(found, words=f"{found.words} {EVERY_DOCUMENT}".lstrip())
+
+
+def _searchable(texts: Iterable[str], limits: Limits) -> SearchableText:
+    parts = _pieces(texts, limits.words)
+    indexed = _indexed([folded or NO_WORD for folded, _, _ in parts], limits)
+    return SearchableText(
+        words=" ".join(indexed),
+        shown=[
             [word] if gap == " " and folded == word else _stored(folded, word, gap)
             for folded, word, gap in islice(parts, len(indexed))
-        ]
-    has_gap_first = words["title"].startswith(NO_WORD)
-    title_words = len(shown["title"]) - has_gap_first
-    return SearchableText(
-        words={**words, "body": f"{words['body']} {EVERY_DOCUMENT}".lstrip()},
-        shown=shown,
-        title_words=max(title_words, 1),
+        ],
     )
 
 
@@ -112,34 +136,27 @@ def _gap_in_html(gap: str) -> str:
     return escape(_SPACE.sub(" ", gap))
 
 
-def _indexed(words: list[str], counts: Counter[str]) -> list[str]:
-    """Return the words of a part for the index, up to the index's limits.
-
-    Args:
-        words: its words.
-        counts: number of places of each word in the earlier parts; those of this part are added.
-    """
-    earlier = counts.copy()
-    counts.update(words)
+def _indexed(words: list[str], limits: Limits) -> list[str]:
+    """Return the words of a part for the index, up to its limits."""
+    counts = Counter(words)
     size = len("".join(counts).encode())
-    if size <= _MOST_BYTES and max(counts.values(), default=0) <= _MOST_PLACES:
+    if size <= limits.size and max(counts.values(), default=0) <= limits.places:
         return words
-    counts.clear()
-    counts.update(earlier)
-    return _limited(words, counts)
+    return _limited(words, limits)
 
 
-def _limited(words: Iterable[str], counts: Counter[str]) -> list[str]:
-    size = len("".join(counts).encode())
+def _limited(words: Iterable[str], limits: Limits) -> list[str]:
+    counts: Counter[str] = Counter()
+    size = 0
     found: list[str] = []
     for word in words:
-        count = counts.get(word, 0)
+        count = counts[word]
         if not count:
             size += len(word.encode())
-            if size > _MOST_BYTES:
+            if size > limits.size:
                 break
         counts[word] = count + 1
-        found.append(word if count < _MOST_PLACES else NO_WORD)
+        found.append(word if count < limits.places else NO_WORD)
     return found
 
 

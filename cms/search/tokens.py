@@ -110,7 +110,7 @@ def is_word_by_itself(char: str) -> bool:
 @lru_cache(maxsize=20_000)
 def _known_word(run: str) -> str:
     """Return a run folded if it is one word, as most are; otherwise an empty text."""
-    runs = _known_runs(run)
+    runs = tuple(_split(run))
     return runs[0][1] if len(runs) == 1 else ""
 
 

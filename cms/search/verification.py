@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, fields
@@ -27,7 +26,7 @@ from cms.search.deriving import (
 from cms.search.spelling import grams_to_find
 from cms.search.tag_counts import verify_tags
 from cms.search.tokens import fold
-from cms.search.word_counts import Spelling, words_in
+from cms.search.word_counts import WordCounts
 from cms.storage.database import ReadSession
 from cms.tables import (
     AuditedRow,
@@ -139,15 +138,15 @@ async def verify_counts(
         session: a snapshot.
         progress: called with the number of public editions after each batch.
     """
-    expected = await _count_words(session, progress)
+    expected = (await _count_words(session, progress)).numbers()
     for locale in sorted({locale for locale, _ in expected} | await _locales(session)):
         async with aclosing(_stored_words(session, locale)) as found:
             async for words in found:
                 for each, of_word in words:
-                    count = expected.pop((locale, each.word), 0)
+                    numbers = expected.pop((locale, each.word), (0, 0))
                     known = grams_to_find(fold(each.word))
-                    right = (fold(each.word), len(known), count)
-                    stored = (each.folded, each.grams, each.editions)
+                    right = (fold(each.word), len(known), *numbers)
+                    stored = (each.folded, each.grams, each.editions, each.titles)
                     if stored != right or of_word != set(known):
                         yield f"search_word {locale} {each.word} is not valid; {_REBUILD}"
     for locale, word in expected:
@@ -190,11 +189,9 @@ def _stored(row: AnyRow, links: Mapping[tuple[str, int], LinkPlace]) -> StoredRe
     )
 
 
-async def _count_words(
-    session: ReadSession, progress: Callable[[int], object]
-) -> Counter[Spelling]:
+async def _count_words(session: ReadSession, progress: Callable[[int], object]) -> WordCounts:
     """Return the numbers of public editions with each word that is counted."""
-    counts: Counter[Spelling] = Counter()
+    counts = WordCounts()
     chosen = (
         select(Publication.id, Publication.locale, SearchDocument.shown)
         .join(SearchDocument, SearchDocument.revision_id == Publication.revision_id)
@@ -202,7 +199,8 @@ async def _count_words(
     )
     async with aclosing(batches(session, chosen, Publication.id)) as found:
         async for rows in found:
-            counts.update((row.locale, word) for row in rows for word in words_in(row.shown))
+            for row in rows:
+                counts.add(row.locale, row.shown)
             progress(len(rows))
     return counts
 
@@ -215,9 +213,8 @@ async def _stored_words(
     session: ReadSession, locale: str
 ) -> AsyncGenerator[list[tuple[Any, set[str]]]]:
     """Yield the stored words of a locale, each with its stored grams, some hundred at once."""
-    chosen = select(
-        SearchWord.word, SearchWord.folded, SearchWord.grams, SearchWord.editions
-    ).where(SearchWord.locale == locale)
+    numbers = (SearchWord.grams, SearchWord.editions, SearchWord.titles)
+    chosen = select(SearchWord.word, SearchWord.folded, *numbers).where(SearchWord.locale == locale)
     async with aclosing(batches(session, chosen, SearchWord.word)) as found:
         async for rows in found:
             of_words: dict[str, set[str]] = {}

@@ -33,8 +33,31 @@ from cms.tables import Publication, SearchDocument, SearchGram, SearchWord
 
 # A locale and a word.
 Spelling: TypeAlias = tuple[str, str]
+# Numbers of editions: those that have a word, and those with it in their title or summary.
+Numbers: TypeAlias = tuple[int, int]
 # Number of editions whose texts are in memory at once.
 _EDITIONS = 100
+_TITLES = ("title", "summary")
+
+
+class WordCounts:
+    """The numbers of editions by their words, which can be negative for changes."""
+
+    def __init__(self) -> None:
+        self._editions: Counter[Spelling] = Counter()
+        self._titles: Counter[Spelling] = Counter()
+
+    def add(self, locale: str, shown: Mapping[str, Json], times: int = 1) -> None:
+        """Add the words of a document, a number of times."""
+        for word in words_in(shown):
+            self._editions[locale, word] += times
+        for word in words_in({part: shown[part] for part in _TITLES if part in shown}):
+            self._titles[locale, word] += times
+
+    def numbers(self) -> dict[Spelling, Numbers]:
+        """Return the numbers that are not zero, by word."""
+        found = ((each, (self._editions[each], self._titles[each])) for each in self._editions)
+        return {each: numbers for each, numbers in found if numbers != (0, 0)}
 
 
 async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) -> None:
@@ -51,11 +74,10 @@ async def change_word_counts(session: WriteSession, changes: Mapping[str, int]) 
         .join(SearchDocument, SearchDocument.revision_id == Publication.revision_id)
         .where(is_among(Publication.id, changes), is_of_site(Publication.content_type))
     )
-    counts: Counter[Spelling] = Counter()
+    counts = WordCounts()
     for publication_id, locale, shown in rows:
-        for word in words_in(shown):
-            counts[locale, word] += changes[publication_id]
-    await _add(session, {word: change for word, change in counts.items() if change})
+        counts.add(locale, shown, changes[publication_id])
+    await _add(session, counts.numbers())
 
 
 async def recount_words(
@@ -96,27 +118,28 @@ def _counted(folded: str, word: str) -> str:
     return unicodedata.normalize("NFC", word).lower() if is_counted(word, folded) else ""
 
 
-async def _add(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
+async def _add(session: WriteSession, changes: Mapping[Spelling, Numbers]) -> None:
     """Change the numbers of public editions that have the words; delete words that reach zero."""
-    if added := {word: change for word, change in changes.items() if change > 0}:
+    if added := {word: numbers for word, numbers in changes.items() if numbers[0] > 0}:
         await _raise(session, added)
-    if removed := {word: change for word, change in changes.items() if change < 0}:
-        await _lower(session, removed)
+    if others := {word: numbers for word, numbers in changes.items() if numbers[0] <= 0}:
+        await _lower(session, others)
 
 
-async def _raise(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
+async def _raise(session: WriteSession, changes: Mapping[Spelling, Numbers]) -> None:
     words = _rows(
         {
             "locale": locale,
             "word": word,
             "folded": fold(word),
             "grams": len(_known_grams(fold(word))),
-            "editions": change,
+            "editions": editions,
+            "titles": titles,
         }
-        for (locale, word), change in sorted(changes.items())
+        for (locale, word), (editions, titles) in sorted(changes.items())
     )
     columns = ("locale", "word", "folded")
-    numbers = ("grams", "editions")
+    numbers = ("grams", "editions", "titles")
     chosen = select(
         *(element_text(words, name) for name in columns),
         *(element_number(words, name) for name in numbers),
@@ -124,10 +147,13 @@ async def _raise(session: WriteSession, changes: Mapping[Spelling, int]) -> None
     inserted = upsert(SearchWord).from_select([*columns, *numbers], chosen)
     raised = inserted.on_conflict_do_update(
         index_elements=["locale", "word"],
-        set_={"editions": SearchWord.editions + inserted.excluded.editions},
+        set_={
+            name: getattr(SearchWord, name) + inserted.excluded[name]
+            for name in ("editions", "titles")
+        },
     ).returning(SearchWord.locale, SearchWord.word, SearchWord.editions)
     rows = await session.execute(raised)
-    new = [(locale, word) for locale, word, count in rows if count == changes[locale, word]]
+    new = [(locale, word) for locale, word, count in rows if count == changes[locale, word][0]]
     if new:
         await _insert_grams(session, new)
 
@@ -154,10 +180,10 @@ async def _insert_grams(session: WriteSession, new: Iterable[Spelling]) -> None:
     await session.execute(insert(SearchGram).from_select(["locale", "gram", "word"], chosen))
 
 
-async def _lower(session: WriteSession, changes: Mapping[Spelling, int]) -> None:
+async def _lower(session: WriteSession, changes: Mapping[Spelling, Numbers]) -> None:
     words = _rows(
-        {"locale": locale, "word": word, "change": change}
-        for (locale, word), change in sorted(changes.items())
+        {"locale": locale, "word": word, "editions": editions, "titles": titles}
+        for (locale, word), (editions, titles) in sorted(changes.items())
     )
     await session.execute(
         update(SearchWord)
@@ -165,7 +191,10 @@ async def _lower(session: WriteSession, changes: Mapping[Spelling, int]) -> None
             SearchWord.locale == element_text(words, "locale"),
             SearchWord.word == element_text(words, "word"),
         )
-        .values(editions=SearchWord.editions + element_number(words, "change"))
+        .values(
+            editions=SearchWord.editions + element_number(words, "editions"),
+            titles=SearchWord.titles + element_number(words, "titles"),
+        )
         .execution_options(synchronize_session=False)
     )
     await session.execute(

@@ -11,12 +11,23 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Executable, Insert, Table, Update, bindparam, insert, inspect, update
+from sqlalchemy import (
+    Executable,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapper, make_transient
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.base import instance_dict, instance_state
 
 from cms.storage.database import ReadSession, WriteSession
+from cms.storage.dialects import JsonDocument, element_text, elements_of
 
 # A row, and the values that it had before; none for a row that was inserted.
 _Before: TypeAlias = tuple[DeclarativeBase, Mapping[str, Any] | None]
@@ -113,6 +124,22 @@ async def insert_values(
     """
     statement, _, _ = _insertion(table)
     await session.run_each(statement, rows)
+
+
+async def copy_values(
+    session: WriteSession, table: type[DeclarativeBase], column: str, copies: Mapping[str, str]
+) -> None:
+    """Insert copies of the rows with values in a column, with other values in it.
+
+    Args:
+        session: the transaction.
+        table: a table without columns that SQL computes.
+        column: the column, with texts.
+        copies: its value in the rows to be copied, by that in the copies.
+    """
+    listed = [{"copy": copy, "source": source} for copy, source in copies.items()]
+    if listed:
+        await session.run_each(_copy(table, column), [{"copies": listed}])
 
 
 async def update_rows(
@@ -258,6 +285,19 @@ def _insertion(table: type[DeclarativeBase]) -> tuple[Executable, Sequence[str],
     if computed:
         return statement.returning(*(columns[name] for name in computed)), names, computed
     return statement, names, computed
+
+
+@cache
+def _copy(table: type[DeclarativeBase], column: str) -> Insert:
+    """Return the statement that copies the rows with values in a column."""
+    target = _table_of(table)
+    owner = target.c[column]
+    copies = elements_of(bindparam("copies", type_=JsonDocument), "copies")
+    copied = element_text(copies, "copy").label(column)
+    chosen = select(*(copied if each is owner else each for each in target.c)).join_from(
+        copies, target, owner == element_text(copies, "source")
+    )
+    return insert(target).from_select([each.name for each in target.c], chosen)
 
 
 @cache

@@ -1,6 +1,7 @@
-"""The database tables and their constraints, without behaviour."""
+"""The database tables and their constraints, without behaviour.
 
-from __future__ import annotations
+Annotations of these modules are not texts, which SQLAlchemy would evaluate one by one.
+"""
 
 from cms.tables.base import Base
 from cms.tables.content import (

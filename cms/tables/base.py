@@ -1,7 +1,5 @@
 """The base of all tables: naming of constraints, and column types."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 

@@ -1,7 +1,5 @@
 """Entries, their editions, revisions and links."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
@@ -39,10 +37,10 @@ class Edition(Base):
         Index("ix_edition_head_id", "head_id"),
         partial_index("ix_edition_path", "path", where="path is not null"),
         # For lists of drafts: of all content types, of one, of a category and of a byline.
-        # With what tells of most drafts that they are public.
+        # With the ids by which the states of drafts are found.
         Index(
             "ix_edition_newest",
-            *("locale", "changed_at", "entry_id", "content_type", "head_id"),
+            *("locale", "changed_at", "entry_id", "content_type", "head_id", "id"),
         ),
         Index("ix_edition_content_type", "locale", "content_type", "changed_at", "entry_id"),
         Index("ix_edition_category_id", "locale", "category_id", "changed_at", "entry_id"),

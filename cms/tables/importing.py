@@ -1,7 +1,5 @@
 """Imports: the files of other sites, and the entries that they are here."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index

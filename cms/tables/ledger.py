@@ -1,7 +1,5 @@
 """The audit chain with the hashes of rows, purges, attestations, counters, repeats, presence."""
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 

@@ -1,7 +1,5 @@
 """Metrics of the link graph; they derive from what is public, and are computed in runs."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Double, ForeignKey, Index

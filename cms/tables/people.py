@@ -1,7 +1,5 @@
 """Accounts, their tokens, grants and rate limits."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index

@@ -1,7 +1,5 @@
 """Publications: the revisions that are or were public, when, and on what basis."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -253,6 +251,9 @@ class Publication(Base):
     reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     reviewers: Mapped[Items | None] = mapped_column(JsonDocument)
+    # The values of its indexed fields, null for none, while it is public; they derive from its
+    # revision, see cms.reading.public_fields. Indexes over them are made for what a site declares.
+    field_values: Mapped[Document | None] = mapped_column(JsonDocument)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)
     # When the words of its revision were purged; no view of the past shows it any more.

@@ -1,7 +1,5 @@
 """Reviews, sign-offs, change requests and comments."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, TypeAlias
 

@@ -1,7 +1,5 @@
 """The search index and the words of public editions; both derive from other tables."""
 
-from __future__ import annotations
-
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,8 +39,9 @@ class SearchWord(Base):
     word: Mapped[str] = mapped_column(Key, primary_key=True)
     folded: Mapped[Name]
     grams: Mapped[int]
-    # Number of public editions that contain it.
+    # Number of public editions that contain it, and of those with it in their title or summary.
     editions: Mapped[int]
+    titles: Mapped[int]
 
 
 class SearchGram(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from types import new_class
 from typing import Any
@@ -30,10 +30,11 @@ from cms.type_versions.declaration import (
     DeclaredType,
     blocks_of,
     former_names,
+    indexed_fields,
 )
 
 
-def bound_site(site: Site, declaration: DeclaredSite) -> Site:
+def bound_site(site: Site, declaration: DeclaredSite, known: DeclaredSite | None = None) -> Site:
     """Return a site whose content types have the stored names of a declaration.
 
     The classes of the site stay as they are, since another database can have other names.
@@ -41,10 +42,13 @@ def bound_site(site: Site, declaration: DeclaredSite) -> Site:
     Args:
         site: the site as it is declared in code.
         declaration: its declaration, by :func:`cms.type_versions.declaration.declare`.
+        known: the newest declaration that the database knows; indexed fields that it does not
+            index wait for their indexes.
     """
-    if _is_plain(declaration):
+    unindexed = _not_indexed_yet(declaration, known) if known is not None else frozenset()
+    if _is_plain(declaration) and not unindexed:
         return site
-    binding = _Binding(site, declaration)
+    binding = _Binding(site, declaration, unindexed)
     types = binding.types()
     bound = copy(site)
     bound.content_types = types
@@ -55,6 +59,22 @@ def bound_site(site: Site, declaration: DeclaredSite) -> Site:
     }
     bound.retired_types = declaration.retired_types()
     return bound
+
+
+def _not_indexed_yet(declaration: DeclaredSite, known: DeclaredSite) -> frozenset[tuple[str, str]]:
+    """Return the indexed fields of which the known types have no index, with their types."""
+    indexed = indexed_fields(known)
+
+    def has_index(content_type: DeclaredType, field: DeclaredField) -> bool:
+        found = indexed.get((content_type.stored, field.stored))
+        return found is not None and found.kind == field.kind
+
+    return frozenset(
+        (type_name, name)
+        for type_name, content_type in declaration.types.items()
+        for name, field in content_type.fields.items()
+        if field.is_indexed and not has_index(content_type, field)
+    )
 
 
 def _is_plain(declaration: DeclaredSite) -> bool:
@@ -78,9 +98,12 @@ def _is_plain(declaration: DeclaredSite) -> bool:
 class _Binding:
     """Makes copies of classes and fields with their stored names."""
 
-    def __init__(self, site: Site, declaration: DeclaredSite) -> None:
+    def __init__(
+        self, site: Site, declaration: DeclaredSite, unindexed: Collection[tuple[str, str]]
+    ) -> None:
         self._site = site
         self._declaration = declaration
+        self._unindexed = unindexed
         self._blocks: dict[str, type[Block]] = {}
         self._declared_blocks = blocks_of(site)
         self._stored_kinds: dict[str, list[str]] = {}
@@ -106,6 +129,8 @@ class _Binding:
         declared = self._declaration.types[content_type.name]
         bound.stored_name, bound.declared = declared.stored, content_type.declared
         bound.fields = self._fields(content_type.fields, declared.fields)
+        for name, field in bound.fields.items():
+            field.awaits_index = (content_type.name, name) in self._unindexed
         return bound
 
     def _block(self, name: str) -> type[Block]:

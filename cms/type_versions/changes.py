@@ -98,7 +98,7 @@ def pair(before: Mapping[str, S], after: Mapping[str, S]) -> Pairs:
 def changes_between(before: DeclaredSite, after: DeclaredSite) -> list[TypeChange]:
     """Return the changes from one declaration to another; none if content is stored alike.
 
-    Labels, descriptions and indexes are no changes of the types.
+    Labels and descriptions are no changes of the types.
     """
     return [
         *_site_changes(before, after),

@@ -11,12 +11,13 @@ from cms.authorization.actions import Action
 from cms.errors import InvalidValue, Refused
 from cms.events import TypesChanged
 from cms.ledger.progress import Watch, unwatched
+from cms.search.page_fields import repeat_fields
 from cms.search.rebuilding import mark_outdated
 from cms.storage.database import WriteSession
 from cms.tables import Entry, TypeVersion
 from cms.type_versions.changes import pair, types_that_derive_otherwise
 from cms.type_versions.checking import TypesReport, check_types
-from cms.type_versions.declaration import DeclaredSite
+from cms.type_versions.declaration import DeclaredSite, indexed_fields
 from cms.type_versions.versions import Binding, bind, newest_types
 from cms.work.work import Work, command
 
@@ -64,7 +65,8 @@ async def change_types(
     """Make the types of the site the newest version, and return what changed.
 
     No word of the content changes. Derived values of content types that lost or regained fields
-    are marked, to be derived again. Writers wait until the transaction ends.
+    are marked, to be derived again; if indexed fields changed, public pages repeat them at once.
+    Writers wait until the transaction ends.
 
     Args:
         work: the transaction, in which the site has the stored names that its code declares.
@@ -94,6 +96,10 @@ async def change_types(
     if binding.before is not None:
         await _settle_singletons(work, binding.before, binding.declaration)
         await _mark_stale(work.session, binding.before, binding.declaration)
+    former = binding.before
+    binding = bind(work.site, await newest_types(work.session))
+    if former is None or indexed_fields(former) != indexed_fields(binding.declaration):
+        await repeat_fields(work.session, binding.site)
     work.emit(
         TypesChanged(
             subject=str(number),

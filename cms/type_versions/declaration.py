@@ -465,3 +465,13 @@ def blocks_of(site: Site) -> Mapping[str, type[Block]]:
         if isinstance(field, AnyBlock)
         for name, block in field.blocks.items()
     }
+
+
+def indexed_fields(site: DeclaredSite) -> Mapping[tuple[str, str], DeclaredField]:
+    """Return the fields that are indexed, by the stored names of their types and their own."""
+    return {
+        (content_type.stored, field.stored): field
+        for content_type in site.types.values()
+        for field in content_type.fields.values()
+        if field.is_indexed
+    }

@@ -47,7 +47,7 @@ _READS: Mapping[str, frozenset[str]] = {
 _NOT_SETTINGS = frozenset(
     {
         *("absent", "choices", "deprecated", "description", "directives", "from_"),
-        *("has_own_kind", "indexed"),
+        *("awaits_index", "has_own_kind", "indexed"),
         *("label", "name"),
         *("of", "renamed", "required", "schema_org", "seo", "stored_name", "stored_words", "was"),
     }

@@ -80,4 +80,5 @@ def bind(site: Site, known: KnownTypes | None) -> Binding:
         declaration = declare(site)
     else:
         declaration = declare(site, known.declaration, known.number + 1)
-    return Binding(bound_site(site, declaration), declaration, known)
+    before = known.declaration if known is not None else None
+    return Binding(bound_site(site, declaration, before), declaration, known)

@@ -1,8 +1,9 @@
 """The frame in which commands run: one transaction, one actor, one moment.
 
 A command decides, writes facts with :meth:`Work.insert`, :meth:`Work.insert_parts`,
-:meth:`Work.close` and :meth:`Work.update`, and emits events. The frame then calls the reactions,
-and closes the command with its audit records and the hashes of the rows that it wrote.
+:meth:`Work.copy_parts`, :meth:`Work.close` and :meth:`Work.update`, and emits events. The frame
+then calls the reactions, and closes the command with its audit records and the hashes of the rows
+that it wrote.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import delete, inspect, tuple_
 
@@ -31,8 +32,6 @@ from cms.authorization.actor import Actor
 from cms.errors import NotAllowed, OwnWork, Refused
 from cms.events import Event, is_built_in
 from cms.ledger import audit
-from cms.ledger.attestation import Attested
-from cms.ledger.closing import Closing, close_command
 from cms.ledger.counters import wait_for_turn
 from cms.ledger.positions import position_after
 from cms.ledger.rows import PART_OF
@@ -41,11 +40,14 @@ from cms.ledger.words import emptied_values
 from cms.signing import KeyFile
 from cms.site import Site
 from cms.storage.database import Database, ReadSession, WriteSession
-from cms.storage.rows import insert_rows, insert_values, savepoint, update_rows
+from cms.storage.rows import copy_values, insert_rows, insert_values, savepoint, update_rows
 from cms.tables import Base
 from cms.work.arguments import check_texts
 from cms.work.bulk import refused_in
 from cms.work.refusals import note_refusal
+
+if TYPE_CHECKING:  # what only a command needs is loaded by it
+    from cms.ledger.attestation import Attested
 
 P = ParamSpec("P")
 
@@ -191,6 +193,23 @@ class Work(Reading):
         await insert_values(self.session, table, parts)
         self._outcome.parts.setdefault(table.__tablename__, []).extend(parts)
 
+    async def copy_parts(
+        self,
+        table: type[Base],
+        copies: Mapping[str, str],
+        rows: Iterable[Mapping[str, object]],
+    ) -> None:
+        """Insert the rows of another table that belong to some rows for other rows as well.
+
+        Args:
+            table: their table.
+            copies: the keys of the rows to which they belong, by those of the other rows.
+            rows: the values of the covered columns of the copies, by name.
+        """
+        _, column = PART_OF[table.__tablename__]
+        await copy_values(self.session, table, column, copies)
+        self._outcome.parts.setdefault(table.__tablename__, []).extend(rows)
+
     async def update(self, row: Base, **columns: object) -> None:
         """Change columns of a fact that change by design, such as the head of an edition."""
         await self.update_each([(row, columns)])
@@ -276,6 +295,8 @@ class Work(Reading):
             if outcome.written or outcome.deleted:
                 raise RuntimeError(f"a command with the action {action} wrote and emitted nothing")
             return
+        from cms.ledger.closing import Closing, close_command  # noqa: PLC0415
+
         closing = Closing(
             records=[
                 audit.Record(

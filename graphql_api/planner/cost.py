@@ -269,7 +269,7 @@ class _Meter:
             rows = every * min(found.share, 1 / where.narrows)
             skipped = paging.skip(variables) if paging.skip is not None else 0
             page: float = paging.size(variables) * (_ROW + inner.work.of_each(variables, size))
-            searched = every * found.work * (sweeps.count + sweeps.has_page)
+            searched = every * (found.work * sweeps.count + _work_of_page(found, sweeps, keys))
             own = declared.work(field.arguments, variables, size) if declared.work else 0
             swept = sweeps.read(rows, where) * sweeps.work_of_page() + rows * sweeps.work_of_sums()
             return _OTHER + own + page + searched + min(skipped, rows) * _SKIPPED + swept
@@ -459,6 +459,15 @@ def _rows(extent: Extent | None, size: SiteSize) -> float:
     if extent.content_type is not None:
         return size.entries.get(extent.content_type, 0) * extent.share
     return size.editions * extent.share
+
+
+def _work_of_page(found: Matches, sweeps: _Sweeps, keys: int) -> float:
+    """Return the work of finding a page of what matches a search, for each of all rows."""
+    if not sweeps.has_page:
+        return 0
+    if sweeps.ordered:
+        return found.work
+    return found.ordered_work if keys else found.best_work
 
 
 def _matches(

@@ -111,7 +111,6 @@ class Rows:
         is_first: whether a field of one object takes the first row in order of several.
         search: how a search finds them; ``None`` without a search.
         found: how an index finds them, if one does; see :mod:`graphql_api.planner.page`.
-        members: how an index finds them, for an order that an index has of all types together.
         is_whole: whether they are all that the view shows of a type, or of all types of the site.
         in_order: the relation in parts, each of which an index has in an order; given the column
             that an order begins with, if it is one of another table, without the rows in which
@@ -126,7 +125,6 @@ class Rows:
     is_first: bool = False
     search: Search | None = None
     found: Callable[[Columns], Found] | None = None
-    members: Callable[[Columns], Found] | None = None
     is_whole: bool = False
     in_order: Callable[[Leading | None], Sequence[Selectable]] | None = None
 
@@ -307,11 +305,15 @@ class Matches:
 
     Attributes:
         share: the share of the rows that match.
-        work: the work of the search for each of all rows.
+        work: the work of the search for each of all rows, to count and sum what matches.
+        best_work: that of a page of the best matches, where an index has the order of the rows.
+        ordered_work: that of a page in an order that an index has.
     """
 
     share: float = 1
     work: float = 0
+    best_work: float = 0
+    ordered_work: float = 0
 
 
 @dataclass(frozen=True)

@@ -329,9 +329,10 @@ def begins_order(way: LookUp, operators: Argument, call: Call) -> bool:
     if not (way.begins_orders and isinstance(operators, Input)):
         return False
     order, is_one = call.arguments.get("orderBy"), operators.fields.keys() == {"eq"}
-    # Indexes over values of fields have those of all types together.
-    is_of_type = leading_column(order) != "rendered"
-    return is_one and is_of_type and is_indexed(order, kind_of(call.view))
+    kind = kind_of(call.view)
+    # Indexes over values of fields have all pages of a type together.
+    is_of_page = leading_column(order, kind) != "field_values"
+    return is_one and is_of_page and is_indexed(order, kind)
 
 
 def comparison_of(

@@ -28,7 +28,8 @@ class OrderTerm:
         sql: the compared value, of a row and of the rows that the call's view shows.
         descending: whether the largest comes first.
         nullable: whether the value can be null.
-        leading: the column of another table with an index that has the rows in this order.
+        leading: the column by whose values an index has the rows in this order, where not all rows
+            have one.
         group: the column that alone determines the value.
         beside: the key after it in that index, which is different for every row.
         indexed_in: the kinds of view in which an index has the rows in this order.
@@ -88,10 +89,18 @@ def _terms(argument: Argument) -> list[OrderTerm]:
     return list(first.values())
 
 
-def leading_column(argument: Argument) -> Leading | None:
-    """Return the column of another table by which an index has the rows in order, if one does."""
+def leading_column(argument: Argument, kind: ViewKind) -> Leading | None:
+    """Return the column by whose values an index has the rows in order, if one does.
+
+    Args:
+        argument: the order.
+        kind: the kind of the view.
+    """
     terms = _terms(argument)
-    return terms[0].leading if terms else None
+    leading = terms[0].leading if terms else None
+    # Drafts, of which a preview shows one, do not repeat the values of their fields.
+    has_drafts = kind == "drafts" or (kind == "preview" and leading == "field_values")
+    return None if has_drafts or kind == "past" else leading
 
 
 def first_term(argument: Argument) -> OrderTerm | None:
@@ -108,7 +117,8 @@ def is_indexed(argument: Argument, kind: ViewKind) -> bool:
     # Of an order with further keys, all rows with the same first value are sorted.
     has_few_equal = len(terms) == 1 or terms[0].beside is None
     order_of = "now" if kind == "preview" else kind
-    return order_of in terms[0].indexed_in and has_few_equal
+    is_led = terms[0].leading is None or leading_column(argument, kind) is not None
+    return order_of in terms[0].indexed_in and has_few_equal and is_led
 
 
 def kind_of(view: View) -> ViewKind:

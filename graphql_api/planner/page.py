@@ -26,11 +26,9 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
 )
 from sqlalchemy.types import NullType
 
-from cms.reading.visibility import Leading
 from graphql_api.planner.arguments import Given, Read
 from graphql_api.planner.cursors import cursor_of, is_ahead, is_behind
 from graphql_api.planner.declarations import Call, Connection, Row, Rows
@@ -185,16 +183,6 @@ class Page:
             chosen = chosen.add_columns(key(row).label("key")).distinct()
         further = others.conditions(beside.columns)
         return chosen.select_from(source.clause(), beside.clause()).where(*conditions, *further)
-
-    def values_by_index(self, value: Callable[[Row], Sql], leading: Leading) -> Selectable | None:
-        """Return a ``value`` of each row of the connection, if an index has all that are not null.
-
-        Args:
-            value: the value of a row.
-            leading: the column of another table from which it is made.
-        """
-        found = [*self._page_rows.values_by_index(value, leading)]
-        return select(*union_all(*found).subquery().c) if found else None
 
     def limit_of(self, read: Read) -> Sql:
         """Return a number of rows as a parameter."""

@@ -32,20 +32,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Boolean, Float
 
-from cms.reading.view import Perspective
 from cms.reading.visibility import Leading
 from cms.storage.dialects import IsAmongRows, Moment, Scaled, Unindexed
 from graphql_api.planner.arguments import Given
 from graphql_api.planner.cursors import is_ahead, is_behind
-from graphql_api.planner.declarations import Call, Found, OrderKey, Row, Rows, Search
-from graphql_api.planner.emptiness import without_empty
+from graphql_api.planner.declarations import Call, Found, OrderKey, Rows, Search
 from graphql_api.planner.filters import Condition, condition_of
 from graphql_api.planner.groups import SIZE, Bound, Groups
 from graphql_api.planner.json_sql import BeginsIf, RowCount
 from graphql_api.planner.look_ups import found_by
 from graphql_api.planner.ordering import (
     first_term,
-    is_indexed,
     kind_of,
     leading_column,
     order_by,
@@ -64,9 +61,6 @@ InOrder: TypeAlias = Callable[[Leading | None], Sequence[Selectable]]
 # So many rows are looked up and sorted in a few milliseconds; and of so many, a page is found soon
 # by reading a list in its order.
 _FEW = literal_column("2000", Integer())
-# Of a type without a filter, so many: each is read with its document for the order by a field, and
-# among the values of all types a page of the type is found soon.
-_FEW_OF_TYPE = literal_column("500", Integer())
 # The names of the keys of rows that are found in several ways.
 _KEY = "key_"
 
@@ -113,18 +107,14 @@ class PageRows:
         self._call = call
         self._paging = paging
         self._parameters = parameters
-        leading = leading_column(call.arguments.get("orderBy"))
-        is_of_now = call.view.perspective is Perspective.PUBLISHED and call.view.past is None
-        # The tables with these columns have them of what is public now.
-        self._leading = leading if is_of_now else None
-        self._is_of_now = is_of_now
-        self._few = _FEW_OF_TYPE if self._is_soon_found() else _FEW
+        # The indexes with these columns have them of what is public now.
+        self._leading = leading_column(call.arguments.get("orderBy"), kind_of(call.view))
         found = self._found(call.source(rows.relation).columns)
         self._look_ups = len(found)
         # Only once, unless they depend on the object that the rows belong to: then SQLite would
         # make them again for each row.
         self._some = (
-            [each.values.limit(self._few).cte().prefix_with("MATERIALIZED") for each in found]
+            [each.values.limit(_FEW).cte().prefix_with("MATERIALIZED") for each in found]
             if rows.found is None or rows.search is not None
             else []
         )
@@ -165,37 +155,6 @@ class PageRows:
         few = [each.column.in_(each.values) for each in first if not each.is_of_list]
         return (*few, *self._conditions(columns))
 
-    def values_by_index(
-        self, value: Callable[[Row], Sql], leading: Leading
-    ) -> Iterator[Selectable]:
-        """Yield a value of all rows, if an index over the value has it of all that it is not null.
-
-        The rows of a type that has few are looked up.
-
-        Args:
-            value: the value of a row.
-            leading: the column of another table from which the value is made.
-        """
-        rows, in_order = self._rows, self._rows.in_order
-        is_filtered = without_empty(self._call.arguments.get("where")) is not None
-        if is_filtered or rows.search is not None or rows.members is None or in_order is None:
-            return
-        if not self._is_of_now:
-            return
-        few, *many = (rows.relation, *map(Chosen, in_order(leading)))
-        for relation in (few, *many):
-            source = self._call.source(relation)
-            counted = value(rows.row(source.columns))
-            found = rows.members(source.columns)
-            if relation is few:
-                way = _is_among_few(found)
-            else:
-                are_many = _are_many(found.values.limit(_FEW).subquery(), _FEW)
-                way = _begins_if(OrderKey(counted), are_many)
-            conditions = [*rows.conditions(source.columns), counted.is_not(None), way]
-            chosen = select(counted.label("value"))
-            yield chosen.select_from(source.clause()).where(*conditions)
-
     def is_within(self, cursor: Given, side: Side, columns: Columns) -> Condition:
         """Return whether a row is on a side of a cursor."""
         keys = self.keys(columns)
@@ -216,7 +175,7 @@ class PageRows:
 
     def _ways_of_search(self, search: Search, in_order: InOrder) -> Iterator[_Way]:
         """Yield the ways for a search: few rows are ranked and sorted, of many only the best."""
-        are_many = _are_many(self._some[0], self._few)
+        are_many = _are_many(self._some[0], _FEW)
         yield _Way(search.found(not_(are_many)), 0)
         others = partial(search.in_order, are_many)
         if search.best is None:
@@ -344,19 +303,11 @@ class PageRows:
     def _order(self, keys: Sequence[OrderKey]) -> list[Sql]:
         return order_by(keys, reverse=self._paging.is_backward)
 
-    def _is_soon_found(self) -> bool:
-        """Return whether a page of a type is found soon by reading an index over a field."""
-        arguments = self._call.arguments
-        is_plain = self._rows.found is None and without_empty(arguments.get("where")) is None
-        # By further keys, all rows with the same first value would be read.
-        is_in_order = is_indexed(arguments.get("orderBy"), kind_of(self._call.view))
-        return is_plain and is_in_order and self._leading == "rendered"
-
     def _find_many(self, columns: Columns) -> Condition:
         """Return whether each look-up finds so many rows that the list is read in its order."""
         if not self._some:
             return _are_many(self._found(columns)[0].values.limit(_FEW).subquery(), _FEW)
-        return and_(*(_are_many(each, self._few) for each in self._some))
+        return and_(*(_are_many(each, _FEW) for each in self._some))
 
     def _are_few_of(self, number: int, columns: Columns) -> Condition:
         """Return whether a row is found by a look-up, which is the first that finds few."""
@@ -364,7 +315,7 @@ class PageRows:
         if not self._some:
             return _is_among_few(found)
         own, before = self._some[number], self._some[:number]
-        are_many = [_are_many(each, self._few) for each in (own, *before)]
+        are_many = [_are_many(each, _FEW) for each in (own, *before)]
         few = select(own.c[0]).where(not_(are_many[0]), *are_many[1:])
         return IsAmongRows(found.column, few.scalar_subquery())
 
@@ -375,10 +326,7 @@ class PageRows:
             return (self._rows.search.revisions(columns),) if can_be_read else ()
         if self._rows.found is not None:
             return (self._rows.found(columns),)
-        found = found_by(self._call.arguments.get("where"), columns, self._call)
-        if not found and self._rows.members is not None and self._leading == "rendered":
-            return (self._rows.members(columns),)
-        return found
+        return found_by(self._call.arguments.get("where"), columns, self._call)
 
     def _conditions(self, columns: Columns, *, is_in_order: bool = False) -> tuple[Condition, ...]:
         call = replace(self._call, is_in_order=is_in_order)

@@ -123,6 +123,7 @@ def upgrade() -> None:
         _column("folded", KEY),
         _column("grams", sa.Integer()),
         _column("editions", sa.Integer()),
+        _column("titles", sa.Integer()),
         sa.PrimaryKeyConstraint("locale", "word", name="pk_search_word"),
         sqlite_with_rowid=False,
     )
@@ -279,7 +280,9 @@ def upgrade() -> None:
     op.create_index("ix_edition_head_id", "edition", ["head_id"])
     _partial_index("ix_edition_path", "edition", ["path"], "path is not null")
     newest = ("changed_at", "entry_id")
-    op.create_index("ix_edition_newest", "edition", ["locale", *newest, "content_type", "head_id"])
+    op.create_index(
+        "ix_edition_newest", "edition", ["locale", *newest, "content_type", "head_id", "id"]
+    )
     for column in ("content_type", "category_id", "byline_id"):
         op.create_index(f"ix_edition_{column}", "edition", ["locale", column, *newest])
     for column in ("title_key", "slug"):
@@ -562,6 +565,7 @@ def upgrade() -> None:
         _column("reviewed_at", MOMENT, nullable=True),
         _column("due_at", MOMENT, nullable=True),
         _column("reviewers", JSON, nullable=True),
+        _column("field_values", JSON, nullable=True),
         _column("ended_at", MOMENT, nullable=True),
         _column("ended_position", sa.BigInteger(), nullable=True),
         _column("purged_at", MOMENT, nullable=True),

@@ -62,7 +62,7 @@ CLOSED_BY = {
     "sign_off": "ended_at",
 }
 # Columns of facts that derive from other facts, and change with these until the fact is closed.
-DERIVED = {"publication": ("reviewed_at", "due_at", "reviewers")}
+DERIVED = {"publication": ("reviewed_at", "due_at", "reviewers", "field_values")}
 # The columns with words, and the value that a purge leaves in them. The tombstone of a row permits
 # that, and nothing else. In place of an e-mail address comes the id of the account.
 ANY, OWN_ID = "*", "id"
@@ -86,6 +86,7 @@ EMPTIED: dict[str, dict[str, Any]] = {
         "break_glass_reason": "",
         "source": None,
         "claimed_review": None,
+        "field_values": None,
         "purged_at": ANY,
     },
     "purge": {"reason": ""},

@@ -38,10 +38,9 @@ async def unsigned(database: Database, tmp_path: Path) -> Newsroom:
 def rehearsals(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Rehearsals]:
     """A newsroom in which every example begins anew."""
     with asyncio.Runner() as runner:
-        url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
-        newsroom = Newsroom(database, SITE)
-        runner.run(newsroom.hire())
+        url = runner.run(templates.copy(request.param, is_hired=True))
+        database = templates.open(url)
+        newsroom = templates.newsroom(request.param, database)
         yield Rehearsals(runner, newsroom)
         runner.run(database.close())
         runner.run(templates.drop(url))

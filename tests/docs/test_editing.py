@@ -28,15 +28,14 @@ from graphql_api.delivery import Delivery
 from graphql_api.http.limits import MANAGEMENT_LIMITS, Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.build_management import build_management_schema
 from seeds.site import site
 from tests.builders import Newsroom
 from tests.docs.test_docs import DOCS, ROOT, blocks, code, rows
+from tests.schemas import delivery_schema_of, management_schema_of
 
 PAGE = DOCS / "editing.md"
-DELIVERY = build_delivery_schema(site)
-MANAGEMENT = build_management_schema(site)
+DELIVERY = delivery_schema_of(site)
+MANAGEMENT = management_schema_of(site)
 
 # The people of a newsroom.
 BYLINES = 7

@@ -21,10 +21,9 @@ from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from graphql_api.operation import ReadResult
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.positions import tokens_of
+from tests.schemas import delivery_schema_of, management_schema_of
 from tests.sites import SITE
 
 
@@ -113,12 +112,12 @@ class Api:
 @pytest.fixture(scope="session")
 def schema() -> GraphQLSchema:
     """The schema of the test site."""
-    return build_delivery_schema(SITE)
+    return delivery_schema_of(SITE)
 
 
 def api_of(site: Site, newsroom: Newsroom) -> Api:
     """Return the delivery API of another site over the same database."""
-    return _api(newsroom, site, build_delivery_schema(site))
+    return _api(newsroom, site, delivery_schema_of(site))
 
 
 def _api(newsroom: Newsroom, site: Site, schema: GraphQLSchema) -> Api:
@@ -239,7 +238,7 @@ def draft_from(payload: Any) -> Draft:
 @pytest.fixture(scope="session")
 def management_schema() -> GraphQLSchema:
     """The schema by which the test site is edited."""
-    return build_management_schema(SITE)
+    return management_schema_of(SITE)
 
 
 @pytest.fixture

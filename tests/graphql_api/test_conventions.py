@@ -32,14 +32,13 @@ from cms.content.type_names import types_of as type_names_of
 from cms.publishing.gates import GATES
 from cms.review.relations import REVIEW_OUTCOMES
 from cms.review.standing import STATES
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.management.errors import error_types
 from seeds.site import site
+from tests.schemas import delivery_schema_of, management_schema_of
 from tests.sites import SITE
 
-SCHEMAS = {"delivery": build_delivery_schema(site), "management": build_management_schema(site)}
-OTHERS = {"delivery": build_delivery_schema(SITE), "management": build_management_schema(SITE)}
+SCHEMAS = {"delivery": delivery_schema_of(site), "management": management_schema_of(site)}
+OTHERS = {"delivery": delivery_schema_of(SITE), "management": management_schema_of(SITE)}
 NAMES = pytest.mark.parametrize("name", list(SCHEMAS))
 
 

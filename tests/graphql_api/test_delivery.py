@@ -12,8 +12,8 @@ from cms.content.fields import Text
 from cms.site import Site
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.graphql_api.conftest import Api
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE
 
 TITLES = "{ entries(first: 100, orderBy: [title_ASC]) { totalCount nodes { title } } }"
@@ -206,7 +206,7 @@ async def test_what_is_required_and_missing_is_an_error_at_its_place(api: Api) -
     await newsroom.published("Snippet", title="Whole", text="Words")
     await newsroom.published("Snippet", title="Broken", text="")
     # A later version of the site asks for what was optional when these were published.
-    later = Delivery(LATER, build_delivery_schema(LATER), newsroom.database.reader)
+    later = Delivery(LATER, delivery_schema_of(LATER), newsroom.database.reader)
     query = """{
       snippets(orderBy: [title_DESC]) { nodes { title } }
       broken: entries(where: {title: {eq: "Broken"}}) { nodes { title ... on Snippet { text } } }

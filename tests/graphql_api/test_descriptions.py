@@ -22,15 +22,14 @@ from graphql import (
 from cms.content.fields import AnyBlock, Section
 from cms.content.fields.base import all_fields
 from cms.site import Site
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.declaring.fields import THIS_FIELD, THIS_TYPE
 from seeds.site import site
+from tests.schemas import delivery_schema_of, management_schema_of
 from tests.sites import SITE
 
 BUILDERS: dict[str, Callable[[Site], GraphQLSchema]] = {
-    "delivery": build_delivery_schema,
-    "management": build_management_schema,
+    "delivery": delivery_schema_of,
+    "management": management_schema_of,
 }
 SITES = {"tests": SITE, "seeds": site}
 # The schemas whose descriptions are kept.

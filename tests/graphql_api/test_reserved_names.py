@@ -24,9 +24,8 @@ from cms.content.reserved_names import (
 from cms.content.type_names import queries_of, types_of
 from cms.errors import SiteError
 from cms.site import Site
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.build_management import build_management_schema
 from seeds.site import site as demo
+from tests.schemas import delivery_schema_of, management_schema_of
 from tests.sites import SITE
 
 
@@ -37,9 +36,8 @@ def declared(base: type, class_name: str, /, fields: Any = None, **arguments: An
     )
 
 
-@cache
 def schemas(site: Site) -> tuple[GraphQLSchema, GraphQLSchema]:
-    return build_delivery_schema(site), build_management_schema(site)
+    return delivery_schema_of(site), management_schema_of(site)
 
 
 def type_names(site: Site) -> set[str]:

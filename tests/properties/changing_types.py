@@ -79,6 +79,7 @@ class FieldPlan(Named):
         kind: one of ``KINDS``.
         required: whether it is required.
         has_absent: whether a required one has ``absent``.
+        is_indexed: whether it is indexed.
         deprecated: the reason why it is no longer used.
         longest: the most characters of a text.
         to: the keys of the content types that it leads to; empty for all.
@@ -91,6 +92,7 @@ class FieldPlan(Named):
     kind: str = "Text"
     required: bool = False
     has_absent: bool = False
+    is_indexed: bool = False
     deprecated: str = ""
     longest: int = 50
     to: list[int] = field(default_factory=list)
@@ -215,6 +217,7 @@ class _Making:
             "required": plan.required,
             "deprecated": plan.deprecated,
             "was": plan.was,
+            "indexed": plan.is_indexed,
         }
         if plan.required and plan.has_absent and plan.kind in ABSENT:
             own["absent"] = ABSENT[plan.kind]

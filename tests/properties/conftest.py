@@ -13,15 +13,14 @@ import pytest
 from sqlalchemy import Integer, literal_column
 
 from cms.links.refreshing import refresh_metrics
-from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner import page_rows
-from graphql_api.schema.build import build_delivery_schema
 from tests.conftest import KINDS, Templates
 from tests.properties.content import NO_LIMITS, fill
 from tests.properties.queries import Query
 from tests.reference import Reference
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE
 
 
@@ -50,10 +49,10 @@ def both(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Both]
     with pytest.MonkeyPatch.context() as patch, asyncio.Runner() as runner:
         url = runner.run(templates.copy(kind))
         patch.setattr(page_rows, "_FEW", few)
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         runner.run(fill(database))
         runner.run(refresh_metrics(database, SITE))
-        delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader, NO_LIMITS)
+        delivery = Delivery(SITE, delivery_schema_of(SITE), database.reader, NO_LIMITS)
         yield Both(runner, delivery, runner.run(Reference.load(database, SITE)))
         runner.run(database.close())
         runner.run(templates.drop(url))

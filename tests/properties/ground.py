@@ -108,6 +108,6 @@ class Ground:
         await self.database.close()
 
     async def _open(self) -> None:
-        self.database = Database(self._url, signing_key=self.templates.signing_key)
+        self.database = self.templates.open(self._url)
         is_file = self.kind == "sqlite"
         self.books = SqliteBooks(self._url) if is_file else await PostgresBooks.open(self._url)

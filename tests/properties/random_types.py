@@ -30,6 +30,8 @@ LOCALES = ("en", "de", "fr")
 LEAVES = ("Text", "Integer", "Number", "Decimal", "Boolean", "Choice", "Date", "Markdown")
 LISTS = ("Texts", "Integers", "Choices", "Sections", "Links", "Reference", "References")
 INNER = (*LEAVES, *LISTS)
+# Those that a content type can have an index of.
+INDEXABLE = ({*LEAVES} - {"Markdown"}) | {"Computed", "Reference"}
 KINDS = (*INNER, "Choice", "Object", "Object", "Objects", "Objects", *("Blocks",) * 4, "Computed")
 
 
@@ -78,12 +80,14 @@ def _new_field(
 ) -> FieldPlan:
     made = FieldPlan(plan.new_key(), name)
     _make_kind(lot, plan, made, lot.choice(_kinds_in(owner)))
+    is_indexable = isinstance(owner, TypePlan) and made.kind in INDEXABLE
+    made.is_indexed = is_indexable and lot.random() < 0.4
     return made
 
 
 def _make_kind(lot: Random, plan: Plan, made: FieldPlan, kind: str) -> None:
     """Make a field one of this kind."""
-    made.kind, made.required, made.has_absent = kind, False, False
+    made.kind, made.required, made.has_absent, made.is_indexed = kind, False, False, False
     made.to, made.choices, made.fields, made.blocks, made.reverse = [], [], [], [], ""
     if kind in ("Choice", "Choices"):
         words = lot.sample(WORDS, lot.randint(1, 3))
@@ -201,6 +205,15 @@ def _unrequire(lot: Random, plan: Plan) -> bool | None:
         return None
     one = lot.choice(required)
     one.required, one.has_absent = False, False
+    return True
+
+
+def _index(lot: Random, plan: Plan) -> bool | None:
+    fields = [each for one in plan.types for each in one.fields if each.kind in INDEXABLE]
+    if not fields:
+        return None
+    one = lot.choice(fields)
+    one.is_indexed = not one.is_indexed
     return True
 
 
@@ -338,6 +351,7 @@ CHANGES: Mapping[str, Change] = {
     "change a kind": _change_kind,
     "require a field": _require,
     "make a field optional": _unrequire,
+    "index a field": _index,
     "deprecate a field": _deprecate,
     "add a choice": _add_choice,
     "remove a choice": _remove_choice,

@@ -262,7 +262,7 @@ def test_paths_and_links_follow_pages(
 ) -> None:
     async def walk() -> None:
         url = await templates.copy(kind)
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         world = World(database)
         await world.begin()
         for step in steps:

@@ -21,19 +21,18 @@ from cms.drafts.entries import duplicate_entry
 from cms.drafts.people import create_person
 from cms.errors import Refused
 from cms.review.comments import add_comment
-from cms.storage.database import Database
 from cms.tables import Edition, Entry, Revision
 from cms.taxonomy.categories import create_category
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
 from tests.properties.content import NO_LIMITS, fill, pools
 from tests.properties.queries import Query, queries
 from tests.reference import Reference
 from tests.rewording import newest_of
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE
 
 
@@ -87,9 +86,9 @@ def desk(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Desk]
     """A site with content of every kind, and the people who write it."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         newsroom = runner.run(fill(database))
-        delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader, NO_LIMITS)
+        delivery = Delivery(SITE, delivery_schema_of(SITE), database.reader, NO_LIMITS)
         yield Desk(runner, newsroom, delivery, runner.run(Reference.load(database, SITE)))
         runner.run(database.close())
         runner.run(templates.drop(url))

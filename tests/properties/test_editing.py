@@ -46,6 +46,7 @@ from cms.review.change_requests import request_changes
 from cms.review.comments import add_comment, reply_to_comment, resolve_comment
 from cms.review.reviews import request_review, withdraw_review
 from cms.review.sign_offs import sign_off
+from cms.search.page_fields import faults_of_fields
 from cms.search.verification import verify_counts
 from tests.conftest import KINDS, Templates
 from tests.depth import IS_DEEP
@@ -363,6 +364,7 @@ class Editing(RuleBasedStateMachine):
             key = database.key_file.load().public_key_pem()
             found = [each async for each in verify_ledger(session, key, no_progress)]
             miscounted = [each async for each in verify_counts(session, lambda _: None)]
+            miscounted += await faults_of_fields(session, self.site)
         assert miscounted == []
         assert [each for each in found if isinstance(each, Invalid)] == []
 

@@ -15,17 +15,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Integer, literal_column
 
-from cms.storage.database import Database
 from cms.tables import Publication, Revision
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner import page_rows
-from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE
 
-SCHEMA = build_delivery_schema(SITE)
+SCHEMA = delivery_schema_of(SITE)
 STEADY = 9
 RESTLESS = 4
 
@@ -141,7 +140,7 @@ def library(request: pytest.FixtureRequest, templates: Templates, few: None) -> 
     del few
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         newsroom = Newsroom(database, SITE)
         library = Library(runner, newsroom, Delivery(SITE, SCHEMA, database.reader))
         runner.run(_fill(library))

@@ -215,7 +215,7 @@ class Chronicle:
 def test_the_past_is_seen_as_it_was(kind: str, templates: Templates, steps: Sequence[Step]) -> None:
     async def live() -> None:
         url = await templates.copy(kind)
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         chronicle = Chronicle(database, api_of(PAST, Newsroom(database, PAST)))
         await chronicle.begin()
         for step in steps:

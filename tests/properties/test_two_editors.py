@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -30,16 +29,15 @@ from cms.publishing.publishing import publish_entry
 from cms.publishing.unpublishing import unpublish_entry
 from cms.reading.visibility import is_of_site
 from cms.review.sign_offs import sign_off
-from cms.storage.database import Database
 from cms.tables import Edition, Entry, Position, Publication, Revision, SignOff
 from cms.work.work import Work
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom, changes_of
 from tests.conftest import KINDS, Templates
 from tests.properties.ground import SITES
 from tests.properties.race import Track, race
+from tests.schemas import management_schema_of
 from tests.sites import SITE
 
 SAVES = 200
@@ -100,11 +98,8 @@ class Two:
 @pytest.fixture(params=KINDS)
 async def two(request: pytest.FixtureRequest, templates: Templates) -> AsyncIterator[Two]:
     """Two people's connections to an empty database."""
-    url = await templates.copy(request.param)
-    one = Newsroom(Database(url, signing_key=templates.signing_key), SITE)
-    await one.hire()
-    other = copy(one)
-    other.database = Database(url, signing_key=templates.signing_key)
+    url = await templates.copy(request.param, is_hired=True)
+    one, other = (templates.newsroom(request.param, templates.open(url)) for _ in range(2))
     yield Two(one, other)
     await one.database.close()
     await other.database.close()
@@ -256,7 +251,7 @@ async def test_one_who_signs_off_twice_at_once_counts_once(two: Two) -> None:
 @pytest.fixture(scope="session")
 def schema() -> GraphQLSchema:
     """The schema by which the test site is edited."""
-    return build_management_schema(SITE)
+    return management_schema_of(SITE)
 
 
 CREATE = """
@@ -307,7 +302,7 @@ async def test_one_mutation_id_does_not_stand_for_two_writes_at_once(
 
 async def test_of_two_processes_that_save_at_once_one_wins(templates: Templates) -> None:
     url = await templates.copy("sqlite")
-    newsroom = Newsroom(Database(url, signing_key=templates.signing_key), SITE)
+    newsroom = Newsroom(templates.open(url), SITE)
     await newsroom.hire()
     entry_id = await newsroom.entry_id(await newsroom.draft(body="Nobody's"))
     context = multiprocessing.get_context("spawn")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from graphql import GraphQLSchema
 
 from cms.content.content_type import ContentType
 from cms.content.fields import (
@@ -26,9 +25,9 @@ from cms.content.fields.names import api_name, lower_first
 from cms.site import Site
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.properties.content import NO_LIMITS
+from tests.schemas import delivery_schema_of
 
 # A value that stands in place of a missing one, or cannot be told from it.
 MAYBE = object()
@@ -71,7 +70,7 @@ async def read_all(newsroom: Newsroom, site: Site, moments: Sequence[Mapping[str
         site: the site with its stored names.
         moments: the moments: each a position or a time; empty for now.
     """
-    schema = schema_of(site)
+    schema = delivery_schema_of(site)
     delivery = Delivery(site, schema, newsroom.database.reader, NO_LIMITS)
     entries: dict[tuple[str, ...], Mapping[str, Mapping[str, Any]]] = {}
     position = ""
@@ -87,18 +86,6 @@ async def read_all(newsroom: Newsroom, site: Site, moments: Sequence[Mapping[str
             if not moment:
                 position = data["position"]
     return Seen(site, position, entries)
-
-
-_SCHEMAS: dict[int, tuple[Site, GraphQLSchema]] = {}
-
-
-def schema_of(site: Site) -> GraphQLSchema:
-    """Return the delivery schema of a site; the newest one is kept."""
-    kept = _SCHEMAS.get(id(site))
-    if kept is None:
-        _SCHEMAS.clear()
-        kept = _SCHEMAS[id(site)] = (site, build_delivery_schema(site))
-    return kept[1]
 
 
 _SYNC = "sync(first: 100) { nodes { kind type typeName path entry { __typename id } } }"

@@ -27,6 +27,7 @@ from cms.publishing.publishing import publish_entry
 from cms.publishing.unpublishing import unpublish_entry
 from cms.review.reviews import request_review
 from cms.review.sign_offs import sign_off
+from cms.search.page_fields import faults_of_fields
 from cms.search.verification import faults_in, stored_revisions, stray_rows, verify_counts
 from cms.site import Site
 from cms.tables import Edition, Entry, Publication, Revision
@@ -439,6 +440,7 @@ class Walk:
             faults += await stray_rows(session)
             faults += await faults_of_addresses(session, self.site, datetime.now(UTC))  # noqa: TID251
             faults += [each async for each in verify_counts(session, lambda _count: None)]
+            faults += await faults_of_fields(session, self.site)
         assert faults == [], faults
 
 

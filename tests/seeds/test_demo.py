@@ -35,8 +35,6 @@ from graphql_api.answering import Answering
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.build_management import build_management_schema
 from graphql_api.site_files.addresses import addresses_of
 from graphql_api.site_files.atom import atom
 from graphql_api.site_files.feed import ALL, Feed, FeedSelection, read_feed
@@ -50,6 +48,7 @@ from seeds.welcome import BASES, DESK, QUERY, account_commands
 from tests import standards
 from tests.cms.links.comparing import assert_stored_like_networkx
 from tests.conftest import KINDS, Templates
+from tests.schemas import delivery_schema_of, management_schema_of
 from tests.seeds.link_questions import assert_questions_answered
 
 ROOT = Path(__file__).parents[2]
@@ -95,9 +94,9 @@ class Demo:
         self._runner = runner
         desk = desk_of(database, site)
         self._delivery = Delivery(
-            site, build_delivery_schema(site), database.reader, answering=Answering(desk)
+            site, delivery_schema_of(site), database.reader, answering=Answering(desk)
         )
-        self._management = Management(desk, build_management_schema(site))
+        self._management = Management(desk, management_schema_of(site))
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of a response without errors."""

@@ -52,6 +52,7 @@ class Field(Declaration, ABC):
         name: the attribute's name in the content type.
         stored_name: the name under which values are stored: the first name that the field had;
             see :mod:`cms.content.stored_names`.
+        awaits_index: whether it is indexed, and was not when the database was migrated last.
     """
 
     label: str = ""
@@ -66,10 +67,16 @@ class Field(Declaration, ABC):
     deprecated: str = ""
     name: str = field(default="", init=False)
     stored_name: str = field(default="", init=False)
+    awaits_index: bool = field(default=False, init=False)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = self.stored_name = name
         self.label = self.label or label_of(name)
+
+    @property
+    def is_repeated(self) -> bool:
+        """True if all public pages repeat its value, which indexes have."""
+        return self.indexed and not self.awaits_index
 
     @abstractmethod
     def clean(self, value: Json, path: ValuePath, problems: Problems) -> Json:

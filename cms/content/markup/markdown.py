@@ -233,11 +233,16 @@ class _Read:
     rendered: RenderedMarkdown
 
     @cached_property
+    def is_whole(self) -> bool:
+        """True if sanitising has changed nothing."""
+        return without_marks(self.raw) == self.rendered.html
+
+    @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """The losses, in the order of their lines, at most :data:`MOST_LOSSES`."""
-        raw, html = without_marks(self.raw), self.rendered.html
-        if raw == html:
+        if self.is_whole:
             return self.left_out
+        raw, html = without_marks(self.raw), self.rendered.html
         lost = losses_of_sanitising(self.pieces, raw, html, self.rendered.plain_text)
         found = [*self.left_out, *islice(lost, MOST_LOSSES)]
         return tuple(sorted(found, key=lambda loss: loss.line)[:MOST_LOSSES])
@@ -252,16 +257,20 @@ class _Facts:
         faults: the errors in directives.
         hrefs: where its links lead, in order; empty if it is nested too deeply.
         shows_something: whether there are words, a picture or a directive in it.
+        losses: what does not reach readers; ``None`` if that takes the text to know.
     """
 
     too_deep: str | None
     faults: Sequence[DirectiveFault]
     hrefs: Sequence[str]
     shows_something: bool
+    losses: tuple[Loss, ...] | None
 
 
 def _size_of(facts: _Facts) -> int:
-    strings = (*facts.hrefs, *(each.message for each in facts.faults))
+    faults = (each.message for each in facts.faults)
+    losses = (each.message for each in facts.losses or ())
+    strings = (*facts.hrefs, *faults, *losses)
     return sum(map(len, strings)) + _CHARACTERS_OF_TEXT * (len(strings) + 5)
 
 
@@ -288,6 +297,7 @@ def _keep_facts(read: _Read) -> _Facts:
         faults=read.faults,
         hrefs=tuple(link.href for link in rendered.links) if read.too_deep is None else (),
         shows_something=rendered.has_picture or is_visible(rendered.plain_text),
+        losses=read.losses if read.is_whole else None,
     )
     with _FACTS_LOCK:
         if _FACTS.getsizeof(facts) <= _FACTS.maxsize:
@@ -402,6 +412,9 @@ def _in_order(raw_anchors: Mapping[str, Sequence[str]]) -> RawAnchors:
 
 def sanitising_losses(text: str, directives: Directives = NO_DIRECTIVES) -> tuple[Loss, ...]:
     """Return what of a Markdown text does not reach readers, at most :data:`MOST_LOSSES`."""
+    known = _known_facts(text, directives)
+    if known is not None and known.losses is not None:
+        return known.losses
     return _read(text, directives).losses
 
 

@@ -19,6 +19,7 @@ from cms.storage.dialects.columns import (
     Moment,
     Words,
     as_text,
+    given_by_index,
     partial_index,
 )
 from cms.storage.dialects.connecting import (
@@ -33,13 +34,16 @@ from cms.storage.dialects.decimals import DecimalText, ExactMean, ExactSum, Scal
 from cms.storage.dialects.dialect_function import AsCondition, DialectFunction
 from cms.storage.dialects.direct import DirectConnection
 from cms.storage.dialects.expressions import (
+    ArchivedAt,
     DistinctTexts,
     DocumentText,
     HasText,
     InOrderOf,
     IsAmongRows,
+    IsLookedUp,
     MomentText,
     Unindexed,
+    WithMembers,
     element_itself,
     element_json,
     element_number,
@@ -54,7 +58,7 @@ from cms.storage.dialects.expressions import (
     upsert,
 )
 from cms.storage.dialects.failures import translate_failures
-from cms.storage.dialects.folding import Folded, FoldedItems
+from cms.storage.dialects.folding import Folded, FoldedItems, fold_case
 from cms.storage.dialects.numbers import DecimalMean, DecimalSum, JustNumber, NumberText
 from cms.storage.dialects.paths import EncodedPath, encoded_path
 from cms.storage.dialects.reading import LONGEST_IDLE, Reader
@@ -84,6 +88,7 @@ from cms.storage.dialects.values import (
 __all__ = [
     "CLUSTERED",
     "LONGEST_IDLE",
+    "ArchivedAt",
     "AsCondition",
     "BooleanOf",
     "ColourOf",
@@ -103,6 +108,7 @@ __all__ = [
     "InOrderOf",
     "IntegerOf",
     "IsAmongRows",
+    "IsLookedUp",
     "IsMatch",
     "IsPlainMatch",
     "JsonDocument",
@@ -124,6 +130,7 @@ __all__ = [
     "TextOf",
     "Turns",
     "Unindexed",
+    "WithMembers",
     "Words",
     "as_decimal",
     "as_text",
@@ -135,6 +142,8 @@ __all__ = [
     "element_text",
     "elements_of",
     "encoded_path",
+    "fold_case",
+    "given_by_index",
     "hold_rows",
     "index_names",
     "is_among",

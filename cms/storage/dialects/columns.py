@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Dialect, Index, Text, text  # noqa: TID251  # what an index is about
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Index,
+    Text,
+    text,  # noqa: TID251  # what an index is about
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite import JSONB as SQLITE_JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -57,6 +63,14 @@ class Moment(TypeDecorator[datetime]):
 def as_text(moment: datetime) -> str:
     """Return a time in the API's form: ISO 8601, in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def given_by_index(dialect: Dialect, *values: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
+    """Return the expressions whose values a database takes from an index over them.
+
+    PostgreSQL computes each again, from its row.
+    """
+    return values if dialect.name == "sqlite" else ()
 
 
 def partial_index(

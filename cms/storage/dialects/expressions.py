@@ -19,7 +19,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     column,
-    literal,
+    literal_column,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
@@ -59,6 +59,16 @@ class IsAmongRows(AsCondition, DialectFunction):
     postgresql = "({0} = any(array{1}))"
 
 
+class IsLookedUp(AsCondition, DialectFunction):
+    """SQL condition: the first value equals the second, by which an index finds it row by row.
+
+    PostgreSQL would read a table to join all of it, where it takes few rows for many.
+    """
+
+    sqlite = "({0} = {1})"
+    postgresql = "({0} = any(array[{1}]))"
+
+
 class DistinctTexts(DialectFunction):
     """A JSON array of the distinct texts of a group of rows, in order.
 
@@ -70,6 +80,14 @@ class DistinctTexts(DialectFunction):
     postgresql = "jsonb_agg(distinct {0} order by {0})"
 
 
+class WithMembers(DialectFunction):
+    """A JSON object with the members of another one, none of which is null, in place of its own."""
+
+    type = JsonDocument
+    sqlite = "jsonb_patch({0}, {1})"
+    postgresql = "({0} || ({1}))"
+
+
 class Unindexed(DialectFunction):
     """A value by which a database finds no rows, for another way to find them is better."""
 
@@ -79,6 +97,20 @@ class Unindexed(DialectFunction):
     def __init__(self, value: ColumnElement[Any]) -> None:
         super().__init__(value)
         self.type = value.type
+
+
+class ArchivedAt(DialectFunction):
+    """The time at which an entry was archived, found by an index of archived entries; or null.
+
+    SQLite would look up each entry by the index of all, since that is unique.
+    """
+
+    type = Moment()
+    sqlite = (
+        "(select archived.archived_at from entry as archived indexed by ix_entry_archived_at"
+        " where archived.id = {0} and archived.archived_at is not null)"
+    )
+    postgresql = sqlite.replace(" indexed by ix_entry_archived_at", "")
 
 
 class MomentText(DialectFunction):
@@ -217,12 +249,16 @@ def elements_of(array: Any, name: str) -> TableValuedAlias:
 
 def element_text(elements: TableValuedAlias, key: str) -> ColumnElement[str]:
     """Return an element's member with this key, as text."""
-    return elements.c.value.op("->>", return_type=Text())(literal(key, literal_execute=True))
+    return elements.c.value.op("->>", return_type=Text())(_name(key))
 
 
 def element_json(elements: TableValuedAlias, key: str) -> ColumnElement[Any]:
     """Return an element's member with this key, as JSON."""
-    return elements.c.value.op("->", return_type=JsonDocument)(literal(key, literal_execute=True))
+    return elements.c.value.op("->", return_type=JsonDocument)(_name(key))
+
+
+def _name(key: str) -> ColumnElement[str]:
+    return literal_column(f"'{key}'")  # it stands in the code, and has no quotes
 
 
 def element_itself(elements: TableValuedAlias) -> ColumnElement[str]:

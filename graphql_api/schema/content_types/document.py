@@ -12,8 +12,9 @@ from sqlalchemy import cast
 from cms.content.fields import Field
 from cms.reading.field_values import value_in
 from cms.reading.rows import EntryRow
-from graphql_api.planner.declarations import OrderKey, Row, Rows
+from graphql_api.planner.declarations import Call, OrderKey, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_index, member, text
+from graphql_api.planner.ordering import kind_of
 from graphql_api.planner.source import Columns, Sql
 
 
@@ -70,6 +71,21 @@ def document_of(row: Row) -> Document:
         return row
     entry = cast_type("EntryRow", row)
     return Document(entry.rendered, text(""), entry.revision_id)
+
+
+def is_repeated(field: Field, call: Call) -> bool:
+    """Return whether publications repeat the values of a field for a view."""
+    return field.is_repeated and kind_of(call.view) == "now"
+
+
+def values_of(field: Field, row: Row, call: Call) -> Sql:
+    """Return the JSON object in which a view finds the value of a field.
+
+    Publications repeat the values of indexed fields, by which indexes have what is public now.
+    """
+    if is_repeated(field, call):
+        return cast_type("EntryRow", row).field_values
+    return document_of(row).json
 
 
 def comparable(field: Field) -> Callable[[Row], Sql]:

@@ -12,7 +12,6 @@ from cms.content.content_type import ContentType
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
 from cms.reading import relations
-from cms.reading.field_values import is_counted_by_index
 from cms.reading.rows import CategoryRow, EntryRow, TagRow
 from cms.reading.view import View
 from cms.review import relations as review_relations
@@ -88,7 +87,7 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
         entry_facets: further facets of entries of any type.
     """
     fields = content_type.fields.values() if content_type is not None else ()
-    kinds = [(KINDS.of(field), shown_as(field)) for field in fields]
+    kinds = [(KINDS.of(field), field) for field in fields]
     facets = [kind.facet(KINDS, field) for kind, field in kinds if kind.facet]
     return Summed(
         (
@@ -97,9 +96,12 @@ def entries_summed(content_type: type[ContentType] | None, entry_facets: Sequenc
             *(facet for facet in facets if facet is not None),
         ),
         _MOMENTS
-        | {api_name(field.name): kind.moment(field) for kind, field in kinds if kind.moment},
+        | {
+            api_name(field.name): kind.moment(shown_as(field))
+            for kind, field in kinds
+            if kind.moment
+        },
         {api_name(field.name): kind.number(field) for kind, field in kinds if kind.number},
         {api_name(field.name): field.deprecated for field in fields},
         frozenset({"publishedAt", "firstPublishedAt"}),
-        frozenset(api_name(field.name) for field in fields if is_counted_by_index(field)),
     )

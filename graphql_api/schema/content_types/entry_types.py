@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -21,7 +21,7 @@ from graphql_api.planner.ordering import OrderTerm, ViewKind
 from graphql_api.planner.source import Sql
 from graphql_api.schema.content_types.entry_aggregates import entries_summed
 from graphql_api.schema.content_types.filters import declare_filters
-from graphql_api.schema.content_types.kind import FieldTypes, Kind, OrderSql
+from graphql_api.schema.content_types.kind import FieldTypes, OrderSql
 from graphql_api.schema.content_types.kinds import KINDS
 from graphql_api.schema.content_types.orders import value_order
 from graphql_api.schema.content_types.outputs import declare_fields
@@ -140,23 +140,24 @@ def add_entry_type(
 def _own_terms(fields: Iterable[Field]) -> dict[str, OrderTerm]:
     kinds = [(KINDS.of(field), field) for field in fields]
     return two_terms(
-        _own_order(field, kind, kind.order(shown_as(field)))
+        _own_order(field, kind.order)
         for kind, field in sorted(kinds, key=lambda each: not each[0].order_suffix)
         if kind.order is not None
     )
 
 
-def _own_order(field: Field, kind: Kind[Any], sql: OrderSql) -> Order:
-    if not (field.indexed and kind.order is value_order):
-        # The other orders are not of the values that indexes have.
-        return Order(_order_name(field), sql, nullable=True)
+def _own_order(field: Field, order: Callable[[Any], OrderSql]) -> Order:
+    if order is not value_order:
+        return Order(_order_name(field), order(shown_as(field)), nullable=True)
+    if not field.is_repeated:
+        return Order(_order_name(field), value_order(field), nullable=True)
     return Order(
         _order_name(field),
-        sql,
+        value_order(field),
         nullable=True,
-        leading="rendered",
+        leading="field_values",
         indexed_in=_NOW,
-        beside=of_row(EntryRow.revision_id),
+        beside=of_row(EntryRow.id),
     )
 
 

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from cms.content.fields import Choice, Decimal, Field, List, Reference, References
 from cms.content.fields.computed import shown_as
 from cms.content.fields.names import api_name
-from cms.reading.field_values import count_text, counted_in, counted_of, is_counted_by_index
+from cms.reading.field_values import count_text, counted_in, counted_of
 from cms.reading.rows import EntryRow
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import Elements, member
 from graphql_api.planner.source import Columns, Sql
 from graphql_api.schema.content_types.choices import words_of
-from graphql_api.schema.content_types.document import document_of
+from graphql_api.schema.content_types.document import document_of, values_of
 from graphql_api.schema.content_types.kind import Kinds
 from graphql_api.schema.content_types.references import all_referenced_by, referenced_by
 from graphql_api.schema.declaring.aggregates import SummedNumber
-from graphql_api.schema.declaring.facet_counts import COUNTED_BY_VALUE, Facet, ValueOf
+from graphql_api.schema.declaring.facet_counts import COUNTED_BY_VALUE, Facet, ValueSeen
 from graphql_api.schema.declaring.fields import of_row
 from graphql_api.schema.declaring.words import name_of
 
 
-def countable(field: Field) -> ValueOf:
+def countable(field: Field) -> ValueSeen:
     """Return the SQL of a scalar for counts and sums."""
-    return lambda row: counted_in(field, document_of(row).json)
+    return lambda row, call: counted_in(field, values_of(field, row, call))
 
 
 def summed(field: Field) -> SummedNumber:
     """Return the number of a field for sums."""
-    return SummedNumber(countable(field), field.places if isinstance(field, Decimal) else None)
+    shown = shown_as(field)
+    return SummedNumber(countable(field), shown.places if isinstance(shown, Decimal) else None)
 
 
 def scalar_facet(_kinds: Kinds, field: Field) -> Facet:
@@ -39,16 +41,15 @@ def scalar_facet(_kinds: Kinds, field: Field) -> Facet:
     return replace(_own_facet(field), shown=shown)
 
 
-def choice_facet(_kinds: Kinds, field: Choice) -> Facet:
+def choice_facet(_kinds: Kinds, field: Field) -> Facet:
     """Return the facet of a choice, by the names of its words."""
-    return replace(_own_facet(field), words=words_of(field))
+    return replace(_own_facet(field), words=words_of(cast("Choice", shown_as(field))))
 
 
 def _own_facet(field: Field) -> Facet:
     """Return the facet of a field's stored value."""
-    if not is_counted_by_index(field):
-        return Facet(api_name(field.name), countable(field))
-    return Facet(api_name(field.name), countable(field), leading="rendered", work=COUNTED_BY_VALUE)
+    work = COUNTED_BY_VALUE if field.is_repeated else Facet.work
+    return Facet(api_name(field.name), seen=countable(field), is_computed=True, work=work)
 
 
 def choices_facet(field: List, item: Choice) -> Facet:
@@ -78,10 +79,11 @@ def scalars_facet(field: List, item: Field) -> Facet:
     )
 
 
-def list_facet(kinds: Kinds, field: List) -> Facet | None:
+def list_facet(kinds: Kinds, field: Field) -> Facet | None:
     """Return the facet of a list; ``None`` if lists of its items' kind have none."""
-    facet = kinds.list_kind(field.name, field).facet
-    return facet(field, shown_as(field.item)) if facet is not None else None
+    shown = cast("List", shown_as(field))
+    facet = kinds.list_kind(field.name, shown).facet
+    return facet(shown, shown_as(shown.item)) if facet is not None else None
 
 
 def reference_facet(_kinds: Kinds, field: Reference) -> Facet:

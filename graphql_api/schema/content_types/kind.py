@@ -69,7 +69,7 @@ class Kind(Generic[F]):
         filter: its filter.
         order: the SQL of its order.
         order_suffix: the end of the order's name, where it is more than the field's.
-        facet: its facet.
+        facet: its facet; like the number, of a field that may be a computed one of the kind.
         moment: the SQL of its time or day, for histograms.
         number: its number, for aggregates.
         listed: the parts of lists of this kind.

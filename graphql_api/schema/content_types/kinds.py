@@ -7,7 +7,6 @@ row here; one that inherits from another kind needs rows only where it differs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from cms.content.fields import (
@@ -77,10 +76,9 @@ from graphql_api.schema.content_types.inputs import (
     object_input,
     shared_input,
 )
-from graphql_api.schema.content_types.kind import Kind, Kinds, Listed, OrderSql
+from graphql_api.schema.content_types.kind import Kind, Kinds, Listed
 from graphql_api.schema.content_types.orders import (
     choice_order,
-    folded_order,
     title_order,
     value_order,
 )
@@ -102,13 +100,13 @@ from graphql_api.schema.content_types.outputs import (
 )
 
 
-def _scalar(type_: str, order: Callable[[Field], OrderSql] = value_order) -> Kind[Field]:
+def _scalar(type_: str) -> Kind[Field]:
     """Return the row of a kind whose values are scalars of a type."""
     return Kind(
         output=leaf_output(type_),
         input=shared_input(type_),
         filter=leaf_filter(type_),
-        order=order,
+        order=value_order,
         facet=scalar_facet,
         listed=Listed(
             output=leaves_output(type_), filter=leaves_filter(type_), facet=scalars_facet
@@ -119,9 +117,9 @@ def _scalar(type_: str, order: Callable[[Field], OrderSql] = value_order) -> Kin
 # A computed field has the kind of its values; Blocks and Sections are lists.
 KINDS = Kinds(
     {
-        Text: _scalar("str", folded_order),
-        Url: _scalar("str", folded_order),
-        Email: _scalar("str", folded_order),
+        Text: _scalar("str"),
+        Url: _scalar("str"),
+        Email: _scalar("str"),
         Colour: _scalar("str"),
         Boolean: _scalar("bool"),
         Number: replace(_scalar("float"), number=summed),

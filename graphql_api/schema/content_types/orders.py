@@ -5,25 +5,28 @@ from __future__ import annotations
 from sqlalchemy import Integer, case, literal_column
 
 from cms.content.fields import Choice, Field, Reference
+from cms.reading.field_values import ignores_case, value_in
+from cms.reading.public_fields import public_order
 from cms.storage.dialects import Folded
 from graphql_api.planner.declarations import Call, Row
 from graphql_api.planner.json_sql import text
 from graphql_api.planner.source import Sql, select_over
-from graphql_api.schema.content_types.document import comparable
+from graphql_api.schema.content_types.document import comparable, is_repeated, values_of
 from graphql_api.schema.content_types.kind import OrderSql
 from graphql_api.schema.content_types.references import referenced_by
 
 
 def value_order(field: Field) -> OrderSql:
-    """Return the order of the values of a field."""
-    value = comparable(field)
-    return lambda row, _: value(row)
+    """Return the order of the values of a field; that of texts is without regard to case."""
 
+    def value(row: Row, call: Call) -> Sql:
+        values = values_of(field, row, call)
+        if is_repeated(field, call):
+            return public_order(field, values)
+        compared = value_in(field, values)
+        return Folded(compared) if ignores_case(field) else compared
 
-def folded_order(field: Field) -> OrderSql:
-    """Return the order of texts, without regard to case."""
-    value = comparable(field)
-    return lambda row, _: Folded(value(row))
+    return value
 
 
 def choice_order(field: Choice) -> OrderSql:

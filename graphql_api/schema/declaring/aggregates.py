@@ -43,11 +43,12 @@ from graphql_api.planner.json_sql import (
 )
 from graphql_api.planner.page import Page
 from graphql_api.planner.paging import number_of
-from graphql_api.planner.source import Chosen, Selectable, Sql, SqlType
+from graphql_api.planner.source import Chosen, Sql, SqlType
 from graphql_api.schema.declaring.facet_counts import (
     COUNTED_BY_INDEX,
     Facet,
     ValueOf,
+    ValueSeen,
     counts_of_facet,
     no_counts,
 )
@@ -72,7 +73,7 @@ class SummedNumber:
         places: the digits after the point of an exact decimal; ``None`` for a double.
     """
 
-    value: ValueOf
+    value: ValueSeen
     places: int | None = None
 
 
@@ -85,7 +86,6 @@ class Summed:
         moments: the times and days, by name.
         indexed_moments: the names of those that an index has.
         numbers: the numbers, by name.
-        indexed_numbers: the names of those that an index over a field has.
         deprecated: the reasons why values are deprecated, by name; empty for others.
     """
 
@@ -94,7 +94,6 @@ class Summed:
     numbers: Mapping[str, SummedNumber] = field(default_factory=dict)
     deprecated: Mapping[str, str] = field(default_factory=dict)
     indexed_moments: frozenset[str] = frozenset()
-    indexed_numbers: frozenset[str] = frozenset()
 
 
 _CAPITAL = re.compile("[A-Z]")
@@ -229,10 +228,9 @@ def _aggregate(registry: TypeRegistry, node: str, summed: Summed) -> Declared:
     described = {"__doc__": f"Minimum, maximum, mean and sum of the numbers of `{node}` rows."}
     registry.add_object(type(f"{node}Aggregate", (), described), **parts)
     numbers = {_in_sql(name): of for name, of in summed.numbers.items()}
-    indexed = frozenset(map(_in_sql, summed.indexed_numbers))
     return one(
         f"{node}Aggregate",
-        lambda page, _: Rows(_Aggregate(page, numbers, indexed)),
+        lambda page, _: Rows(_Aggregate(page, numbers)),
         f"Minimum, maximum, mean and sum of each number over all `{node}` rows.",
     )
 
@@ -244,12 +242,10 @@ class _Aggregate:
     Attributes:
         page: a page of the connection.
         numbers: the numbers of a row, by their names in SQL.
-        indexed: the names of those that an index over a field has.
     """
 
     page: Page
     numbers: Mapping[str, SummedNumber]
-    indexed: frozenset[str]
 
     def type_of(self, column: str) -> SqlType | None:
         """Return the type of a column, or ``None`` if there is none of this name."""
@@ -266,7 +262,8 @@ class _Aggregate:
         if not columns:
             return select(literal_column("1").label("one")).subquery(name)
         chosen = [column.partition("_") for column in columns]
-        values = self._values([number for _, _, number in chosen])
+        numbers = dict.fromkeys(number for _, _, number in chosen)
+        values = self.page.over_all({each: partial(self._value, each) for each in numbers})
         rows = kept_apart(values).subquery(f"{name}_numbers")
         return select(
             *(
@@ -281,18 +278,10 @@ class _Aggregate:
             return _FUNCTIONS[function][1](values)
         return _EXACT_FUNCTIONS[function](values, places)
 
-    def _values(self, names: Sequence[str]) -> Selectable:
-        """Return these numbers of each row; of a single one, an index can have all of them."""
-        first, *others = dict.fromkeys(names)
-        if first in self.indexed and not others:
-            number = self.numbers[first]
-            found = self.page.values_by_index(number.value, "rendered")
-            if found is not None:
-                (value,) = found.subquery().c
-                return select(_summed_form(number, value).label(first))
-        return self.page.over_all(
-            {each: partial(_summed_value, self.numbers[each]) for each in names}
-        )
+    def _value(self, name: str, row: Row) -> Sql:
+        number = self.numbers[name]
+        value = number.value(row, self.page.call)
+        return cast(value, Float) if number.places is None else value
 
 
 def _in_sql(number: str) -> str:
@@ -302,14 +291,6 @@ def _in_sql(number: str) -> str:
 
 def _as_small(capital: re.Match[str]) -> str:
     return f"_{capital[0].lower()}"
-
-
-def _summed_value(number: SummedNumber, row: Row) -> Sql:
-    return _summed_form(number, number.value(row))
-
-
-def _summed_form(number: SummedNumber, value: Sql) -> Sql:
-    return cast(value, Float) if number.places is None else value
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,9 @@ from functools import partial
 from typing import TypeAlias
 from typing import cast as as_type
 
-from sqlalchemy import BigInteger, cast, false, func, literal_column, select
+from sqlalchemy import BigInteger, cast, false, func, literal_column, null, select
 
 from cms.reading.view import View
-from cms.reading.visibility import Leading
 from graphql_api.planner.declarations import Call, Row, Rows
 from graphql_api.planner.json_sql import Elements, element_text, text
 from graphql_api.planner.ordering import kind_of
@@ -21,16 +20,22 @@ from graphql_api.schema.declaring.words import name_of
 
 # The work for a row that is counted by what an index has.
 COUNTED_BY_INDEX = 0.7
-# That for a row that is counted by an index over a field, which has rows of other views as well.
-COUNTED_BY_VALUE = 4
+# That for a row that is counted by an indexed field, whose values publications repeat.
+COUNTED_BY_VALUE = 2
 
 
 def _identity(value: Sql) -> Sql:
     return value
 
 
+def _no_value(_: Row) -> Sql:
+    return null()
+
+
 # The value of a row that is counted; where a row has several, the rows that they are in.
 ValueOf: TypeAlias = Callable[[Row], Sql]
+# The same, of a row as a view shows it.
+ValueSeen: TypeAlias = Callable[[Row, Call], Sql]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +54,7 @@ class Facet:
         enum: the vocabulary of which the value is a stored word, if it is one.
         words: the stored words of the vocabulary, by the names that are shown.
         counts: the numbers of all rows by value, where they are counted ahead for the view.
-        leading: the column of another table from which the value is made, with an index over it.
-        seen: the value that is counted, where it reads other rows through the view; in place of
-            ``value``.
+        seen: the value that is counted, where it depends on the view; in place of ``value``.
         listed: the JSON array of the values of a row, which rows of what is public now have; in
             place of ``value``. Rows with equal arrays are counted together first.
         work: the work for each row; see :mod:`graphql_api.planner.cost`.
@@ -61,7 +64,7 @@ class Facet:
     """
 
     name: str
-    value: ValueOf
+    value: ValueOf = _no_value
     related: Callable[[Row, Call], Rows] | None = None
     row: ValueOf | None = None
     shown: Callable[[Sql], Sql] = _identity
@@ -69,8 +72,7 @@ class Facet:
     enum: str = ""
     words: Mapping[str, str] | None = None
     counts: Callable[[View], Selectable | None] | None = None
-    leading: Leading | None = None
-    seen: Callable[[Row, Call], Sql] | None = None
+    seen: ValueSeen | None = None
     is_computed: bool = False
     listed: ValueOf | None = None
     work: float = 6
@@ -128,12 +130,9 @@ def _counts_of_values(page: Page, facet: Facet, place: int) -> Selectable:
 
 def _counts_of_rows(page: Page, facet: Facet, place: int) -> Selectable:
     """Return the numbers of rows by the value of each, or of its related rows."""
-    indexed = page.values_by_index(facet.value, facet.leading) if facet.leading else None
     value = facet.value if facet.seen is None else partial(_seen, facet.seen, page.call)
     among = facet.among(page.call) if facet.among is not None else None
-    if indexed is not None:
-        every = indexed
-    elif among is not None:
+    if among is not None:
         every = page.over_all({"value": value}, Chosen(among))
     else:
         every = page.values(value, facet.related, facet.row)
@@ -163,7 +162,7 @@ def _counts_of_lists(page: Page, listed: ValueOf, place: int) -> Selectable:
     return counted.group_by(value)
 
 
-def _seen(value: Callable[[Row, Call], Sql], call: Call, row: Row) -> Sql:
+def _seen(value: ValueSeen, call: Call, row: Row) -> Sql:
     return value(row, call)
 
 

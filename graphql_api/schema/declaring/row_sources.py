@@ -12,14 +12,13 @@ from enum import Enum
 from functools import partial
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, case, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, literal_column
 
 from cms.content.builtin import BUILT_IN_NAMES, CATEGORY, PERSON
 from cms.reading import relations
 from cms.reading.link_faults import LinkDeclarations
 from cms.reading.link_status import LinkStatus
 from cms.reading.locales import locales_of
-from cms.reading.narrowing import narrowed
 from cms.reading.view import Perspective, View
 from cms.reading.visibility import Relation, is_of_site
 from cms.storage.dialects import Folded
@@ -159,13 +158,7 @@ def rows_of_type(view: View, content_type: str, *conditions: Condition) -> Rows:
         return person_rows(view, *conditions)
     is_of_type: Condition = lambda entry: entry.content_type == text(content_type)  # noqa: E731
     own = view if content_type in BUILT_IN_NAMES else replace(view, built_in_locales=())
-    rows = replace(_entry_rows(own, is_of_type, *conditions), is_whole=not conditions)
-    if view.preview is not None or conditions:
-        return rows
-    every = narrowed(relations.entries(own), ("revision_id", "content_type")).subquery("member")
-    of_type = select(every.c.revision_id).where(every.c.content_type == text(content_type))
-    found = lambda entry: Found(entry.revision_id, of_type, is_of_list=True)  # noqa: E731
-    return replace(rows, members=found)
+    return replace(_entry_rows(own, is_of_type, *conditions), is_whole=not conditions)
 
 
 def referenced_rows(view: View, *conditions: Condition) -> Rows:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import BigInteger, FromClause
 
 from cms.content.canonical_json import Json
-from cms.reading.site_size import BEGINNING, SiteSize
+from cms.reading.site_size import BEGINNING, SiteSize, WordShares
 from cms.search import relations
 from cms.search.document import EVERY_DOCUMENT
 from cms.search.query import SearchQuery, Term, parse_query
@@ -37,13 +37,18 @@ from graphql_api.schema.declaring.fields import THIS_FIELD, Argument, Declared, 
 _SNIPPET_WORDS = 30
 _TITLE_WORDS = 300
 
-# The assumed share of the rows that have a word, or a beginning, which is not a common one.
-_RARE = 0.01
+# The assumed shares of the rows that have a word, or a beginning, which is not a common one.
+_RARE = WordShares(0.01, 0.01)
+# Words that are too short are not counted.
+_SHORT = WordShares(1, 1)
 # A shorter beginning matches some word in nearly every row, and many of them.
-_WORDS_OF_SHORT = 20
+_SHORT_BEGINNING = WordShares(20, 20)
 # The work for each row that has a term, or all words of a phrase, whose places are then compared;
 # and further for each that matches.
 _TERM, _PHRASE, _MATCH = 2, 20, 3
+# The work for each row that has a term, of a page that is found without counting all that matches;
+# and further for each of the best, which are ranked.
+_TERM_OF_PAGE, _RANKED = 0.5, 6
 
 _DEFAULT_SUGGESTIONS = 5
 _MOST_SUGGESTIONS = 20
@@ -84,34 +89,50 @@ def entry_connection(
 def _matches(text: str, size: SiteSize) -> Matches:
     """Return the estimate of a search; see :mod:`graphql_api.planner.cost`."""
     shares: list[float] = []
-    work = 0.0
-    for clause in parse_query(text).clauses:
-        of_terms = [_share_of(term, size) for term in clause]
-        phrases = (len(term.words) > 1 for term in clause)
-        works = (_PHRASE if is_phrase else _TERM for is_phrase in phrases)
-        work += sum(each * share for each, share in zip(works, of_terms, strict=True))
+    work = page_work = 0.0
+    query = parse_query(text)
+    for clause in query.clauses:
+        for term in clause:
+            share, is_phrase = _shares_of(term, size).editions, len(term.words) > 1
+            work += share * (_PHRASE if is_phrase else _TERM)
+            page_work += share * (_PHRASE if is_phrase else _TERM_OF_PAGE)
         if not any(term.is_excluded for term in clause):
-            shares.append(sum(of_terms))
+            shares.append(sum(_shares_of(term, size).editions for term in clause))
     share = min(1.0, *shares) if shares else 1.0
-    return Matches(share, work + _MATCH * share)
+    best_work = page_work + _RANKED * min(share, _share_of_best(query, size))
+    return Matches(share, work + _MATCH * share, best_work, page_work)
 
 
-def _share_of(term: Term, size: SiteSize) -> float:
-    """Return the assumed share of the rows that have a term, as often as they have it."""
+def _share_of_best(query: SearchQuery, size: SiteSize) -> float:
+    """Return the assumed share of the rows with more points than every match has.
+
+    They are those with a term in their title or summary, with one of several alternatives, or with
+    all terms in a row; see :func:`cms.search.ranking.lookup_of`.
+    """
+    terms = query.included_terms
+    if any(len(clause) > 1 for clause in query.clauses):
+        return 1.0
+    in_titles = sum(_shares_of(term, size).titles for term in terms)
+    if len(terms) == 1:
+        return in_titles
+    return in_titles + min((_shares_of(term, size).editions for term in terms), default=0)
+
+
+def _shares_of(term: Term, size: SiteSize) -> WordShares:
+    """Return the assumed shares of the rows that have a term, as often as they have it."""
     *words, last = term.words
-    shares = [_share_of_word(word, size) for word in words]
+    shares = [_shares_of_word(word, size) for word in words]
     if not term.is_prefix:
-        shares.append(_share_of_word(last, size))
+        shares.append(_shares_of_word(last, size))
     elif len(last) < BEGINNING:
-        shares.append(_WORDS_OF_SHORT)
+        shares.append(_SHORT_BEGINNING)
     else:
         shares.append(size.beginnings.get(last[:BEGINNING], _RARE))
-    return min(shares)
+    return WordShares(min(each.editions for each in shares), min(each.titles for each in shares))
 
 
-def _share_of_word(word: str, size: SiteSize) -> float:
-    # Words that are too short are not counted.
-    return 1.0 if len(word) < SHORTEST else size.words.get(word, _RARE)
+def _shares_of_word(word: str, size: SiteSize) -> WordShares:
+    return _SHORT if len(word) < SHORTEST else size.words.get(word, _RARE)
 
 
 def _matching_rows(rows: Rows, call: Call) -> Rows:

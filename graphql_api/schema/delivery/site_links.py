@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, case, null, select, true
+from sqlalchemy import and_, case, select, true
 
 from cms.content.links import Origin
 from cms.reading import relations
@@ -136,9 +136,7 @@ class SiteLinks:
             (
                 Facet("kind", LinkRow.kind, enum="LinkKind"),
                 Facet("origin", LinkRow.origin, enum="LinkOrigin"),
-                Facet(
-                    "status", _no_value, seen=of_call(self.status), enum="LinkStatus", work=_CHECKED
-                ),
+                Facet("status", seen=of_call(self.status), enum="LinkStatus", work=_CHECKED),
                 Facet("host", of_row(self.host), among=_with_host, share=1 / FEW),
                 Facet("sourceType", LinkRow.source_content_type, enum="EntryType"),
                 Facet("targetType", LinkRow.target_content_type, enum="EntryType"),
@@ -172,10 +170,6 @@ def reach_of_status(operators: Argument, kind: ViewKind) -> Reach:
     if kind not in {"now", "past"} or not has_index(statuses):
         return Reach.ALL
     return Reach.PAGE if statuses == {LinkStatus.EXTERNAL} else Reach.FEW
-
-
-def _no_value(_: Row) -> Sql:
-    return null()
 
 
 def _paths_of_pair(pair: Sql, call: Call) -> Rows:

@@ -181,7 +181,12 @@ def entry_filters(site: Site) -> Mapping[str, Declared]:
 
 def entry_facets(site: Site) -> tuple[Facet, ...]:
     """Return the facets of entries that only editors have."""
-    return (Facet("state", of_row(_state_in(site)), is_computed=True, work=12),)
+    policies = policies_of(site)
+
+    def state(entry: EntryRow) -> Sql:
+        return relations.state_of_each(policies, entry)
+
+    return (Facet("state", of_row(state), is_computed=True, work=12),)
 
 
 def _account(column: str, description: str, type_: str = "Account") -> Declared:

@@ -29,7 +29,6 @@ from cms.importing import recording
 from cms.publishing import moving, publish_impact, publishing, redirects, unpublishing
 from cms.purging import purging
 from cms.review import change_requests, comments, invalidation, reviews, sign_offs
-from cms.storage.database import Database
 from cms.tables import Revision
 from cms.taxonomy import categories
 from cms.type_versions import changing
@@ -37,10 +36,10 @@ from cms.work.work import Work
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom, draft_of
 from tests.conftest import KINDS, Templates
 from tests.rooms import modules_of_the_engine
+from tests.schemas import management_schema_of
 from tests.sites import SITE
 
 PASSWORD = NewPassword(text="correct horse battery", hash="kept")
@@ -565,7 +564,7 @@ def house(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Hous
     """A database that all of these tests share, and none changes."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        newsroom = Newsroom(Database(url, signing_key=templates.signing_key), SITE)
+        newsroom = Newsroom(templates.open(url), SITE)
         yield runner.run(furnished(runner, newsroom))
         runner.run(newsroom.database.close())
         runner.run(templates.drop(url))
@@ -638,7 +637,7 @@ def test_a_command_does_what_the_table_allows_and_nothing_else(house: House, nam
 
 
 def test_a_question_that_takes_a_right_is_answered_as_the_table_says(house: House) -> None:
-    management = Management(house.newsroom.desk, build_management_schema(SITE))
+    management = Management(house.newsroom.desk, management_schema_of(SITE))
     for action, query in QUESTIONS.items():
         for role, actor in house.people.items():
             visitor = replace(actor, session_id=None)

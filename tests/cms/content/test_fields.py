@@ -27,7 +27,7 @@ from cms.content.fields import (
 from cms.content.policy import SignOffPolicy, Stage
 from cms.content.snapshot import (
     Draft,
-    Snapshot,
+    Rendered,
     clean_draft,
     draft_of,
     missing_in,
@@ -260,7 +260,7 @@ def test_a_value_has_one_stored_form(name: str, value: Any, stored: Any) -> None
     assert draft.fields[name] == stored
 
 
-def snapshot_of(found: Mapping[str, str] | None = None, **fields: Any) -> Snapshot:
+def snapshot_of(found: Mapping[str, str] | None = None, **fields: Any) -> Rendered:
     draft, problems = clean_draft(Article, Draft(title="T", fields=fields))
     assert problems == []
     return take_snapshot(Article, "en", draft, found or {})

@@ -25,7 +25,6 @@ from cms.drafts.saving import save_draft
 from cms.publishing.redirects import create_redirect
 from cms.publishing.unpublishing import unpublish_entry
 from cms.site import Site
-from cms.storage.database import Database
 from tests.builders import Newsroom, entry_id_of
 from tests.statements import counted
 
@@ -53,11 +52,9 @@ SITE = Site(
 
 
 @pytest.fixture
-async def desk(database: Database) -> Newsroom:
+def desk(newsroom: Newsroom) -> Newsroom:
     """A newsroom of the site."""
-    newsroom = Newsroom(database, SITE)
-    await newsroom.hire()
-    return newsroom
+    return newsroom.at(SITE)
 
 
 async def created(desk: Newsroom, *titles: str, type_: str = "Story", slug: str = "") -> list[str]:

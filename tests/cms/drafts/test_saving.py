@@ -367,6 +367,24 @@ async def test_a_path_is_found_by_an_index_among_many_entries_without_one(
             assert not any(step.startswith(("SCAN address", "SCAN edition")) for step in plan), plan
 
 
+async def test_what_a_save_copies_is_looked_up_by_revision(newsroom: Newsroom) -> None:
+    head = await newsroom.draft(title="One", slug="one", body="See [other](https://a.test/b).")
+    await newsroom.database.refresh_statistics()
+    with statements(newsroom.database) as seen:
+        await newsroom.save(head, title="Two", slug="one", body="See [other](https://a.test/b).")
+    copies = [each for each in seen if each.startswith("INSERT") and " SELECT " in each]
+    assert len(copies) == 3
+    if newsroom.database.engine.dialect.name == "sqlite":
+        async with newsroom.database.engine.begin() as connection:
+            # The statistics of an empty site, in which no row is expected to have a version.
+            await connection.exec_driver_sql("update sqlite_stat1 set stat = '1000 1'")
+            await connection.exec_driver_sql("analyze sqlite_schema")
+        for each in copies:
+            first, *others = await plan_of(newsroom.database, each)
+            assert first.startswith("SCAN copies")
+            assert all("(revision_id=?)" in step for step in others)
+
+
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
     """Give a list of what is run, as it is run."""

@@ -20,9 +20,10 @@ from cms.storage.database import Database
 from cms.work.work import Desk
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.cms.importing.sites import SITE
+from tests.conftest import begins_with
+from tests.schemas import delivery_schema_of
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 HARBOUR = CORPUS / "harbour"
@@ -90,18 +91,26 @@ class Importer:
         self.write(path, text.replace(old, new))
 
 
+async def imported_harbour(newsroom: Newsroom) -> ImportReport:
+    """Import the words of a harbour, as ``harbour.run()`` does."""
+    mapping = read_mapping(HARBOUR / "mapping.yaml")
+    options = ImportOptions(provenance=PUBLIC)
+    return await import_markdown(newsroom.at(SITE).desk, HARBOUR, mapping, options)
+
+
+IMPORTED = begins_with(imported_harbour)
+
+
 @pytest.fixture(scope="session")
 def schema() -> GraphQLSchema:
     """The delivery schema of the glossary."""
-    return build_delivery_schema(SITE)
+    return delivery_schema_of(SITE)
 
 
 @pytest.fixture
-async def glossary(database: Database) -> Newsroom:
+def glossary(newsroom: Newsroom) -> Newsroom:
     """An empty glossary, with people who can do things in it."""
-    newsroom = Newsroom(database, SITE)
-    await newsroom.hire()
-    return newsroom
+    return newsroom.at(SITE)
 
 
 @pytest.fixture

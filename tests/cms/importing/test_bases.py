@@ -36,7 +36,7 @@ from cms.tables import (
     SignOff,
 )
 from tests.builders import Newsroom
-from tests.cms.importing.conftest import PUBLIC, Importer
+from tests.cms.importing.conftest import IMPORTED, PUBLIC, Importer
 from tests.cms.importing.sites import SITE, GlossaryTerm
 from tests.cms.importing.test_markdown import told
 
@@ -80,10 +80,10 @@ async def test_an_import_signs_nothing_for_anybody(harbour: Importer) -> None:
     assert not any(said["signOffs"] or "reviewer" in said for said in publications)
 
 
+@IMPORTED
 async def test_categories_and_people_are_imported_with_the_pages_that_show_them(
     harbour: Importer,
 ) -> None:
-    await harbour.run()
     found = await harbour.data(BESIDE)
     imported = {"basis": "IMPORTED", "importSource": PUBLIC.source}
     assert found["categories"]["nodes"] == [
@@ -167,8 +167,8 @@ async def test_a_byline_cannot_sign_off_and_another_reviewer_can_later(harbour: 
     assert term["basis"] == "IMPORTED"
 
 
+@IMPORTED
 async def test_what_was_signed_off_late_is_imported_again(harbour: Importer) -> None:
-    await harbour.run()
     await sign(harbour, "tide")
     harbour.replace("en/tide.md", "twice a day", "about twice a day")
     report = await harbour.run()
@@ -196,8 +196,8 @@ async def test_what_was_published_here_stays_and_its_new_text_is_a_draft(
     assert (await term_of(harbour, "berth"))["basis"] == "IMPORTED"
 
 
+@IMPORTED
 async def test_what_was_published_here_is_not_taken_back(harbour: Importer) -> None:
-    await harbour.run()
     await edit(harbour, "tide")
     await publish(harbour, "tide")
     (harbour.folder / "en/tide.md").unlink()
@@ -209,8 +209,8 @@ async def test_what_was_published_here_is_not_taken_back(harbour: Importer) -> N
     assert (await term_of(harbour, "tide"))["basis"] == "SIGNED_OFF"
 
 
+@IMPORTED
 async def test_what_was_taken_back_here_stays_so(harbour: Importer) -> None:
-    await harbour.run()
     entry_id, _ = await head_of(harbour, "crane")
     newsroom = harbour.newsroom
     await newsroom.do(newsroom.publisher, unpublish_entry, entry_id)
@@ -234,10 +234,10 @@ async def test_a_page_that_comes_back_in_the_history_is_public_again(harbour: Im
     assert "[tide](/glossary/tide)" in berth["body"]["markdown"]
 
 
+@IMPORTED
 async def test_a_history_leaves_the_pages_of_another_source_as_they_are(
     harbour: Importer,
 ) -> None:
-    await harbour.run()
     tide = (harbour.folder / "en/tide.md").read_text()
     record(harbour, path="en/tide.md", text=tide.replace("title: Tide", "title: Theirs"))
     record(harbour, path="en/crane.md", deleted=True)

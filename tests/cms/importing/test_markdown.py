@@ -27,7 +27,7 @@ from cms.tables import (
     Publication,
     Revision,
 )
-from tests.cms.importing.conftest import Importer
+from tests.cms.importing.conftest import IMPORTED, Importer
 
 FOLLOWS = "Updates links to pages that were added or removed."
 
@@ -122,8 +122,8 @@ def told(harbour: Importer, report: ImportReport) -> list[tuple[str, str]]:
     return [(str(each.kind), str(each).replace(f"{harbour.folder}/", "")) for each in report.faults]
 
 
+@IMPORTED
 async def test_a_page_is_there_in_each_language_or_in_the_next_best(harbour: Importer) -> None:
-    await harbour.run()
     pages = await harbour.data(IN_EACH_LANGUAGE, slug="berth")
     concept = {"name": "concept"}
     assert {locale: page["glossaryTerm"] for locale, page in pages.items()} == {
@@ -133,14 +133,14 @@ async def test_a_page_is_there_in_each_language_or_in_the_next_best(harbour: Imp
     }
 
 
+@IMPORTED
 async def test_terms_that_nothing_links_to_are_found(harbour: Importer) -> None:
-    await harbour.run()
     found = await harbour.data(LINKED_BY_NOTHING)
     assert [each["title"] for each in found["glossaryTerms"]["nodes"]] == ["Crane"]
 
 
+@IMPORTED
 async def test_the_glossary_is_there_as_it_stood(harbour: Importer) -> None:
-    await harbour.run()
     terms = {each["title"]: each for each in (await harbour.data(AS_OF))["glossaryTerms"]["nodes"]}
     assert list(terms) == [
         *("Berth", "Bollard", "Crane", "Fog Bell", "Lighthouse", "Pilot"),
@@ -157,8 +157,8 @@ async def test_the_glossary_is_there_as_it_stood(harbour: Importer) -> None:
     assert terms["Crane"]["publishedAt"] == "2022-06-01T09:00:00.000Z"
 
 
+@IMPORTED
 async def test_what_has_changed_since_is_found(harbour: Importer) -> None:
-    await harbour.run()
     views = await harbour.data(THEN_AND_NOW)
     then = {each["id"]: each for each in views["then"]["glossaryTerms"]["nodes"]}
     now = {each["id"]: each for each in views["now"]["nodes"]}
@@ -192,8 +192,8 @@ async def check_changes(importer: Importer, views: Any) -> None:
     assert built == now
 
 
+@IMPORTED
 async def test_links_lead_to_where_pages_stand_here(harbour: Importer) -> None:
-    await harbour.run()
     berth = (await harbour.data(PAGE, slug="berth"))["glossaryTerm"]
     assert berth["path"] == "/glossary/berth"
     assert berth["status"] == "COMPLETED"
@@ -220,8 +220,8 @@ async def test_links_lead_to_where_pages_stand_here(harbour: Importer) -> None:
     )
 
 
+@IMPORTED
 async def test_an_address_in_a_language_is_that_of_its_file(harbour: Importer) -> None:
-    await harbour.run()
     query = """query @view(locale: DE) {
       glossaryTerms(where: {locale: {eq: DE}}, orderBy: [path_ASC]) {
         nodes { path isOutdated translations { title } }
@@ -235,8 +235,8 @@ async def test_an_address_in_a_language_is_that_of_its_file(harbour: Importer) -
     assert {other["title"] for other in nodes[1]["translations"]} >= {"Harbour Pilot"}
 
 
+@IMPORTED
 async def test_the_history_is_real(harbour: Importer) -> None:
-    await harbour.run()
     byline = select(Publication.entry_id, Publication.title).subquery("byline")
     async with harbour.database.reading() as session:
         rows = await session.execute(
@@ -256,8 +256,8 @@ async def test_the_history_is_real(harbour: Importer) -> None:
         assert list(await session.scalars(backwards)) == []
 
 
+@IMPORTED
 async def test_a_second_import_changes_nothing(harbour: Importer) -> None:
-    await harbour.run()
     before = await everything(harbour.database)
     report = await harbour.run()
     assert sum(report.made.values()) == 0
@@ -275,8 +275,8 @@ async def test_a_rehearsal_says_the_same_and_changes_nothing(harbour: Importer) 
     assert (rehearsed.is_done, report.is_done) == (False, True)
 
 
+@IMPORTED
 async def test_a_file_that_has_changed_is_one_more_revision(harbour: Importer) -> None:
-    await harbour.run()
     harbour.replace("en/tide.md", "twice a day", "about twice a day")
     report = await harbour.run()
     assert +report.made == {"revisions": 1, "publications": 1}
@@ -284,8 +284,8 @@ async def test_a_file_that_has_changed_is_one_more_revision(harbour: Importer) -
     assert "about twice" in tide["body"]["markdown"]
 
 
+@IMPORTED
 async def test_what_somebody_has_changed_here_is_left_alone(harbour: Importer) -> None:
-    await harbour.run()
     async with harbour.newsroom.as_(harbour.newsroom.second_author) as work:
         edition = await work.session.scalar(
             select(Edition)

@@ -47,6 +47,7 @@ from cms.tables import (
     SignOff,
 )
 from tests.builders import FOUNDED, Newsroom
+from tests.conftest import begins_with
 from tests.tampering import tampering
 
 STRANGER = Signer(Ed25519PrivateKey.generate())
@@ -58,6 +59,15 @@ async def a_history(newsroom: Newsroom) -> list[Attestation]:
     await newsroom.published(slug="one")
     await newsroom.published(slug="two")
     return await attestations(newsroom)
+
+
+@pytest.fixture
+def history(content: list[Attestation]) -> list[Attestation]:
+    """The attestations of the history."""
+    return content
+
+
+HISTORY = begins_with(a_history)
 
 
 async def attestations(newsroom: Newsroom) -> list[Attestation]:
@@ -286,8 +296,11 @@ async def test_a_whole_chain_is_verified(newsroom: Newsroom) -> None:
     assert seen == [1] * (began.sequence + 4)
 
 
-async def test_a_reviewer_may_be_called_something_else_later(newsroom: Newsroom) -> None:
-    *_, published = await a_history(newsroom)
+@HISTORY
+async def test_a_reviewer_may_be_called_something_else_later(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    *_, published = history
     reviewer = str(newsroom.reviewers[0].person_id)
     async with newsroom.database.reading() as session:
         edition = await session.scalar(select(Edition).where(Edition.entry_id == reviewer))
@@ -299,8 +312,8 @@ async def test_a_reviewer_may_be_called_something_else_later(newsroom: Newsroom)
     assert renamed.title == "Another name"
 
 
+@HISTORY
 async def test_it_does_not_hold_under_another_key(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
     async with newsroom.database.reading() as session:
         found = await verify_attestations(session, STRANGER.public_key_pem())
     assert isinstance(found, BrokenChain)
@@ -330,13 +343,13 @@ EDITS = [
 ]
 
 
+@HISTORY
 @pytest.mark.parametrize(
     ("table", "change", "reason"), EDITS, ids=lambda each: getattr(each, "__name__", str(each))
 )
 async def test_a_row_that_was_edited_is_named(
-    newsroom: Newsroom, table: Any, change: dict[str, Any], reason: str
+    newsroom: Newsroom, table: Any, change: dict[str, Any], reason: str, history: list[Attestation]
 ) -> None:
-    history = await a_history(newsroom)
     edited = history[2 if table is SignOff else 3]
     async with tampering(newsroom.database) as connection:
         await connection.execute(update(table).where(table.id == edited.id).values(**change))
@@ -347,9 +360,12 @@ async def test_a_row_that_was_edited_is_named(
     assert reason in found.reason
 
 
-async def test_a_revision_whose_digest_was_edited_is_named(newsroom: Newsroom) -> None:
+@HISTORY
+async def test_a_revision_whose_digest_was_edited_is_named(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
     """Its content can be edited along with its digest; who signed it, signed another one."""
-    first, *_ = await a_history(newsroom)
+    first, *_ = history
     signed = select(SignOff.revision_id).where(SignOff.id == first.id).scalar_subquery()
     async with tampering(newsroom.database) as connection:
         content = {"type": "Article", "title": "Forged"}
@@ -359,9 +375,11 @@ async def test_a_revision_whose_digest_was_edited_is_named(newsroom: Newsroom) -
     assert found == BrokenChain(first.sequence, f"{first.id} has been changed: digest")
 
 
+@HISTORY
 @pytest.mark.parametrize("table", [SignOff, Publication])
-async def test_a_row_that_is_gone_is_named(newsroom: Newsroom, table: Any) -> None:
-    history = await a_history(newsroom)
+async def test_a_row_that_is_gone_is_named(
+    newsroom: Newsroom, table: Any, history: list[Attestation]
+) -> None:
     gone = history[0 if table is SignOff else 1]
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(table).where(table.id == gone.id))
@@ -372,16 +390,22 @@ def number(sequence: int) -> ColumnElement[bool]:
     return Attestation.sequence == sequence
 
 
-async def test_an_attestation_that_is_gone_is_missed(newsroom: Newsroom) -> None:
-    _, gone, following, _ = await a_history(newsroom)
+@HISTORY
+async def test_an_attestation_that_is_gone_is_missed(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    _, gone, following, _ = history
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(Attestation).where(number(gone.sequence)))
     reason = f"it is missing; {following.sequence} comes next"
     assert await verified(newsroom) == BrokenChain(gone.sequence, reason)
 
 
-async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) -> None:
-    first, _, third, _ = await a_history(newsroom)
+@HISTORY
+async def test_attestations_that_changed_places_are_found(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    first, _, third, _ = history
     async with tampering(newsroom.database) as connection:
         one, other = first.sequence, third.sequence
         for sequence, new in ((one, -1), (other, one), (-1, other)):
@@ -392,8 +416,11 @@ async def test_attestations_that_changed_places_are_found(newsroom: Newsroom) ->
     assert first.id != third.id
 
 
-async def test_a_statement_in_place_of_another_is_found(newsroom: Newsroom) -> None:
-    first, _, third, _ = await a_history(newsroom)
+@HISTORY
+async def test_a_statement_in_place_of_another_is_found(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    first, _, third, _ = history
     async with tampering(newsroom.database) as connection:
         values = {"envelope": third.envelope, "hash": third.hash}
         chosen = update(Attestation).where(number(first.sequence))
@@ -402,8 +429,11 @@ async def test_a_statement_in_place_of_another_is_found(newsroom: Newsroom) -> N
     assert await verified(newsroom) == BrokenChain(first.sequence, reason)
 
 
-async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
-    _, second, *_ = await a_history(newsroom)
+@HISTORY
+async def test_a_hash_that_was_edited_is_found(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    _, second, *_ = history
     async with tampering(newsroom.database) as connection:
         chosen = update(Attestation).where(number(second.sequence))
         await connection.execute(chosen.values(hash="0" * 64))
@@ -411,8 +441,11 @@ async def test_a_hash_that_was_edited_is_found(newsroom: Newsroom) -> None:
     assert found == BrokenChain(second.sequence, "its content does not match its hash")
 
 
-async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> None:
-    *_, last = await a_history(newsroom)
+@HISTORY
+async def test_an_attestation_by_another_hand_is_found(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    *_, last = history
     payload = payload_in(last.envelope)
     async with tampering(newsroom.database) as connection:
         envelope = STRANGER.sign(PAYLOAD_TYPE, payload)
@@ -424,8 +457,11 @@ async def test_an_attestation_by_another_hand_is_found(newsroom: Newsroom) -> No
     assert "not signed" in found.reason
 
 
-async def test_a_row_that_is_no_envelope_is_found(newsroom: Newsroom) -> None:
-    first, *_ = await a_history(newsroom)
+@HISTORY
+async def test_a_row_that_is_no_envelope_is_found(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    first, *_ = history
     async with tampering(newsroom.database) as connection:
         chosen = update(Attestation).where(number(first.sequence))
         await connection.execute(chosen.values(envelope={"x": 1}))
@@ -434,10 +470,11 @@ async def test_a_row_that_is_no_envelope_is_found(newsroom: Newsroom) -> None:
     assert found.sequence == first.sequence
 
 
+@HISTORY
 async def test_an_envelope_that_was_changed_around_what_is_signed_is_found(
-    newsroom: Newsroom,
+    newsroom: Newsroom, history: list[Attestation]
 ) -> None:
-    first, *_ = await a_history(newsroom)
+    first, *_ = history
     envelope: Any = first.envelope
     (signature,) = envelope["signatures"]
     other = STRANGER.signature(PAYLOAD_TYPE, payload_in(envelope))
@@ -475,16 +512,19 @@ async def test_a_chain_that_was_made_anew_over_a_gap_is_found(newsroom: Newsroom
     assert await verified(newsroom) == BrokenChain(gone.sequence, reason)
 
 
-async def test_an_end_that_was_cut_off_is_missed(newsroom: Newsroom) -> None:
-    first, *_, last = await a_history(newsroom)
+@HISTORY
+async def test_an_end_that_was_cut_off_is_missed(
+    newsroom: Newsroom, history: list[Attestation]
+) -> None:
+    first, *_, last = history
     async with tampering(newsroom.database) as connection:
         await connection.execute(delete(Attestation).where(Attestation.sequence > first.sequence))
     missed = f"it is missing; numbers were assigned up to {last.sequence}"
     assert await verified(newsroom) == BrokenChain(first.sequence + 1, missed)
 
 
+@HISTORY
 async def test_a_sign_off_that_nobody_gave_is_found(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
     async with tampering(newsroom.database) as connection:
         row = (await connection.execute(select(SignOff.__table__))).mappings().first()
         assert row is not None

@@ -45,7 +45,7 @@ def blank(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Blan
     """A database without rows."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         yield Blank(runner, database)
         runner.run(database.close())
         runner.run(templates.drop(url))

@@ -31,6 +31,7 @@ from cms.storage.database import Database, WriteSession
 from cms.tables import LinkMetric, LinkMetricRun, Publication, TypeVersion
 from tests import sites
 from tests.builders import Newsroom
+from tests.conftest import begins_with
 from tests.sites import URLS
 
 Metrics = Mapping[str, Mapping[str, object]]
@@ -69,6 +70,15 @@ async def chain(newsroom: Newsroom, count: int = 5) -> list[Publication]:
             await newsroom.published(title=f"P{number}", slug=f"p{number}", related=to(*pages[-1:]))
         )
     return pages
+
+
+@pytest.fixture
+def pages(content: list[Publication]) -> list[Publication]:
+    """Pages of which each links the one before."""
+    return content
+
+
+CHAIN = begins_with(chain)
 
 
 async def stored(database: Database, view: View = ENGLISH) -> Metrics:
@@ -119,8 +129,10 @@ def killed_after(batches: int) -> type[RunWriter]:
     return Killed
 
 
-async def test_a_run_has_the_metrics_of_the_public_graph(newsroom: Newsroom) -> None:
-    pages = await chain(newsroom)
+@CHAIN
+async def test_a_run_has_the_metrics_of_the_public_graph(
+    newsroom: Newsroom, pages: list[Publication]
+) -> None:
     await newsroom.draft(title="Draft", slug="draft", related=to(*pages))
     runs = await refresh_metrics(newsroom.database, SITE)
     assert [(each.locales, each.pages) for each in runs] == [(("en",), 5), (("de",), 0)]
@@ -158,8 +170,10 @@ async def test_the_same_position_is_computed_once(newsroom: Newsroom) -> None:
     assert [each.pages for each in await refresh_metrics(newsroom.database, SITE)] == [3, 0]
 
 
-async def test_a_run_replaces_the_one_before_with_all_its_rows(newsroom: Newsroom) -> None:
-    pages = await chain(newsroom)
+@CHAIN
+async def test_a_run_replaces_the_one_before_with_all_its_rows(
+    newsroom: Newsroom, pages: list[Publication]
+) -> None:
     await refresh_metrics(newsroom.database, SITE)
     await newsroom.unpublish(pages[-1])
     await refresh_metrics(newsroom.database, SITE)
@@ -168,11 +182,11 @@ async def test_a_run_replaces_the_one_before_with_all_its_rows(newsroom: Newsroo
     assert await count(newsroom.database, LinkMetricRun) == len(SITE.locales)
 
 
+@CHAIN
 @pytest.mark.parametrize("batches", range(4))  # after the last, before it is current
 async def test_a_killed_run_is_seen_by_no_reader_and_cleaned_by_a_later_one(
-    newsroom: Newsroom, batches: int, monkeypatch: pytest.MonkeyPatch
+    newsroom: Newsroom, batches: int, monkeypatch: pytest.MonkeyPatch, pages: list[Publication]
 ) -> None:
-    pages = await chain(newsroom)
     await refresh_metrics(newsroom.database, SITE)
     before = await stored(newsroom.database)
     await newsroom.published(title="Another", slug="another", related=to(*pages))
@@ -192,10 +206,10 @@ async def test_a_killed_run_is_seen_by_no_reader_and_cleaned_by_a_later_one(
     assert await count(newsroom.database, LinkMetric) == len(pages) + 1
 
 
+@CHAIN
 async def test_readers_see_a_whole_run_at_every_moment(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, pages: list[Publication]
 ) -> None:
-    pages = await chain(newsroom)
     await refresh_metrics(newsroom.database, SITE)
     before = await stored(newsroom.database)
     await newsroom.published(title="Another", slug="another", related=to(*pages))
@@ -213,8 +227,8 @@ async def test_readers_see_a_whole_run_at_every_moment(
     assert len(await stored(newsroom.database)) == 6
 
 
+@CHAIN
 async def test_pages_are_published_while_a_run_is_written(newsroom: Newsroom) -> None:
-    await chain(newsroom)
 
     async def publish() -> None:
         await newsroom.published(title="Meanwhile", slug="meanwhile")
@@ -226,8 +240,8 @@ async def test_pages_are_published_while_a_run_is_written(newsroom: Newsroom) ->
     assert (await run_of(newsroom.database)).position == await position(newsroom.database)
 
 
+@CHAIN
 async def test_two_processes_at_once_leave_one_run(newsroom: Newsroom) -> None:
-    await chain(newsroom)
     both = (refresh_metrics(newsroom.database, SITE) for _ in range(2))
     runs = await asyncio.gather(*both)
     assert sorted(len(each) for each in runs) in ([0, 2], [1, 1])
@@ -237,10 +251,10 @@ async def test_two_processes_at_once_leave_one_run(newsroom: Newsroom) -> None:
     assert await count(newsroom.database, LinkMetricRun) == len(SITE.locales)
 
 
+@CHAIN
 async def test_a_run_that_was_taken_for_killed_ends(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await chain(newsroom)
     ended = update(LinkMetricRun).where(~LinkMetricRun.is_current).values(written_at=None)
 
     class Ended(RunWriter):
@@ -286,10 +300,10 @@ async def test_a_run_that_is_written_again_is_not_deleted(
     assert len(await stored(database)) == 1
 
 
+@CHAIN
 async def test_an_older_position_does_not_replace_a_newer_one(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, pages: list[Publication]
 ) -> None:
-    pages = await chain(newsroom)
 
     class Slow(RunWriter):
         async def begin(self, summary: GraphSummary) -> None:
@@ -307,10 +321,10 @@ async def test_an_older_position_does_not_replace_a_newer_one(
     assert await count(newsroom.database, LinkMetric) == 4
 
 
+@CHAIN
 async def test_a_new_declaration_replaces_what_the_old_one_computed_meanwhile(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, pages: list[Publication]
 ) -> None:
-    pages = await chain(newsroom)
     await refresh_metrics(newsroom.database, SITE)
 
     class Slow(RunWriter):
@@ -341,8 +355,8 @@ async def test_an_old_declaration_does_not_replace_what_a_new_one_computed_meanw
     assert (await run_of(database)).basis == metric_basis(WITH_SET)
 
 
+@CHAIN
 async def test_other_views_have_no_metrics(newsroom: Newsroom) -> None:
-    await chain(newsroom)
     await refresh_metrics(newsroom.database, SITE)
     draft = View(("en",), perspective=Perspective.DRAFT)
     assert await stored(newsroom.database, draft) == {}

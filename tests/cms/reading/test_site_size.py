@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import astuple
 
 import pytest
 
@@ -48,10 +49,24 @@ async def test_common_words_are_counted_without_case_and_accents(newsroom: Newsr
     await known.close()
     size = await known.current()
     # Two articles among nine public editions.
-    assert size.words["creme"] == pytest.approx(2 / 9)
-    assert size.words["brulee"] == pytest.approx(1 / 9)
-    assert size.words["2026"] == pytest.approx(1 / 9)
-    assert size.beginnings["cre"] == pytest.approx(2 / 9)
+    assert size.words["creme"].editions == pytest.approx(2 / 9)
+    assert size.words["brulee"].editions == pytest.approx(1 / 9)
+    assert size.words["2026"].editions == pytest.approx(1 / 9)
+    assert size.beginnings["cre"].editions == pytest.approx(2 / 9)
+
+
+async def test_common_words_of_titles_and_summaries_are_counted_by_themselves(
+    newsroom: Newsroom,
+) -> None:
+    await newsroom.published(title="Cream", slug="one", body="Sugar and cream.")
+    await newsroom.published(title="Cake", slug="two", summary="Sugar.")
+    known = KnownSize(newsroom.database)
+    await known.current()
+    await known.close()
+    size = await known.current()
+    assert astuple(size.words["sugar"]) == pytest.approx((2 / 9, 1 / 9))
+    assert astuple(size.words["cream"]) == pytest.approx((1 / 9, 1 / 9))
+    assert astuple(size.beginnings["and"]) == pytest.approx((1 / 9, 0))
 
 
 async def test_no_request_waits_for_the_words(
@@ -73,7 +88,7 @@ async def test_no_request_waits_for_the_words(
     await is_asked.wait()
     may_end.set()
     await known.close()
-    assert (await known.current()).words["creme"] == pytest.approx(1 / 8)
+    assert (await known.current()).words["creme"].editions == pytest.approx(1 / 8)
 
 
 async def test_words_stay_when_only_the_size_is_measured_again(

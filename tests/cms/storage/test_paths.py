@@ -11,7 +11,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Text, bindparam, select
 
-from cms.storage.database import Database
 from cms.storage.dialects import EncodedPath, encoded_path
 from tests.conftest import KINDS, Templates
 
@@ -27,7 +26,7 @@ def encode(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Enc
     """The encoding by a database."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         encoded = select(EncodedPath(bindparam("path", type_=Text())))
         sql = str(encoded.compile(dialect=database.reader.dialect))
 

@@ -23,6 +23,7 @@ from cms.tables import (
     Tombstone,
 )
 from tests.builders import Newsroom
+from tests.conftest import begins_with
 
 NEVER_UPDATED = [
     (Revision, {"title": "x"}),
@@ -47,26 +48,29 @@ async def a_history(newsroom: Newsroom) -> None:
     await newsroom.unpublish(source)
 
 
+HISTORY = begins_with(a_history)
+
+
+@HISTORY
 @pytest.mark.parametrize(
     ("table", "change"), NEVER_UPDATED, ids=lambda x: getattr(x, "__name__", str(x))
 )
 async def test_a_row_is_not_updated(newsroom: Newsroom, table: Any, change: dict[str, Any]) -> None:
-    await a_history(newsroom)
     with pytest.raises(DBAPIError):
         async with newsroom.database.engine.begin() as connection:
             await connection.execute(update(table).values(**change))
 
 
+@HISTORY
 @pytest.mark.parametrize("table", NEVER_DELETED)
 async def test_a_row_is_not_deleted(newsroom: Newsroom, table: Any) -> None:
-    await a_history(newsroom)
     with pytest.raises(DBAPIError):
         async with newsroom.database.engine.begin() as connection:
             await connection.execute(delete(table))
 
 
+@HISTORY
 async def test_nothing_is_added_to_a_revision_that_was_public(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
     with pytest.raises(DBAPIError):
         async with newsroom.database.engine.begin() as connection:
             row = (await connection.execute(select(Link.__table__))).mappings().first()
@@ -131,11 +135,11 @@ EMPTIED: list[tuple[Any, str, Any, Any]] = [
 ]
 
 
+@HISTORY
 @pytest.mark.parametrize(("table", "column", "left", "other"), EMPTIED, ids=str)
 async def test_a_tombstone_permits_to_empty_a_row_and_nothing_else(
     newsroom: Newsroom, table: Any, column: str, left: Any, other: Any
 ) -> None:
-    await a_history(newsroom)
     async with newsroom.database.engine.connect() as connection:
         key = await connection.scalar(select(table.id).limit(1))
     own = update(table).where(table.id == key)
@@ -168,8 +172,8 @@ async def bury(newsroom: Newsroom, table: str, key: str) -> None:
         await connection.execute(insert(Tombstone).values(**stone))
 
 
+@HISTORY
 async def test_parts_of_a_purged_revision_are_deleted_and_not_inserted(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
     async with newsroom.database.engine.connect() as connection:
         row = (await connection.execute(select(Link.__table__))).mappings().first()
         assert row is not None
@@ -181,8 +185,8 @@ async def test_parts_of_a_purged_revision_are_deleted_and_not_inserted(newsroom:
             await connection.execute(insert(Link).values(**row))
 
 
+@HISTORY
 async def test_salts_and_details_are_emptied_only_with_a_tombstone(newsroom: Newsroom) -> None:
-    await a_history(newsroom)
     async with newsroom.database.engine.connect() as connection:
         row = (await connection.execute(select(AuditedRow.__table__).limit(1))).one()
     salt = update(AuditedRow).where(AuditedRow.key == row.key)

@@ -26,6 +26,7 @@ from cms.site import Site
 from cms.tables import CategoryPath, CategoryPlace
 from cms.taxonomy.categories import check_move_category, create_category, move_category
 from tests.builders import Newsroom, Topic
+from tests.conftest import begins_with
 from tests.rewording import begin_translation, reword
 
 
@@ -60,7 +61,10 @@ async def parents(newsroom: Newsroom) -> dict[str, str | None]:
         return dict(rows.all())
 
 
-async def tree(newsroom: Newsroom) -> tuple[Topic, Topic, Topic, Topic]:
+Tree = tuple[Topic, Topic, Topic, Topic]
+
+
+async def tree(newsroom: Newsroom) -> Tree:
     """Make two roots, one of which has a child and a grandchild."""
     animals = await newsroom.category("Animals")
     birds = await newsroom.category("Birds", animals)
@@ -76,8 +80,11 @@ async def is_sound(newsroom: Newsroom) -> bool:
 # --- Words ---
 
 
-async def test_a_published_slug_is_in_all_paths_below_and_in_no_other(newsroom: Newsroom) -> None:
-    animals, *_ = await tree(newsroom)
+@begins_with(tree)
+async def test_a_published_slug_is_in_all_paths_below_and_in_no_other(
+    newsroom: Newsroom, content: Tree
+) -> None:
+    animals, *_ = content
     await reword(newsroom, animals.id, slug="beasts", title="Beasts", summary="All.")
     assert set(await paths(newsroom)) == {
         "beasts",
@@ -88,8 +95,11 @@ async def test_a_published_slug_is_in_all_paths_below_and_in_no_other(newsroom: 
     assert await is_sound(newsroom)
 
 
-async def test_a_draft_of_a_public_category_changes_no_path(newsroom: Newsroom) -> None:
-    animals, *_ = await tree(newsroom)
+@begins_with(tree)
+async def test_a_draft_of_a_public_category_changes_no_path(
+    newsroom: Newsroom, content: Tree
+) -> None:
+    animals, *_ = content
     before = await paths(newsroom)
     await newsroom.update(animals.revision, slug="beasts")
     assert await paths(newsroom) == before
@@ -109,8 +119,9 @@ async def test_a_category_that_is_not_public_has_the_path_of_its_draft(newsroom:
     assert await is_sound(newsroom)
 
 
-async def test_each_locale_has_the_slugs_that_it_shows(newsroom: Newsroom) -> None:
-    _, birds, *_ = await tree(newsroom)
+@begins_with(tree)
+async def test_each_locale_has_the_slugs_that_it_shows(newsroom: Newsroom, content: Tree) -> None:
+    _, birds, *_ = content
     german = await begin_translation(newsroom, birds.id, "de", title="Vögel", slug="voegel")
     assert "animals/birds" in await paths(newsroom, "de")  # until it is public
     await newsroom.publish(german, locale="de")
@@ -200,8 +211,11 @@ async def test_a_category_has_a_name_and_a_slug(newsroom: Newsroom, draft: Draft
     assert await paths(newsroom) == []
 
 
-async def test_a_category_is_made_by_its_own_command_and_stays(newsroom: Newsroom) -> None:
-    animals, *_ = await tree(newsroom)
+@begins_with(tree)
+async def test_a_category_is_made_by_its_own_command_and_stays(
+    newsroom: Newsroom, content: Tree
+) -> None:
+    animals, *_ = content
     assert await newsroom.codes(
         newsroom.administrator, create_entry, "Category", Draft(title="x")
     ) == ["INVALID_VALUE"]
@@ -218,8 +232,9 @@ async def test_a_category_is_made_by_its_own_command_and_stays(newsroom: Newsroo
 # --- Places ---
 
 
-async def test_a_category_moves_with_all_below_it(newsroom: Newsroom) -> None:
-    animals, birds, owls, other = await tree(newsroom)
+@begins_with(tree)
+async def test_a_category_moves_with_all_below_it(newsroom: Newsroom, content: Tree) -> None:
+    animals, birds, owls, other = content
     await move(newsroom, birds, parent_id=other.id)
     assert "animals-and-plants/birds/owls" in await paths(newsroom)
     await move(newsroom, owls, parent_id="")
@@ -268,8 +283,11 @@ async def test_siblings_keep_their_order_after_one_has_left(newsroom: Newsroom) 
     assert await order() == ["two", "three", "a-fourth", "one"]
 
 
-async def test_a_move_closes_places_and_one_to_where_it_is_does_nothing(newsroom: Newsroom) -> None:
-    animals, birds, _, other = await tree(newsroom)
+@begins_with(tree)
+async def test_a_move_closes_places_and_one_to_where_it_is_does_nothing(
+    newsroom: Newsroom, content: Tree
+) -> None:
+    animals, birds, _, other = content
 
     async def places() -> list[tuple[str | None, bool]]:
         async with newsroom.database.reading() as session:
@@ -287,8 +305,9 @@ async def test_a_move_closes_places_and_one_to_where_it_is_does_nothing(newsroom
     assert await places() == [(animals.id, False), (other.id, True)]
 
 
-async def test_nothing_goes_below_itself(newsroom: Newsroom) -> None:
-    animals, birds, owls, _ = await tree(newsroom)
+@begins_with(tree)
+async def test_nothing_goes_below_itself(newsroom: Newsroom, content: Tree) -> None:
+    animals, birds, owls, _ = content
     before = await paths(newsroom)
     for below in (animals, birds, owls):
         assert await refused(newsroom, animals, parent_id=below.id) == [
@@ -434,8 +453,11 @@ async def test_a_translation_is_added_like_any_edition(newsroom: Newsroom) -> No
     assert await is_sound(newsroom)
 
 
-async def test_places_do_not_overlap_if_a_clock_is_behind(newsroom: Newsroom) -> None:
-    _, birds, _, other = await tree(newsroom)
+@begins_with(tree)
+async def test_places_do_not_overlap_if_a_clock_is_behind(
+    newsroom: Newsroom, content: Tree
+) -> None:
+    _, birds, _, other = content
     later, now = clock.now(), clock.now() - timedelta(hours=1)
     await newsroom.do_at(later, newsroom.publisher, move_category, birds.id, parent_id=other.id)
     await newsroom.do_at(now, newsroom.publisher, move_category, birds.id, parent_id="")

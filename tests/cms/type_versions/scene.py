@@ -25,24 +25,27 @@ from cms.publishing.publishing import publish_entry
 from cms.publishing.unpublishing import unpublish_entry
 from cms.review.reviews import request_review
 from cms.review.sign_offs import sign_off
+from cms.search.page_fields import faults_of_fields
 from cms.search.verification import faults_in, stored_revisions, stray_rows, verify_counts
 from cms.site import Site
 from cms.tables import Base, Edition, Link, Publication, Review, Revision, SignOff
 from cms.type_versions.checking import Problem, TypesReport
 from graphql_api.management import Management
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.builders import draft_of as built_draft
 from tests.changing import Changing
 from tests.depth import IS_DEEP
 from tests.forging import no_progress
 from tests.graphql_api.conftest import Api, CountingReader, Desk, api_of
+from tests.schemas import management_schema_of
 
 # When the older content of public pages was published, and a time at which readers saw it.
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 THEN = "2020-06-01T00:00:00Z"
 # The facts that no change of types may touch.
 _FACTS: tuple[type[Base], ...] = (Revision, Link, Publication, SignOff)
+# Their columns that derive from the content types as well.
+_DERIVED = {(Revision, "path"), (Publication, "field_values")}
 
 # The titles of the entries, of which each is in another state.
 STATES = ("Public", "Edited", "Reviewed", "Approved", "Draft", "Archived")
@@ -298,7 +301,7 @@ class Scene:
                             *(
                                 each
                                 for each in table.__table__.c
-                                if (table, each.name) != (Revision, "path")
+                                if (table, each.name) not in _DERIVED
                             )
                         ).order_by(*table.__table__.primary_key)
                     )
@@ -320,6 +323,7 @@ class Scene:
                 found += faults_in(site.stored_types, batch)
             found += await stray_rows(session)
             found += await faults_of_addresses(session, site, clock.now())
+            found += await faults_of_fields(session, site)
             return found + [each async for each in verify_counts(session, lambda _: None)]
 
     # Readers.
@@ -364,7 +368,7 @@ class Scene:
         """The management API of today's types."""
         newsroom = self.newsroom
         if self._schema is None or self._schema[0] is not newsroom.site:
-            self._schema = (newsroom.site, build_management_schema(newsroom.site))
+            self._schema = (newsroom.site, management_schema_of(newsroom.site))
         management = Management(newsroom.desk, self._schema[1])
         return Desk(newsroom, management, CountingReader(newsroom.database.reader))
 

@@ -17,8 +17,8 @@ from cms.site import Site
 from graphql_api.delivery import Delivery
 from graphql_api.http.errors import failure_of
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.conftest import KINDS, Templates
+from tests.schemas import delivery_schema_of
 
 
 def old_code() -> Site:
@@ -66,7 +66,7 @@ async def publish(copydesk: Copydesk, entry_id: str) -> None:
 
 async def ask(copydesk: Copydesk, query: str) -> Any:
     """Return the data of a query as a server with this code answers it."""
-    schema = build_delivery_schema(copydesk.site)
+    schema = delivery_schema_of(copydesk.site)
     delivery = Delivery(copydesk.site, schema, copydesk.database.reader)
     result = await delivery.answer(GraphQLRequest(query, None, {}))
     response = orjson.loads(result.body)

@@ -10,6 +10,7 @@ import pytest
 
 from cms.content.fields import Block, Blocks, Choice, Decimal, Field, Links, List, Number, Text
 from cms.site import Site
+from cms.type_versions.versions import bind, newest_types
 from tests.cms.type_versions.scene import STATES, Scene, changed, content_type, site_of
 
 BODY = {"body": "Some *text*."}
@@ -195,6 +196,28 @@ async def test_a_text_gets_an_index_once_all_values_are_short_enough(scene: Scen
     for title in ("Reviewed", "Approved", "Draft"):
         await scene.updated(title, value="word")
     await scene.migrated(changed(value=Text(longest=2_000, indexed=True)))
+
+
+async def test_a_field_is_indexed_once_public_pages_repeat_its_values(scene: Scene) -> None:
+    await scene.opened(changed(value=Text()), {**BODY, "value": "Some"})
+    await scene.updated("Public", value="Another")
+    await scene.published("Public")
+    query = """{ articles(orderBy: value_ASC) {
+      nodes { title } facets(fields: [value]) { value count } } }"""
+    before = await scene.api.data(query)
+    assert [each["title"] for each in before["articles"]["nodes"]] == ["Public", "Edited"]
+    site = changed(value=Text(indexed=True))
+    async with scene.newsroom.database.reading() as session:
+        binding = bind(site, await newest_types(session))
+    assert not binding.is_current
+    assert not binding.site.content_types["Article"].fields["value"].is_repeated
+    await scene.migrated(site)
+    assert scene.newsroom.site.content_types["Article"].fields["value"].is_repeated
+    assert await scene.faults() == []
+    assert await scene.api.data(query) == before
+    await scene.migrated(changed(value=Text()))
+    assert await scene.faults() == []
+    assert await scene.api.data(query) == before
 
 
 async def test_slashes_go_from_slugs_once_none_has_them(scene: Scene) -> None:

@@ -203,7 +203,15 @@ def stray_writes(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
         return run
 
-    for name in ("insert", "insert_parts", "update", "update_each", "close", "delete"):
+    for name in (
+        "insert",
+        "insert_parts",
+        "copy_parts",
+        "update",
+        "update_each",
+        "close",
+        "delete",
+    ):
         monkeypatch.setattr(Work, name, inside(getattr(Work, name)))
 
     def listen(_: object, __: object, statement: str, *___: object) -> None:

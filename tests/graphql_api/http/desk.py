@@ -29,6 +29,7 @@ from graphql_api.app import create_app
 from graphql_api.endpoints import ManagementEndpoint
 from graphql_api.http.websocket import SUBPROTOCOL
 from tests.builders import Newsroom
+from tests.engines import share_compiled_statements
 from tests.graphql_api.http.live import serving
 
 PATH = "/manage/graphql"
@@ -201,7 +202,9 @@ def settings_of(newsroom: Newsroom) -> Settings:
 
 def app_of(newsroom: Newsroom, **more: Any) -> Starlette:
     """Return the app as it is served, on the newsroom's database."""
-    return create_app(Copydesk(newsroom.site, settings_of(newsroom)), **more)
+    copydesk = Copydesk(newsroom.site, settings_of(newsroom))
+    share_compiled_statements(copydesk.database)
+    return create_app(copydesk, **more)
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from graphql_api.link_export import ExportLimits, LinkExport
 from graphql_api.on_demand import OnDemand
 from tests.builders import Newsroom
 from tests.cms.links.exporting import reading_back
+from tests.conftest import begins_with
 from tests.graphql_api.http.desk import Desk, bearer, open_desk
 
 PATH = "/graph/export"
@@ -54,9 +55,12 @@ async def pages(newsroom: Newsroom) -> str:
     return one.entry_id
 
 
+PAGES = begins_with(pages)
+
+
+@PAGES
 @pytest.mark.parametrize("name", FORMATS)
 async def test_everyone_gets_what_is_public(desk: Desk, name: str) -> None:
-    await pages(desk.newsroom)
     response = await get(desk, form=name)
     assert response.status_code == 200, response.text
     file, media_type = FORMATS[name].file_of(None)
@@ -69,8 +73,9 @@ async def test_everyone_gets_what_is_public(desk: Desk, name: str) -> None:
     assert "ecret" not in text
 
 
-async def test_a_part_and_a_view_are_chosen_by_parameters(desk: Desk) -> None:
-    one = await pages(desk.newsroom)
+@PAGES
+async def test_a_part_and_a_view_are_chosen_by_parameters(desk: Desk, content: str) -> None:
+    one = content
     response = await get(desk, form="csv", part="nodes")
     assert response.text.startswith("id,type,title,path,category,in_degree,")
     assert response.headers["content-disposition"] == 'attachment; filename="nodes.csv"'
@@ -89,9 +94,9 @@ async def test_a_part_and_a_view_are_chosen_by_parameters(desk: Desk) -> None:
     assert len(layers) == 1
 
 
+@PAGES
 async def test_drafts_need_a_token_that_can_read_them(desk: Desk) -> None:
     newsroom = desk.newsroom
-    await pages(newsroom)
     token = await desk.secret(newsroom.author)
     assert await titles(desk, token, perspective="DRAFT") == ["One", "Secret", "Two"]
     assert await titles(desk, token) == ["One", "Two"]
@@ -106,9 +111,9 @@ async def test_drafts_need_a_token_that_can_read_them(desk: Desk) -> None:
     assert (await get(desk, token, "GET", "*", form="json")).status_code == 200
 
 
+@PAGES
 async def test_a_preview_shows_its_revision_as_if_it_were_public(desk: Desk) -> None:
     newsroom = desk.newsroom
-    await pages(newsroom)
     head = await newsroom.draft(title="Shown", slug="shown")
     async with newsroom.as_(newsroom.author) as work:
         entry_id = await newsroom.entry_id(head)
@@ -123,9 +128,9 @@ async def test_a_preview_shows_its_revision_as_if_it_were_public(desk: Desk) -> 
     )
 
 
+@PAGES
 async def test_the_tag_is_that_of_the_position(desk: Desk) -> None:
     newsroom = desk.newsroom
-    await pages(newsroom)
     first = await get(desk, form="json")
     tag = first.headers["etag"]
     again = await get(desk, tag=tag, form="json")
@@ -141,8 +146,8 @@ async def test_the_tag_is_that_of_the_position(desk: Desk) -> None:
     assert "Three" in changed.text
 
 
+@PAGES
 async def test_head_has_the_headers_of_get(desk: Desk) -> None:
-    await pages(desk.newsroom)
     response, head = await get(desk, form="csv"), await get(desk, method="HEAD", form="csv")
     assert (head.status_code, head.content) == (200, b"")
     for name in ("etag", "content-type", "content-disposition"):
@@ -196,8 +201,8 @@ async def test_invalid_requests_are_refused_in_one_line(
     assert len(response.text) < 300
 
 
+@PAGES
 async def test_an_unknown_kind_has_no_edges(desk: Desk) -> None:
-    await pages(desk.newsroom)
     response = await get(desk, form="json", kind="\x00'; drop table link; --")
     assert (response.status_code, response.json()["edges"]) == (200, [])
 
@@ -231,8 +236,8 @@ def app_with(newsroom: Newsroom, limits: ExportLimits) -> Starlette:
     return Starlette(routes=exports.routes())
 
 
+@PAGES
 async def test_few_exports_run_at_once(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    await pages(newsroom)
     slow = SlowFormat(monkeypatch)
     limits = ExportLimits(at_once=1, waiting=1, waiting_seconds=0.2)
     async with open_desk(newsroom, app_with(newsroom, limits)) as desk:
@@ -248,10 +253,10 @@ async def test_few_exports_run_at_once(newsroom: Newsroom, monkeypatch: pytest.M
         assert (await get(desk, form="json")).status_code == 200
 
 
+@PAGES
 async def test_a_client_that_goes_away_ends_its_export(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await pages(newsroom)
     slow = SlowFormat(monkeypatch)
     async with open_desk(newsroom, app_with(newsroom, ExportLimits(at_once=1))) as desk:
         async with desk.client.stream("GET", PATH, params={"format": "json"}) as response:
@@ -261,10 +266,10 @@ async def test_a_client_that_goes_away_ends_its_export(
         assert (await get(desk, form="json")).status_code == 200
 
 
+@PAGES
 async def test_an_export_that_takes_too_long_has_no_end(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await pages(newsroom)
     slow = SlowFormat(monkeypatch)
     limits = ExportLimits(at_once=1, seconds=0.2)
     async with open_desk(newsroom, app_with(newsroom, limits)) as desk:
@@ -274,10 +279,10 @@ async def test_an_export_that_takes_too_long_has_no_end(
         assert (await get(desk, form="json")).status_code == 200
 
 
+@PAGES
 async def test_a_failure_in_the_middle_has_no_end_and_is_logged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await pages(desk.newsroom)
     writer = type(FORMATS["dot"].write(None, None))  # type: ignore[arg-type]
     monkeypatch.setattr(writer, "edges", lambda *_: 1 / 0)
     with pytest.raises(httpx2.RemoteProtocolError):

@@ -17,6 +17,7 @@ from cms.copydesk import Copydesk
 from cms.settings import Settings
 from graphql_api.app import create_app
 from tests.builders import Newsroom
+from tests.conftest import begins_with
 from tests.sites import SITE
 
 OWN = "application/graphql-response+json"
@@ -24,10 +25,16 @@ JSON = "application/json"
 QUERY = '{ entry(by: {path: "/articles/page"}) { title } }'
 
 
-@pytest.fixture
-async def url(newsroom: Newsroom) -> str:
-    """A database with one public page."""
+async def one_page(newsroom: Newsroom) -> None:
     await newsroom.published(title="Page </script>", slug="page")
+
+
+pytestmark = begins_with(one_page)
+
+
+@pytest.fixture
+def url(newsroom: Newsroom) -> str:
+    """A database with one public page."""
     return newsroom.database.engine.url.render_as_string(hide_password=False)
 
 

@@ -15,8 +15,8 @@ from graphql_api.http.documents import Documents
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.limits import MANAGEMENT_LIMITS
 from graphql_api.http.redaction import without_values
-from graphql_api.schema.build_management import build_management_schema
 from tests.graphql_api.http.desk import EVENTS, JSON, OWN, SIGN_IN, Desk
+from tests.schemas import management_schema_of
 from tests.sites import SITE
 
 SECRET = "hunter2 is secret"
@@ -69,7 +69,7 @@ VARIABLES = [
 
 @cache
 def documents() -> Documents:
-    return Documents(build_management_schema(SITE), MANAGEMENT_LIMITS)
+    return Documents(management_schema_of(SITE), MANAGEMENT_LIMITS)
 
 
 def check_silent(text: str) -> None:

@@ -24,9 +24,9 @@ from graphql_api.app import create_app
 from graphql_api.delivery import Delivery
 from graphql_api.http.limits import Limits
 from graphql_api.http.security_headers import SECURITY_HEADERS
-from graphql_api.schema.build import build_delivery_schema
 from graphql_api.site_files.endpoint import SiteFiles
 from tests.builders import Newsroom
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE, URLS
 
 HOME = "https://example.com"
@@ -87,7 +87,7 @@ def serving(
         await database.close()
 
     limits = options.pop("limits", None)
-    delivery = Delivery(site, build_delivery_schema(site), database.reader, limits)
+    delivery = Delivery(site, delivery_schema_of(site), database.reader, limits)
     files = SiteFiles(site, delivery, **options)
     routes = [Mount(mounted_at, routes=files.routes())] if mounted_at else files.routes()
     with TestClient(Starlette(routes=routes, lifespan=lifespan)) as client:

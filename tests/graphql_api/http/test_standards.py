@@ -19,10 +19,10 @@ from cms.site import Seo, Site
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from graphql_api.site_files.endpoint import SiteFiles
 from tests import standards
 from tests.builders import Newsroom
+from tests.schemas import delivery_schema_of
 
 HOME, BRAZIL = "https://example.com", "https://example.com.br"
 PAGES = """{ entries(first: 100, where: {path: {isNull: false}}) { nodes { localeName jsonLd seo {
@@ -104,14 +104,14 @@ def client(desk: Newsroom) -> Iterator[TestClient]:
         yield
         await database.close()
 
-    files = SiteFiles(SITE, Delivery(SITE, build_delivery_schema(SITE), database.reader))
+    files = SiteFiles(SITE, Delivery(SITE, delivery_schema_of(SITE), database.reader))
     with TestClient(Starlette(routes=files.routes(), lifespan=lifespan)) as served:
         yield served
 
 
 async def pages(desk: Newsroom, locale: str) -> Sequence[Any]:
     """Return what is read of all pages in a language."""
-    delivery = Delivery(SITE, build_delivery_schema(SITE), desk.database.reader)
+    delivery = Delivery(SITE, delivery_schema_of(SITE), desk.database.reader)
     query = f"query @view(locale: {locale}) {PAGES}"
     response = orjson.loads((await delivery.answer(GraphQLRequest(query))).body)
     nodes: Sequence[Any] = response["data"]["entries"]["nodes"]

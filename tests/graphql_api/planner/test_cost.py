@@ -16,19 +16,19 @@ import bench.site
 import seeds.site
 from bench import queries
 from cms.errors import SettingsError
-from cms.reading.site_size import SiteSize
+from cms.reading.site_size import SiteSize, WordShares
 from cms.reading.view import Preview, View
 from cms.site import Site
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.limits import Limits, limits_with
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.planning import Planner
-from graphql_api.schema.build import build_delivery_schema
 from tests.docs.test_docs import DOCS, ROOT, blocks
 from tests.graphql_api.conftest import Api
+from tests.schemas import delivery_schema_of
 
 DEMO, BENCH = seeds.site.site, bench.site.site
-SCHEMAS = {site.name: build_delivery_schema(site) for site in (DEMO, BENCH)}
+SCHEMAS = {site.name: delivery_schema_of(site) for site in (DEMO, BENCH)}
 LARGE = 100_000
 
 # The values that the queries of the benchmark have without a default.
@@ -50,7 +50,8 @@ def planner_of(
 
     async def size() -> SiteSize:
         counts = dict.fromkeys(site.content_types, entries // len(site.content_types))
-        return SiteSize(counts, entries + 20, {"the": 0.9}, {"the": 1.0})
+        common = {"the": WordShares(0.9, 0.9), "model": WordShares(1.0, 0.001)}
+        return SiteSize(counts, entries + 20, common, {"the": WordShares(1.0, 1.0)})
 
     schema = SCHEMAS[site.name]
     dialect = sqlite(paramstyle="qmark")
@@ -196,6 +197,27 @@ async def test_a_search_for_a_rare_word_is_accepted_on_a_large_site() -> None:
     assert await measured(planner, BENCH, query, text="rare") > 0
     with pytest.raises(RequestFailed, match="has a cost of"):
         await measured(planner, BENCH, query, text="the")
+
+
+async def test_a_page_of_a_common_word_of_texts_is_accepted_on_a_large_site() -> None:
+    planner = planner_of(BENCH, 1_000_000)
+    page = "query($text: String) { terms(search: $text) { nodes { id } } }"
+    assert await measured(planner, BENCH, page, text="model") > 0
+    # A word of titles has all that match ranked, but in an order of the list.
+    with pytest.raises(RequestFailed, match="has a cost of"):
+        await measured(planner, BENCH, page, text="the")
+    newest = page.replace("$text)", "$text, orderBy: publishedAt_DESC)")
+    assert await measured(planner, BENCH, newest, text="the") > 0
+    # So has one of several words, and all matches are counted, or sorted in another order.
+    for query in (
+        page.replace("nodes { id }", "totalCount"),
+        page.replace("$text)", "$text, orderBy: categoryName_ASC)"),
+    ):
+        with pytest.raises(RequestFailed, match="has a cost of"):
+            await measured(planner, BENCH, query, text="model")
+    for text in ("model OR rare", "model the"):
+        with pytest.raises(RequestFailed, match="has a cost of"):
+            await measured(planner, BENCH, page, text=text)
 
 
 async def test_affected_pages_since_long_ago_are_refused_on_a_large_site() -> None:

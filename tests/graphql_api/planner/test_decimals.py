@@ -18,7 +18,6 @@ from cms.content.snapshot import Draft
 from cms.drafts.entries import create_entry
 from cms.errors import Refused
 from cms.site import Site
-from cms.storage.database import Database
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import Api, api_of
 
@@ -50,10 +49,9 @@ async def items(newsroom: Newsroom, prices: Sequence[str | None]) -> None:
     await newsroom.publish(*heads)
 
 
-async def shop(database: Database, site: Site, prices: Sequence[str | None]) -> Api:
+async def shop(newsroom: Newsroom, site: Site, prices: Sequence[str | None]) -> Api:
     """Return the API over items with these prices."""
-    newsroom = Newsroom(database, site)
-    await newsroom.hire()
+    newsroom = newsroom.at(site)
     await items(newsroom, prices)
     return api_of(site, newsroom)
 
@@ -70,12 +68,12 @@ def random_price(lot: Random, places: int, *, more: int = 0) -> str:
 
 @pytest.mark.parametrize("places", PLACES)
 async def test_filters_orders_counts_and_sums_are_those_of_exact_arithmetic(
-    database: Database, places: int
+    newsroom: Newsroom, places: int
 ) -> None:
     lot = Random(places)  # noqa: S311  # chance, and no secret
     site = site_with(price=Decimal(digits=16, places=places))
     prices = [random_price(lot, places) for _ in range(30)] + ["0", "-0"]
-    api = await shop(database, site, prices)
+    api = await shop(newsroom, site, prices)
     numbers = [decimal.Decimal(each) for each in prices]
     for operator, holds in OPERATORS.items():
         operands = [random_price(lot, places, more=3) for _ in range(10)]
@@ -152,18 +150,18 @@ async def in_order(api: Api, direction: str) -> list[str]:
     ],
 )
 async def test_sums_have_any_size_and_means_are_rounded_half_away_from_zero(
-    database: Database, prices: Sequence[str | None], total: str | None, mean: str | None
+    newsroom: Newsroom, prices: Sequence[str | None], total: str | None, mean: str | None
 ) -> None:
-    api = await shop(database, site_with(price=Decimal(digits=16)), prices)
+    api = await shop(newsroom, site_with(price=Decimal(digits=16)), prices)
     found = (await api.data(f"{{ items {{ {AGGREGATES} }} }}"))["items"]["aggregate"]
     assert found["sum"] == {"price": total}
     assert found["avg"] == {"price": mean}
 
 
-async def test_a_mean_of_many_is_rounded_once(database: Database) -> None:
+async def test_a_mean_of_many_is_rounded_once(newsroom: Newsroom) -> None:
     # A mean of 0.00499… that a quotient with few digits would take for 0.005.
     prices = ["0.01"] + ["0.00"] * 2 + ["99999999999999.99", "-99999999999999.99"]
-    api = await shop(database, site_with(price=Decimal(digits=16)), prices)
+    api = await shop(newsroom, site_with(price=Decimal(digits=16)), prices)
     found = (await api.data(f"{{ items {{ {AGGREGATES} }} }}"))["items"]["aggregate"]
     mean = Fraction(1, 100) / len(prices)
     assert mean < Fraction(1, 200)
@@ -200,11 +198,10 @@ SMALL: Mapping[str, tuple[Field, Any, str | None]] = {
 
 @pytest.mark.parametrize("name", [*OTHERS, *SMALL])
 async def test_a_value_of_another_declaration_is_compared_if_it_is_such_a_number(
-    database: Database, name: str
+    newsroom: Newsroom, name: str
 ) -> None:
     before, stored, counted = {**OTHERS, **SMALL}[name]
-    newsroom = Newsroom(database, site_with(price=before, prices=List(of=before)))
-    await newsroom.hire()
+    newsroom = newsroom.at(site_with(price=before, prices=List(of=before)))
     async with newsroom.as_(newsroom.author) as work:
         fields = {"price": stored, "prices": [stored]}
         created = await create_entry(work, "Item", Draft(title="T", slug="t", fields=fields))
@@ -221,10 +218,9 @@ async def test_a_value_of_another_declaration_is_compared_if_it_is_such_a_number
         assert found["items"]["totalCount"] == (0 if counted else 1), where
 
 
-async def test_one_number_has_one_text_and_one_digest(database: Database) -> None:
+async def test_one_number_has_one_text_and_one_digest(newsroom: Newsroom) -> None:
     site = site_with(price=Decimal())
-    newsroom = Newsroom(database, site)
-    await newsroom.hire()
+    newsroom = newsroom.at(site)
     digests = {
         (await newsroom.draft("Item", title="T", slug="t", price=price)).digest
         for price in ("19.9", "19.90", "19.900", 19.9)
@@ -235,8 +231,8 @@ async def test_one_number_has_one_text_and_one_digest(database: Database) -> Non
             await newsroom.draft("Item", title="T", slug="t", price=price)
 
 
-async def test_a_cursor_of_another_kind_is_refused(database: Database) -> None:
-    api = await shop(database, site_with(price=Decimal()), ["1", "2"])
+async def test_a_cursor_of_another_kind_is_refused(newsroom: Newsroom) -> None:
+    api = await shop(newsroom, site_with(price=Decimal()), ["1", "2"])
     asked = "{ items(orderBy: [price_ASC], first: 1) { pageInfo { endCursor } } }"
     cursor = (await api.data(asked))["items"]["pageInfo"]["endCursor"]
     written = bytes.fromhex(cursor).decode()

@@ -13,7 +13,6 @@ from cms.content.fields import Integer, List, Markdown, Number, Text
 from cms.content.snapshot import Draft
 from cms.drafts.entries import create_entry
 from cms.site import Site
-from cms.storage.database import Database
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import Api, api_of
 
@@ -34,10 +33,9 @@ NUMBERS = Site("Numbers", content_types=[Thing])
 SUMS = "{ things { aggregate { sum { size } avg { size } min { size } max { size } } } }"
 
 
-async def with_sizes(database: Database, sizes: Sequence[float | None]) -> Api:
+async def with_sizes(newsroom: Newsroom, sizes: Sequence[float | None]) -> Api:
     """Return the API over things of these sizes."""
-    newsroom = Newsroom(database, NUMBERS)
-    await newsroom.hire()
+    newsroom = newsroom.at(NUMBERS)
     heads = [
         await newsroom.draft("Thing", title=f"T{place}", slug=f"t{place}", size=size)
         for place, size in enumerate(sizes)
@@ -62,16 +60,16 @@ async def with_sizes(database: Database, sizes: Sequence[float | None]) -> Api:
     ],
 )
 async def test_sums_and_averages_are_exact(
-    database: Database, sizes: list[float | None], total: float
+    newsroom: Newsroom, sizes: list[float | None], total: float
 ) -> None:
-    found = (await (await with_sizes(database, sizes)).data(SUMS))["things"]["aggregate"]
+    found = (await (await with_sizes(newsroom, sizes)).data(SUMS))["things"]["aggregate"]
     mean = total / sum(size is not None for size in sizes)
     assert found["sum"]["size"] == pytest.approx(total, rel=1e-12, abs=0)
     assert found["avg"]["size"] == pytest.approx(mean, rel=1e-12, abs=0)
 
 
-async def test_a_sum_beyond_all_numbers_is_null_and_an_error_says_why(database: Database) -> None:
-    api = await with_sizes(database, [HUGE, HUGE])
+async def test_a_sum_beyond_all_numbers_is_null_and_an_error_says_why(newsroom: Newsroom) -> None:
+    api = await with_sizes(newsroom, [HUGE, HUGE])
     response = await api.ask(SUMS)
     assert response["data"]["things"]["aggregate"] == {
         "sum": {"size": None},
@@ -85,8 +83,8 @@ async def test_a_sum_beyond_all_numbers_is_null_and_an_error_says_why(database: 
     assert "ThingSum.size is null" in error["message"]
 
 
-async def test_a_sum_far_below_zero_is_beyond_all_numbers_too(database: Database) -> None:
-    api = await with_sizes(database, [-HUGE, -HUGE])
+async def test_a_sum_far_below_zero_is_beyond_all_numbers_too(newsroom: Newsroom) -> None:
+    api = await with_sizes(newsroom, [-HUGE, -HUGE])
     query = "{ a: things { aggregate { s: sum { z: size } } } things { totalCount } }"
     response = await api.ask(query)
     assert response["data"] == {
@@ -96,8 +94,8 @@ async def test_a_sum_far_below_zero_is_beyond_all_numbers_too(database: Database
     assert [each["path"] for each in response["errors"]] == [["a", "aggregate", "s", "z"]]
 
 
-async def test_nothing_adds_up_to_nothing(database: Database) -> None:
-    api = await with_sizes(database, [None])
+async def test_nothing_adds_up_to_nothing(newsroom: Newsroom) -> None:
+    api = await with_sizes(newsroom, [None])
     nothing = {"size": None}
     assert (await api.data(SUMS))["things"]["aggregate"] == dict.fromkeys(
         ("sum", "avg", "min", "max"), nothing
@@ -131,16 +129,15 @@ async def counted(api: Api, field: str, first: int = 100) -> Any:
     return [(each["value"], each["count"]) for each in (await api.data(query))["things"]["facets"]]
 
 
-async def test_numbers_are_counted_under_their_text_in_canonical_json(database: Database) -> None:
-    api = await with_sizes(database, list(TEXTS))
+async def test_numbers_are_counted_under_their_text_in_canonical_json(newsroom: Newsroom) -> None:
+    api = await with_sizes(newsroom, list(TEXTS))
     expected = [(text, 1) for text in sorted(TEXTS.values())]
     assert await counted(api, "size") == expected
     assert await counted(api, "size", 5) == expected[:5]
 
 
-async def test_an_item_counts_once_for_each_list_that_holds_it(database: Database) -> None:
-    newsroom = Newsroom(database, NUMBERS)
-    await newsroom.hire()
+async def test_an_item_counts_once_for_each_list_that_holds_it(newsroom: Newsroom) -> None:
+    newsroom = newsroom.at(NUMBERS)
     lists: list[dict[str, Any]] = [
         {"words": ["a", "a", "b"], "sizes": [1, 1.0, 2]},
         {"words": ["b", "b", "b"], "sizes": [1e21, 1e21]},
@@ -155,11 +152,10 @@ async def test_an_item_counts_once_for_each_list_that_holds_it(database: Databas
 
 
 async def test_what_a_field_held_before_it_was_a_number_counts_as_nothing(
-    database: Database,
+    newsroom: Newsroom,
 ) -> None:
     before = new_class("Thing", (ContentType,), {}, lambda body: body.update(size=Text()))
-    newsroom = Newsroom(database, Site("Before", content_types=[before]))
-    await newsroom.hire()
+    newsroom = newsroom.at(Site("Before", content_types=[before]))
     async with newsroom.as_(newsroom.author) as work:
         draft = Draft(title="T", slug="t", fields={"size": "large"})
         created = await create_entry(work, "Thing", draft)

@@ -217,15 +217,6 @@ async def test_a_document_of_a_row_is_read_once(api: Api) -> None:
             assert api.reader.statements[-1].count("rendered #> '{}'") == times
 
 
-async def test_fewer_are_looked_up_where_an_index_over_a_field_has_a_page_soon(api: Api) -> None:
-    await api.newsroom.published(title="A", slug="a", rating=1)
-    await api.newsroom.published(title="B", slug="b", rating=2)
-    for order, most in (("rating_DESC", 500), ("rating_DESC, title_ASC", 2000)):
-        data = await api.data(f"{{ articles(orderBy: [{order}]) {{ nodes {{ title }} }} }}")
-        assert [each["title"] for each in data["articles"]["nodes"]] == ["B", "A"]
-        assert f"LIMIT {most}" in api.reader.statements[-1]
-
-
 async def test_the_category_that_a_filter_names_is_read_once_for_all_rows(api: Api) -> None:
     animals = await api.newsroom.category("Animals")
     birds = await api.newsroom.category("Birds", animals)

@@ -35,6 +35,7 @@ from cms.tables import Revision
 from tests.builders import Newsroom
 from tests.cms.links.exporting import reading_back
 from tests.cms.links.exporting.reading_back import Graph
+from tests.conftest import begins_with
 
 ALL = tuple(Layer)
 
@@ -104,6 +105,13 @@ async def small_site(newsroom: Newsroom) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def ids(content: dict[str, str]) -> dict[str, str]:
+    """The ids of the pages of the small site by their titles."""
+    return content
+
+
+SMALL_SITE = begins_with(small_site)
 EDGES = [
     ("Three", "One", "related", "=1+1", "content"),
     ("Three", "Two", "related", "content"),
@@ -115,8 +123,10 @@ MENU = ("Settings", "Two", "menu", "navigation")
 SECRET = ("Secret", "One", "related", "content")
 
 
-async def test_an_export_has_the_pages_and_the_links_between_them(exports: Exports) -> None:
-    ids = await small_site(exports.newsroom)
+@SMALL_SITE
+async def test_an_export_has_the_pages_and_the_links_between_them(
+    exports: Exports, ids: dict[str, str]
+) -> None:
     nodes, _ = await exports.graph()
     assert {**nodes[ids["Two"]], "page_rank": None, "community": None} == {
         "type": "Article",
@@ -140,8 +150,8 @@ async def test_an_export_has_the_pages_and_the_links_between_them(exports: Expor
     assert await exports.edges() == EDGES
 
 
+@SMALL_SITE
 async def test_layers_and_kinds_choose_the_edges(exports: Exports) -> None:
-    await small_site(exports.newsroom)
     assert await exports.edges(layers=[Layer.NAVIGATION]) == [MENU]
     assert await exports.edges(kinds=["related"]) == [each for each in EDGES if "related" in each]
     assert await exports.edges(kinds=[]) == []
@@ -151,9 +161,9 @@ async def test_layers_and_kinds_choose_the_edges(exports: Exports) -> None:
     assert await exports.titles(layers=ALL) == ["One", "Settings", "Three", "Topic", "Two"]
 
 
+@SMALL_SITE
 @pytest.mark.parametrize("name", FORMATS)
 async def test_every_format_has_the_same_graph(exports: Exports, name: str, tmp_path: Path) -> None:
-    await small_site(exports.newsroom)
     data = await exports.data(name, layers=ALL)
     wanted = await exports.graph(layers=ALL)
     if name == "csv":
@@ -180,9 +190,11 @@ def texts_of(graph: Graph, formula: str = "") -> Any:
     )
 
 
+@SMALL_SITE
 @pytest.mark.parametrize("name", FORMATS)
-async def test_nothing_of_a_draft_is_in_an_export(exports: Exports, name: str) -> None:
-    ids = await small_site(exports.newsroom)
+async def test_nothing_of_a_draft_is_in_an_export(
+    exports: Exports, name: str, ids: dict[str, str]
+) -> None:
     before = await exports.data(name, layers=ALL)
     head = await exports.newsroom.draft(title="Hidden", slug="hidden")
     await exports.newsroom.update(head, title="Hidden again")
@@ -192,17 +204,19 @@ async def test_nothing_of_a_draft_is_in_an_export(exports: Exports, name: str) -
     assert not [each for each in ("Secret", "secret", ids["Secret"], "Hidden") if each in text]
 
 
+@SMALL_SITE
 async def test_drafts_are_in_the_export_of_those_who_may_read_them(exports: Exports) -> None:
-    await small_site(exports.newsroom)
     view = replace(view_of(exports.newsroom.site), perspective=Perspective.DRAFT, scopes=EVERYTHING)
     assert await exports.edges(view) == sorted([*EDGES, SECRET])
     nothing = replace(view, scopes=())
     assert await exports.edges(nothing) == []
 
 
-async def test_an_export_of_the_past_is_what_it_was_then(exports: Exports) -> None:
+@SMALL_SITE
+async def test_an_export_of_the_past_is_what_it_was_then(
+    exports: Exports, ids: dict[str, str]
+) -> None:
     newsroom = exports.newsroom
-    ids = await small_site(newsroom)
     moment = PastMoment(now())
     before = await exports.graph(layers=ALL)
     nodes = len(before[0])
@@ -220,9 +234,11 @@ async def newest(newsroom: Newsroom) -> int:
         return int(await session.scalar(select(newest_position())) or 0)
 
 
-async def test_the_changes_between_two_moments_have_a_status(exports: Exports) -> None:
+@SMALL_SITE
+async def test_the_changes_between_two_moments_have_a_status(
+    exports: Exports, ids: dict[str, str]
+) -> None:
     newsroom = exports.newsroom
-    ids = await small_site(newsroom)
     begun = PastMoment(await newest(newsroom))
     four = await newsroom.published(
         title="Four", slug="four", related=[{"href": ids["One"]}, {"href": ids["Two"]}]
@@ -263,18 +279,18 @@ async def head_of(newsroom: Newsroom, entry_id: str) -> Revision:
         return (await look_at(work, entry_id, None)).head
 
 
+@SMALL_SITE
 async def test_two_times_are_a_dynamic_graph_of_times(exports: Exports) -> None:
-    await small_site(exports.newsroom)
     long_ago = read_moment("2001-01-01")
     nodes, edges = reading_back.read_gexf(await exports.data("gexf", compared_to=long_ago))
     assert {each["status"] for each in (*nodes.values(), *edges)} == {"added"}
     assert all(each["start"] == each["end"] > "2020" for each in nodes.values())
 
 
+@SMALL_SITE
 async def test_more_nodes_than_are_read_at_once(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await small_site(exports.newsroom)
     wanted = await exports.graph(layers=ALL)
     for size in (1, 2):
         monkeypatch.setattr(rows, "NODES_AT_ONCE", size)

@@ -29,11 +29,10 @@ from cms.copydesk import desk_of
 from cms.errors import SiteError
 from cms.site import Site
 from graphql_api.management import Management
-from graphql_api.schema.build import build_delivery_schema
-from graphql_api.schema.build_management import build_management_schema
 from graphql_api.schema.changes import Criticality, compare_schemas
 from tests.builders import Newsroom
 from tests.graphql_api.conftest import Api, Desk, api_of
+from tests.schemas import delivery_schema_of, management_schema_of
 from tests.sites import SITE, Article
 
 REASON = "use subtitle"
@@ -117,7 +116,7 @@ OF_PAGE = {
 }
 
 
-@pytest.mark.parametrize("build", [build_delivery_schema, build_management_schema])
+@pytest.mark.parametrize("build", [delivery_schema_of, management_schema_of])
 def test_a_deprecated_field_is_marked_wherever_the_schema_has_it(
     build: Callable[[Site], GraphQLSchema],
 ) -> None:
@@ -152,7 +151,7 @@ def test_a_deprecated_field_is_marked_wherever_the_schema_has_it(
 
 
 def test_editors_see_it_on_the_values_that_they_write() -> None:
-    schema = build_management_schema(SMALL)
+    schema = management_schema_of(SMALL)
     written = {name: reason for name, reason in OF_PAGE.items() if name != "words"}
     assert marked(schema, "PageValues") == written
     assert marked(schema, "PageOriginInput") == {"url": "use name"}
@@ -161,7 +160,7 @@ def test_editors_see_it_on_the_values_that_they_write() -> None:
     assert line in print_type(schema.type_map["PageValues"])
     # Required for publication, and so never null to readers.
     required = line.replace("String", "String!")
-    assert required in print_type(build_delivery_schema(SMALL).type_map["Page"])
+    assert required in print_type(delivery_schema_of(SMALL).type_map["Page"])
 
 
 @pytest.mark.parametrize(
@@ -189,12 +188,12 @@ def test_a_reverse_side_is_deprecated_if_all_its_references_are(
 
         about = other
 
-    schema = build_delivery_schema(Site("Two", content_types=[One, Other]))
+    schema = delivery_schema_of(Site("Two", content_types=[One, Other]))
     assert marked(schema, "One").get("usedBy") == expected
 
 
 def test_deprecating_all_fields_changes_nothing_else() -> None:
-    for build in (build_delivery_schema, build_management_schema):
+    for build in (delivery_schema_of, management_schema_of):
         before, after = build(SITE), build(OUTGOING)
         changes = compare_schemas(before, after)
         assert {each.criticality for each in changes} == {Criticality.NON_BREAKING}
@@ -242,7 +241,7 @@ QUERY = """{
 
 
 async def test_a_deprecated_field_works_as_before(newsroom: Newsroom, desk: Desk) -> None:
-    management = Management(desk_of(newsroom.database, OUTGOING), build_management_schema(OUTGOING))
+    management = Management(desk_of(newsroom.database, OUTGOING), management_schema_of(OUTGOING))
     outgoing = Desk(newsroom, management, desk.reader)
     draft = await outgoing.article(
         subtitle="Old words", rating=3, level="EASY", byline={"name": "Wanda"}

@@ -14,9 +14,9 @@ import pytest
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE
 
 Test: TypeAlias = Callable[["Written"], bool]
@@ -141,9 +141,9 @@ def library(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Li
     """The articles, published in a database of each kind."""
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         runner.run(_publish(database))
-        yield Library(runner, Delivery(SITE, build_delivery_schema(SITE), database.reader))
+        yield Library(runner, Delivery(SITE, delivery_schema_of(SITE), database.reader))
         runner.run(database.close())
         runner.run(templates.drop(url))
 

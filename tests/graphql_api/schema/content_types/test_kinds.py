@@ -12,11 +12,11 @@ from graphql_api.http.limits import Limits
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import Responder, fetch
 from graphql_api.planning import Planner
-from graphql_api.schema.build import build_delivery_schema
 from graphql_api.schema.content_types.draft_values import draft_input, fields_from
 from graphql_api.schema.content_types.kinds import KINDS
 from tests.builders import entry_id_of
 from tests.graphql_api.conftest import Api
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE, Article
 
 DRAFTS = View(("en",), Perspective.DRAFT)
@@ -419,7 +419,7 @@ async def drafts(api: Api, query: str, view: View = DRAFTS) -> Any:
 
 async def drafted(api: Api, query: str, view: View = DRAFTS) -> Any:
     """Return the response to a query that looks at drafts."""
-    schema = build_delivery_schema(SITE)
+    schema = delivery_schema_of(SITE)
     planner = Planner(schema, api.reader.dialect, Limits())
     responder = Responder(schema, planner.limits, planner.thread)
     bound = await planner.bind(GraphQLRequest(query, None, {}))

@@ -6,6 +6,8 @@ import itertools
 
 import pytest
 
+from tests.builders import Newsroom
+from tests.conftest import begins_with
 from tests.graphql_api.conftest import Api
 
 ROWS = {"nodes": "nodes { title }", "edges": "edges { cursor node { title } }"}
@@ -15,10 +17,14 @@ SELECTED = [
 ]
 
 
+async def four_articles(newsroom: Newsroom) -> None:
+    for title in "dacb":
+        await newsroom.published(title=title)
+
+
+@begins_with(four_articles)
 @pytest.mark.parametrize("facts", SELECTED, ids=lambda facts: " ".join(facts) or "none")
 async def test_a_page_is_in_its_order_beside_its_facts(api: Api, facts: tuple[str, ...]) -> None:
-    for title in "dacb":
-        await api.newsroom.published(title=title)
     info = f"pageInfo {{ {' '.join(facts)} }}" if facts else ""
     for arguments in ("first: 3", "last: 3", "first: 3, skip: 1"):
         order = f"articles({arguments}, orderBy: [title_ASC])"

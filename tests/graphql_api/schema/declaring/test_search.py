@@ -36,12 +36,12 @@ from graphql_api.delivery import Delivery, Visitor
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.planner import page_rows
-from graphql_api.schema.build import build_delivery_schema
 from tests import searching
 from tests.builders import Newsroom, entry_id_of
 from tests.conftest import KINDS, Templates
 from tests.graphql_api.conftest import Api
 from tests.positions import token_at
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE
 
 FIND = """
@@ -95,9 +95,9 @@ def library(request: pytest.FixtureRequest, templates: Templates, few: None) -> 
     del few
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         documents = runner.run(fill(database))
-        delivery = Delivery(SITE, build_delivery_schema(SITE), database.reader)
+        delivery = Delivery(SITE, delivery_schema_of(SITE), database.reader)
         yield Library(runner, delivery, documents)
         runner.run(database.close())
         runner.run(templates.drop(url))

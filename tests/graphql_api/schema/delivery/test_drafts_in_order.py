@@ -12,6 +12,8 @@ from cms.reading.view import EVERYTHING
 from cms.tables import Revision
 from graphql_api.delivery import Visitor
 from graphql_api.planner import page_rows
+from tests.builders import Newsroom
+from tests.conftest import begins_with
 from tests.graphql_api.conftest import Api
 
 EDITOR = Visitor(scopes=EVERYTHING)
@@ -32,17 +34,17 @@ def _few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(page_rows, "_FEW", literal_column(request.param, Integer()))
 
 
-async def drafts_in(api: Api) -> list[Revision]:
-    """Return newest drafts: new ones, changed ones, and one that is public as it is."""
+async def drafts(newsroom: Newsroom) -> list[Revision]:
+    """Make drafts: new ones, changed ones, and one that is public as it is; return them."""
     heads = []
     for number, title in enumerate(("Delta", "alpha", "Charlie", "bravo", "Echo")):
         fields: dict[str, Any] = {"rating": number % 2 or None, "tags": [f"Tag {number % 2}"]}
-        head = await api.newsroom.draft(title=title, slug=f"s{number * 7 % 5}", **fields)
+        head = await newsroom.draft(title=title, slug=f"s{number * 7 % 5}", **fields)
         if number % 2:
-            await api.newsroom.publish(head)
+            await newsroom.publish(head)
             if number > 1:
                 slug = f"t{number}"
-                head = await api.newsroom.save(head, title=f"a{number}", slug=slug, **fields)
+                head = await newsroom.save(head, title=f"a{number}", slug=slug, **fields)
         heads.append(head)
     return heads
 
@@ -53,10 +55,11 @@ async def slugs(api: Api, **variables: Any) -> list[str]:
     return [each["slug"] for each in data["articles"]["nodes"]]
 
 
+@begins_with(drafts)
 @pytest.mark.usefixtures("_few")
 @pytest.mark.parametrize("order", ORDERS)
-async def test_drafts_are_in_their_order(api: Api, order: str) -> None:
-    heads = sorted(await drafts_in(api), key=ORDERS[order])
+async def test_drafts_are_in_their_order(api: Api, content: list[Revision], order: str) -> None:
+    heads = sorted(content, key=ORDERS[order])
     expected = [each.slug for each in heads]
     assert await slugs(api, order=[f"{order}_ASC"]) == expected
     assert await slugs(api, order=[f"{order}_DESC"]) == expected[::-1]
@@ -65,6 +68,7 @@ async def test_drafts_are_in_their_order(api: Api, order: str) -> None:
     assert found == [slug for slug in expected if slug in {"s2", "t3"}]
 
 
+@begins_with(drafts)
 @pytest.mark.usefixtures("_few")
 @pytest.mark.parametrize(
     ("where", "expected"),
@@ -81,5 +85,4 @@ async def test_drafts_are_in_their_order(api: Api, order: str) -> None:
     ],
 )
 async def test_drafts_are_found(api: Api, where: dict[str, Any], expected: list[str]) -> None:
-    await drafts_in(api)
     assert await slugs(api, order=["slug_ASC"], where=where) == expected

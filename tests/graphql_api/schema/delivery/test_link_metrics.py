@@ -11,6 +11,8 @@ from cms.reading.view import EVERYTHING
 from cms.tables import Publication, Revision
 from cms.work.work import Work
 from graphql_api.delivery import Visitor
+from tests.builders import Newsroom
+from tests.conftest import begins_with
 from tests.graphql_api.conftest import Api
 from tests.sites import SITE
 
@@ -29,16 +31,32 @@ async def refresh(api: Api) -> None:
     await refresh_metrics(api.newsroom.database, SITE)
 
 
-@pytest.fixture
-async def pages(api: Api) -> list[Publication]:
-    """Four pages: B links A twice, C links A and B, D links nothing, and a menu links A."""
-    a = await api.newsroom.published(title="A", slug="a")
-    b = await api.newsroom.published(title="B", slug="b", related=to(a, a))
-    c = await api.newsroom.published("Note", title="C", slug="c", text="C", related=to(a, b))
-    d = await api.newsroom.published(title="D", slug="d")
+async def four_pages(newsroom: Newsroom) -> list[Publication]:
+    """Publish four pages: B links A twice, C links A and B, D nothing, and a menu links A."""
+    a = await newsroom.published(title="A", slug="a")
+    b = await newsroom.published(title="B", slug="b", related=to(a, a))
+    c = await newsroom.published("Note", title="C", slug="c", text="C", related=to(a, b))
+    d = await newsroom.published(title="D", slug="d")
     menu = [{"heading": "Menu", "links": to(a)}]
-    await api.newsroom.published("Settings", title="Settings", brand="Site", menu=menu)
+    await newsroom.published("Settings", title="Settings", brand="Site", menu=menu)
     return [a, b, c, d]
+
+
+async def measured_pages(newsroom: Newsroom) -> list[Publication]:
+    """Publish the four pages, and compute their metrics."""
+    published = await four_pages(newsroom)
+    await refresh_metrics(newsroom.database, SITE)
+    return published
+
+
+@pytest.fixture
+def pages(content: list[Publication]) -> list[Publication]:
+    """The four pages."""
+    return content
+
+
+PAGES = begins_with(four_pages)
+MEASURED = begins_with(measured_pages)
 
 
 async def titles(api: Api, arguments: str, field: str = "entries") -> list[str]:
@@ -46,6 +64,7 @@ async def titles(api: Api, arguments: str, field: str = "entries") -> list[str]:
     return [each["title"] for each in data[field]["nodes"]]
 
 
+@PAGES
 async def test_an_entry_has_metrics_once_they_are_computed(
     api: Api, pages: list[Publication]
 ) -> None:
@@ -76,7 +95,7 @@ async def test_an_entry_has_metrics_once_they_are_computed(
     assert (found["position"], found["behind"]) == (await api.at(5), 1)
 
 
-@pytest.mark.usefixtures("pages")
+@PAGES
 async def test_what_is_no_page_has_no_metrics(api: Api) -> None:
     await api.newsroom.category("Topic")
     await refresh(api)
@@ -89,7 +108,7 @@ async def test_what_is_no_page_has_no_metrics(api: Api) -> None:
         assert {each["linkMetrics"] for each in data[field]["nodes"]} == {None}
 
 
-@pytest.mark.usefixtures("pages")
+@MEASURED
 @pytest.mark.parametrize(
     ("where", "expected"),
     [
@@ -108,7 +127,6 @@ async def test_what_is_no_page_has_no_metrics(api: Api) -> None:
     ],
 )
 async def test_lists_are_filtered_by_metrics(api: Api, where: str, expected: str) -> None:
-    await refresh(api)
     arguments = f"where: {{linkMetrics: {{{where}}}}}, orderBy: [title_ASC]"
     assert "".join(await titles(api, arguments)) == expected
     articles = expected.replace("C", "")
@@ -117,19 +135,18 @@ async def test_lists_are_filtered_by_metrics(api: Api, where: str, expected: str
     assert data["entries"]["totalCount"] == len(expected)
 
 
+@MEASURED
 async def test_the_pages_of_a_community_are_found_by_its_name(
     api: Api, pages: list[Publication]
 ) -> None:
-    await refresh(api)
     a, *_ = pages
     for name in ("community", "component"):
         where = f'linkMetrics: {{{name}: {{eq: "{a.entry_id}"}}}}'
         assert await titles(api, f"where: {{{where}}}, orderBy: [title_ASC]") == ["A", "B", "C"]
 
 
-@pytest.mark.usefixtures("pages")
+@MEASURED
 async def test_entries_without_metrics_are_found_as_such(api: Api) -> None:
-    await refresh(api)
     await api.newsroom.published(title="E", slug="e")
     where = "where: {linkMetrics: {isNull: true}}, orderBy: [title_ASC]"
     assert await titles(api, where) == ["E", "Settings"]
@@ -137,7 +154,7 @@ async def test_entries_without_metrics_are_found_as_such(api: Api) -> None:
     assert await titles(api, where) == ["A", "B", "C", "D"]
 
 
-@pytest.mark.usefixtures("pages")
+@MEASURED
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
@@ -150,7 +167,6 @@ async def test_entries_without_metrics_are_found_as_such(api: Api) -> None:
     ],
 )
 async def test_lists_are_ordered_by_metrics(api: Api, order: str, expected: str) -> None:
-    await refresh(api)
     if order == "pageRank_DESC":  # C and D have the same
         found = await titles(api, f"orderBy: [{order}]")
         assert "".join(found[:2]) == "AB"
@@ -160,7 +176,7 @@ async def test_lists_are_ordered_by_metrics(api: Api, order: str, expected: str)
         assert "".join(shown) == expected
 
 
-@pytest.mark.usefixtures("pages")
+@MEASURED
 @pytest.mark.parametrize(
     "order", ["inDegree_DESC", "inDegree_ASC", "pageRank_DESC", "clickDepth_ASC"]
 )
@@ -168,7 +184,6 @@ async def test_lists_are_ordered_by_metrics(api: Api, order: str, expected: str)
 async def test_pages_in_an_order_of_metrics_are_parts_of_one_list(
     api: Api, order: str, field: str
 ) -> None:
-    await refresh(api)
     for number in range(3):  # without metrics yet
         await api.newsroom.published(title=f"N{number}", slug=f"n{number}")
     whole = await titles(api, f"orderBy: [{order}]", field)
@@ -195,6 +210,7 @@ async def test_pages_in_an_order_of_metrics_are_parts_of_one_list(
         assert found == whole
 
 
+@PAGES
 async def test_nothing_of_a_draft_is_in_any_metric(api: Api, pages: list[Publication]) -> None:
     a, b, c, d = pages
     before = await shown(api)
@@ -217,6 +233,7 @@ async def shown(api: Api) -> Any:
     return nodes
 
 
+@PAGES
 async def test_a_view_has_the_metrics_of_a_set_of_links(api: Api, pages: list[Publication]) -> None:
     a, *_ = pages
     await api.newsroom.published(title="E", slug="e", body="[A](/articles/a) [A](/articles/a)")
@@ -246,6 +263,7 @@ async def test_a_view_has_the_metrics_of_a_set_of_links(api: Api, pages: list[Pu
     assert before["view"] == {"linkGraph": {"edges": 4}, "linkComponents": {"totalCount": 3}}
 
 
+@PAGES
 async def test_views_within_a_view_keep_its_set_of_links(
     api: Api, pages: list[Publication]
 ) -> None:
@@ -264,9 +282,9 @@ async def test_views_within_a_view_keep_its_set_of_links(
     assert found["some"] == {"edges": 1}
 
 
+@MEASURED
 @pytest.mark.parametrize("view", ["perspective: DRAFT", "position: $at"])
 async def test_other_views_have_no_metrics(api: Api, pages: list[Publication], view: str) -> None:
-    await refresh(api)
     at = await api.at(5)
     query = f"""query($at: SitePosition) {{ view({view}) {{
       entries(orderBy: [pageRank_DESC]) {{ nodes {{ linkMetrics {{ inDegree }} }} }}
@@ -278,13 +296,14 @@ async def test_other_views_have_no_metrics(api: Api, pages: list[Publication], v
     assert found["some"]["nodes"] == []
 
 
+@MEASURED
 async def test_what_is_unpublished_is_not_shown(api: Api, pages: list[Publication]) -> None:
-    await refresh(api)
     await api.newsroom.unpublish(pages[3])
     assert await titles(api, "where: {linkMetrics: {isOrphan: {eq: true}}}") == ["C"]
     assert "D" not in await titles(api, "orderBy: [inDegree_ASC]")
 
 
+@PAGES
 async def test_translations_have_the_metrics_of_their_own_edition_alone(
     api: Api, pages: list[Publication]
 ) -> None:

@@ -19,6 +19,8 @@ from cms.tables import Publication
 from graphql_api.delivery import Visitor
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.schema.link_answers import clusters
+from tests.builders import Newsroom
+from tests.conftest import begins_with
 from tests.graphql_api.conftest import Api, api_of
 from tests.sites import SITE, URLS
 
@@ -62,9 +64,8 @@ def to(*entry_ids: str) -> list[dict[str, str]]:
     return [{"href": each} for each in entry_ids]
 
 
-async def web(api: Api) -> dict[str, str]:
+async def web(newsroom: Newsroom) -> dict[str, str]:
     """Publish the pages, and a menu; return the id of each page by its title."""
-    newsroom = api.newsroom
     topic = await newsroom.category("Topic")
     first = {
         title: await newsroom.draft(
@@ -83,6 +84,15 @@ async def web(api: Api) -> dict[str, str]:
     return ids
 
 
+@pytest.fixture
+def ids(content: dict[str, str]) -> dict[str, str]:
+    """The id of each page by its title."""
+    return content
+
+
+WEB = begins_with(web)
+
+
 async def ask(api: Api, ids: dict[str, str], view: str = "", visitor: Visitor | None = None) -> Any:
     data: dict[str, Any] = {}
     for questions in batched(QUESTIONS, TOGETHER):
@@ -99,8 +109,9 @@ def titled(*pages: tuple[str, int | None]) -> list[dict[str, Any]]:
     return [{"clickDepth": depth, "entry": {"title": title}} for title, depth in pages]
 
 
-async def test_every_question_has_its_answer(api: Api) -> None:
-    found = await ask(api, await web(api))
+@WEB
+async def test_every_question_has_its_answer(api: Api, ids: dict[str, str]) -> None:
+    found = await ask(api, ids)
     assert found["linkNeighborhood"] == {
         "isCutOff": False,
         "nodes": [
@@ -145,8 +156,11 @@ async def test_every_question_has_its_answer(api: Api) -> None:
     ]
 
 
-async def test_every_question_about_the_whole_graph_has_its_answer(api: Api) -> None:
-    found = await ask(api, await web(api))
+@WEB
+async def test_every_question_about_the_whole_graph_has_its_answer(
+    api: Api, ids: dict[str, str]
+) -> None:
+    found = await ask(api, ids)
     components = found["linkComponents"]
     assert components["totalCount"] == 3
     assert [each["size"] for each in components["nodes"]] == [4, 2, 1]
@@ -180,6 +194,7 @@ async def test_every_question_about_the_whole_graph_has_its_answer(api: Api) -> 
     }
 
 
+@WEB
 async def test_key_terms_are_found_beside_the_event_loop(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,14 +205,13 @@ async def test_key_terms_are_found_beside_the_event_loop(
         return key_terms(groups, most)
 
     monkeypatch.setattr(clusters, "key_terms", terms)
-    await web(api)
     await api.data("{ linkComponents { totalCount } }")
     assert threads
     assert threading.main_thread() not in threads
 
 
-async def test_no_answer_has_anything_of_a_draft(api: Api) -> None:
-    ids = await web(api)
+@WEB
+async def test_no_answer_has_anything_of_a_draft(api: Api, ids: dict[str, str]) -> None:
     before = await ask(api, ids)
     draft = await api.newsroom.draft(title="New", slug="new", related=to(*ids.values()))
     new = await api.newsroom.entry_id(draft)
@@ -209,8 +223,10 @@ async def test_no_answer_has_anything_of_a_draft(api: Api) -> None:
     assert hidden == {"linkNeighborhood": None}
 
 
-async def test_every_answer_is_the_same_for_a_position_of_the_past(api: Api) -> None:
-    ids = await web(api)
+@WEB
+async def test_every_answer_is_the_same_for_a_position_of_the_past(
+    api: Api, ids: dict[str, str]
+) -> None:
     before, newest = await ask(api, ids), await position(api)
     new = await api.newsroom.published(title="New", slug="new", related=to(*ids.values()))
     assert await ask(api, ids) != before
@@ -226,8 +242,8 @@ async def position(api: Api) -> str:
     return found
 
 
-async def test_every_answer_says_its_position(api: Api) -> None:
-    ids = await web(api)
+@WEB
+async def test_every_answer_says_its_position(api: Api, ids: dict[str, str]) -> None:
     fields = (
         *("linkNeighborhood(of: $a)", "linkPaths(from: $a, to: $a)", "linkSimilar(of: $a)"),
         *("linkCommonTargets(ids: [$a])", "linkCommonSources(ids: [$a])", "linkMatrix(by: TYPE)"),
@@ -240,16 +256,16 @@ async def test_every_answer_says_its_position(api: Api) -> None:
         assert data["found"] == {"position": await position(api)}
 
 
-async def test_a_preview_is_part_of_the_graph(api: Api) -> None:
-    ids = await web(api)
+@WEB
+async def test_a_preview_is_part_of_the_graph(api: Api, ids: dict[str, str]) -> None:
     draft = await api.newsroom.draft(title="New", slug="new", related=to(ids["E"]))
     visitor = Visitor(preview=draft.id, is_anonymous=False)
     found = await ask(api, ids, visitor=visitor)
     assert found["linkOrphans"]["nodes"] == titled(("F", None), ("New", None))
 
 
+@WEB
 async def test_faults_are_read_page_by_page(api: Api) -> None:
-    await web(api)
     query = """query($after: String) { linkTooDeep(depth: 0, first: 2, after: $after) {
       totalCount nodes { cursor entry { title } }
     } }"""
@@ -311,8 +327,8 @@ async def test_what_the_view_does_not_show_has_no_answer(api: Api) -> None:
     assert set(data.values()) == {None}
 
 
-async def test_layers_bring_menus_and_categories(api: Api) -> None:
-    ids = await web(api)
+@WEB
+async def test_layers_bring_menus_and_categories(api: Api, ids: dict[str, str]) -> None:
     query = """query($a: ID!) { linkNeighborhood(
       of: $a, direction: BOTH, layers: [NAVIGATION, TAXONOMY]
     ) { nodes { entry { type title } } edges { layer kind } } }"""

@@ -22,12 +22,12 @@ from cms.site import Site
 from cms.storage.database import Database
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom, draft_of
 from tests.cms.content.test_addresses import OWN, spellings
 from tests.cms.reading.test_narrowing import plan_of
 from tests.conftest import KINDS, Templates
 from tests.graphql_api.conftest import Api, api_of
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE, URLS
 
 PATH = "/articles/größe-日"
@@ -194,11 +194,11 @@ def title_at(request: pytest.FixtureRequest, templates: Templates) -> Iterator[T
     )
     with asyncio.Runner() as runner:
         url = runner.run(templates.copy(request.param))
-        database = Database(url, signing_key=templates.signing_key)
+        database = templates.open(url)
         newsroom = Newsroom(database, site)
         runner.run(newsroom.hire())
         runner.run(newsroom.published(title="It", slug="größe-日"))
-        delivery = Delivery(site, build_delivery_schema(site), database.reader)
+        delivery = Delivery(site, delivery_schema_of(site), database.reader)
 
         def title(path: str) -> Any:
             query = "query($path: String!) { entry(by: {path: $path}) { title } }"

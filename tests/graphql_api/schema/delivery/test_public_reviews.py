@@ -30,9 +30,9 @@ from cms.tables import Publication, Revision, SignOff
 from graphql_api.delivery import Visitor
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom, draft_of
 from tests.graphql_api.conftest import Api, api_of
+from tests.schemas import management_schema_of
 
 EDITOR = Visitor(scopes=EVERYTHING)
 DAY = timedelta(days=1)
@@ -291,7 +291,7 @@ async def test_a_review_and_the_list_of_due_reviews_have_one_end(newsroom: Newsr
             lambda work: sign_off(work, entry_id, digest=head.digest),
         )
     await publish(newsroom, head)
-    management = Management(newsroom.desk, build_management_schema(PAGES))
+    management = Management(newsroom.desk, management_schema_of(PAGES))
     request = GraphQLRequest(ENDS, None, {})
     response = await management.answer(request, newsroom.author, "192.0.2.1")
     data = orjson.loads(response.body)["data"]

@@ -13,14 +13,12 @@ from graphql import GraphQLSchema
 
 from cms.publishing.publishing import publish_entry
 from cms.review.sign_offs import sign_off
-from cms.storage.database import Database
-from graphql_api.delivery import Delivery
 from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from tests.builders import Newsroom
 from tests.conftest import KINDS, Templates
-from tests.graphql_api.conftest import Api, CountingReader
+from tests.graphql_api.conftest import Api, api_of
 from tests.positions import tokens_of
 from tests.sites import SITE
 
@@ -60,37 +58,28 @@ class Histories:
         return (await tokens_of(self.lost.newsroom.database))[-1]
 
 
+async def publish(newsroom: Newsroom, name: str, count: int) -> None:
+    for number in range(1, count + 1):
+        await newsroom.published(title=name, slug=f"{name}-{number}")
+
+
+async def kept_pages(newsroom: Newsroom) -> None:
+    await publish(newsroom, "kept", KEPT)
+
+
 @pytest.fixture(params=KINDS)
 async def histories(
-    request: pytest.FixtureRequest, templates: Templates, schema: GraphQLSchema
+    request: pytest.FixtureRequest, templates: Templates
 ) -> AsyncIterator[Histories]:
     """A site with 7 positions, and a copy that was made at the third."""
-    urls = [await templates.copy(request.param)]
-    site = await _open(templates, schema, urls[0])
-    await site.newsroom.hire()
-    await _publish(site, "kept", KEPT)
-    await site.newsroom.database.close()
-    urls.append(await templates.duplicate(urls[0]))
-    lost, restored = [await _open(templates, schema, url) for url in urls]
-    for name in ("author", "reviewers", "publisher"):
-        for api in (lost, restored):
-            setattr(api.newsroom, name, getattr(site.newsroom, name))
-    await _publish(lost, "lost", 4)
+    urls = [await templates.copy(request.param, fill=kept_pages) for _ in range(2)]
+    rooms = [templates.newsroom(request.param, templates.open(url)) for url in urls]
+    lost, restored = [api_of(SITE, newsroom) for newsroom in rooms]
+    await publish(lost.newsroom, "lost", 4)
     yield Histories(lost, restored)
     for api, url in zip((lost, restored), urls, strict=True):
         await api.newsroom.database.close()
         await templates.drop(url)
-
-
-async def _open(templates: Templates, schema: GraphQLSchema, url: str) -> Api:
-    newsroom = Newsroom(Database(url, signing_key=templates.signing_key), SITE)
-    reader = CountingReader(newsroom.database.reader)
-    return Api(newsroom, Delivery(SITE, schema, reader), reader)
-
-
-async def _publish(api: Api, name: str, count: int) -> None:
-    for number in range(1, count + 1):
-        await api.newsroom.published(title=name, slug=f"{name}-{number}")
 
 
 def paths(data: Any) -> list[str]:
@@ -103,16 +92,16 @@ async def test_a_position_of_a_lost_history_has_no_answer(histories: Histories, 
     assert await histories.lost.data(query, p=position)
     # The copy has not reached the number of it, then has another of it, then is past it.
     await histories.restored.has_to_resync(query, p=position)
-    await _publish(histories.restored, "other", 4)
+    await publish(histories.restored.newsroom, "other", 4)
     await histories.restored.has_to_resync(query, p=position)
-    await _publish(histories.restored, "more", 2)
+    await publish(histories.restored.newsroom, "more", 2)
     await histories.restored.has_to_resync(query, p=position)
     literal = query.replace("query($p: SitePosition)", "query").replace("$p", f'"{position}"')
     await histories.restored.has_to_resync(literal)
 
 
 async def test_a_position_from_before_the_backup_misses_nothing(histories: Histories) -> None:
-    await _publish(histories.restored, "other", 6)
+    await publish(histories.restored.newsroom, "other", 6)
     shared = await histories.lost.at(KEPT)
     assert shared == await histories.restored.at(KEPT)
     for query in NAMING_A_POSITION.values():
@@ -133,7 +122,7 @@ async def test_a_cursor_of_a_lost_history_has_no_answer(histories: Histories) ->
     for name in ("other", "more"):
         await histories.restored.has_to_resync(PAGES, **forward)
         await histories.restored.has_to_resync(PAGES, **backward)
-        await _publish(histories.restored, name, 4)
+        await publish(histories.restored.newsroom, name, 4)
     at_shared = PAGES.replace("$last: Int)", "$last: Int) @view(position: $since)")
     await histories.restored.has_to_resync(at_shared, **forward)
     # A list that began before the backup goes on.

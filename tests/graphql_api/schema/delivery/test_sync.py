@@ -28,13 +28,13 @@ from cms.tables import Publication, Revision
 from cms.taxonomy.categories import create_category, move_category
 from graphql_api.delivery import Delivery
 from graphql_api.http.request import GraphQLRequest
-from graphql_api.schema.build import build_delivery_schema
 from tests.builders import Newsroom, Topic
 from tests.conftest import KINDS, Templates
 from tests.depth import EXAMPLES
 from tests.graphql_api.conftest import Api, Desk, api_of
 from tests.positions import number_of, tokens_of
 from tests.rewording import reword
+from tests.schemas import delivery_schema_of
 from tests.sites import SITE
 
 # What a site keeps of each page, and how a page looks. Both by entry and language.
@@ -332,22 +332,26 @@ class Site:
         return response["data"]
 
 
+async def three_categories(newsroom: Newsroom) -> list[Topic]:
+    """Publish a category, one below it, and one below that."""
+    above = await newsroom.category("A")
+    below = await newsroom.category("B", above)
+    return [above, below, await newsroom.category("C", below)]
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def fresh(request: pytest.FixtureRequest, templates: Templates) -> Iterator[Callable[[], Site]]:
     """Return what makes a site with nothing in it."""
     opened: list[tuple[Database, str]] = []
-    schema = build_delivery_schema(SITE)
+    schema = delivery_schema_of(SITE)
     with asyncio.Runner() as runner:
 
         async def make() -> Site:
-            url = await templates.copy(request.param)
-            database = Database(url, signing_key=templates.signing_key)
+            url = await templates.copy(request.param, fill=three_categories)
+            database = templates.open(url)
             opened.append((database, url))
-            newsroom = Newsroom(database, SITE)
-            await newsroom.hire()
-            above = await newsroom.category("A")
-            below = await newsroom.category("B", above)
-            categories = [None, above, below, await newsroom.category("C", below)]
+            newsroom = templates.newsroom(request.param, database)
+            categories = [None, *templates.content(request.param, three_categories)]
             delivery = Delivery(SITE, schema, database.reader)
             return Site(runner, Publisher(newsroom, categories), delivery)
 

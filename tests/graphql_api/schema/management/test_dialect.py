@@ -9,10 +9,10 @@ from cms.content.fields import Block, Integer, Markdown, Text
 from cms.copydesk import desk_of
 from cms.site import Site
 from graphql_api.management import Management
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.changing import Changing
 from tests.graphql_api.conftest import CountingReader, Desk, api_of
+from tests.schemas import management_schema_of
 
 
 class Hint(Block):
@@ -40,7 +40,7 @@ async def desk_of_hints(newsroom: Newsroom) -> Desk:
     reader = CountingReader(newsroom.database.reader)
     newsroom.database.reader = reader
     management = Management(
-        desk_of(newsroom.database, newsroom.site), build_management_schema(newsroom.site)
+        desk_of(newsroom.database, newsroom.site), management_schema_of(newsroom.site)
     )
     return Desk(newsroom, management, reader)
 

@@ -6,10 +6,10 @@ import pytest
 
 from cms.authorization.actor import ANONYMOUS
 from cms.content.link_rules import ExternalLinks, IncomingLinks
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
 from tests.cms.publishing.test_link_gates import with_site
 from tests.graphql_api.conftest import Desk, desk_with
+from tests.schemas import management_schema_of
 from tests.sites import Article, Note
 
 CHECK = """query($id: ID!) { checkPublish(entryId: $id) {
@@ -27,7 +27,7 @@ def ruled(newsroom: Newsroom) -> Desk:
     """The management API of a site with a gate and a warning about links."""
     rules = [IncomingLinks(Note, at_least=1, is_gate=True), ExternalLinks(Article, at_most=0)]
     with_site(newsroom, link_rules=rules)
-    return desk_with(newsroom, build_management_schema(newsroom.site))
+    return desk_with(newsroom, management_schema_of(newsroom.site))
 
 
 async def test_a_check_has_gates_and_warnings(ruled: Desk) -> None:

@@ -9,6 +9,8 @@ from graphql import GraphQLSchema
 
 from cms.links import asking
 from cms.links.communities import communities_of
+from tests.builders import Newsroom
+from tests.conftest import begins_with
 from tests.graphql_api.conftest import Desk
 
 WHAT_IF = """query(
@@ -41,9 +43,9 @@ def state(in_degree: int, depth: int | None, *, is_orphan: bool = False) -> dict
     return {"inDegree": in_degree, "clickDepth": depth, "isOrphan": is_orphan}
 
 
-async def site(desk: Desk) -> list[str]:
+async def menu_and_pages(newsroom: Newsroom) -> list[str]:
     """Publish a menu that leads to A, which links to B, which links to C; return their ids."""
-    newsroom, ids = desk.newsroom, list[str]()
+    ids = list[str]()
     for title in "CBA":
         page = await newsroom.published(title=title, slug=title.lower(), related=to(*ids[:1]))
         ids.insert(0, page.entry_id)
@@ -52,8 +54,9 @@ async def site(desk: Desk) -> list[str]:
     return ids
 
 
-async def test_a_draft_changes_the_place_of_other_pages(desk: Desk) -> None:
-    _, _, third = await site(desk)
+@begins_with(menu_and_pages)
+async def test_a_draft_changes_the_place_of_other_pages(desk: Desk, content: list[str]) -> None:
+    _, _, third = content
     draft = await desk.newsroom.draft(title="New", slug="new", related=to(third, third))
     entry_id = await desk.newsroom.entry_id(draft)
     for chosen in (draft.id, entry_id):
@@ -78,8 +81,9 @@ async def test_a_draft_changes_the_place_of_other_pages(desk: Desk) -> None:
 PUBLIC = "{ view(perspective: PUBLISHED) { linkGraph { nodes } } }"
 
 
-async def test_unpublishing_breaks_links_and_cuts_pages_off(desk: Desk) -> None:
-    _, second, _ = await site(desk)
+@begins_with(menu_and_pages)
+async def test_unpublishing_breaks_links_and_cuts_pages_off(desk: Desk, content: list[str]) -> None:
+    _, second, _ = content
     data = await desk.data(desk.newsroom.publisher, WHAT_IF, unpublish=[second])
     found = data["linkWhatIf"]
     assert found["brokenLinks"] == [
@@ -94,8 +98,9 @@ async def test_unpublishing_breaks_links_and_cuts_pages_off(desk: Desk) -> None:
     ]
 
 
-async def test_added_links_shorten_paths(desk: Desk) -> None:
-    first, second, third = await site(desk)
+@begins_with(menu_and_pages)
+async def test_added_links_shorten_paths(desk: Desk, content: list[str]) -> None:
+    first, second, third = content
     added = [
         {"source": first, "target": third, "kind": "RELATED"},
         {"source": third, "target": second, "kind": "SOURCE"},
@@ -109,16 +114,18 @@ async def test_added_links_shorten_paths(desk: Desk) -> None:
     assert found["pagesCutOff"] == {"totalCount": 0, "entries": []}
 
 
-async def test_an_orphan_is_cured(desk: Desk) -> None:
-    first, *_ = await site(desk)
+@begins_with(menu_and_pages)
+async def test_an_orphan_is_cured(desk: Desk, content: list[str]) -> None:
+    first, *_ = content
     alone = await desk.newsroom.published(title="Alone", slug="alone")
     added = [{"source": first, "target": alone.entry_id, "kind": "RELATED"}]
     data = await desk.data(desk.newsroom.publisher, WHAT_IF, addLinks=added)
     assert data["linkWhatIf"]["orphansCured"] == {"totalCount": 1, "entries": [{"title": "Alone"}]}
 
 
-async def test_layers_and_kinds_choose_the_links_that_count(desk: Desk) -> None:
-    first, _, third = await site(desk)
+@begins_with(menu_and_pages)
+async def test_layers_and_kinds_choose_the_links_that_count(desk: Desk, content: list[str]) -> None:
+    first, _, third = content
     query = """query($links: [AssumedLinkInput!]) {
       linkWhatIf(addLinks: $links, kinds: [SOURCE]) { graphBefore { edges } graphAfter { edges } }
     }"""
@@ -129,8 +136,9 @@ async def test_layers_and_kinds_choose_the_links_that_count(desk: Desk) -> None:
     assert data == {"linkWhatIf": {"graphBefore": {"edges": 0}, "graphAfter": {"edges": 2}}}
 
 
-async def test_it_begins_with_the_present_and_has_limits(desk: Desk) -> None:
-    first, *_ = await site(desk)
+@begins_with(menu_and_pages)
+async def test_it_begins_with_the_present_and_has_limits(desk: Desk, content: list[str]) -> None:
+    first, *_ = content
     publisher = desk.newsroom.publisher
     past = (
         '{ view(perspective: PUBLISHED, asOf: "2020-01-01T00:00:00Z") { linkWhatIf { position } } }'
@@ -159,10 +167,11 @@ def test_readers_have_no_what_ifs(schema: GraphQLSchema) -> None:
     assert "LinkWhatIf" not in schema.type_map
 
 
+@begins_with(menu_and_pages)
 async def test_communities_of_what_is_public_are_found_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, content: list[str]
 ) -> None:
-    ids, found = await site(desk), list[int]()
+    ids, found = content, list[int]()
 
     def count(*graph: Any) -> Any:
         found.append(1)

@@ -13,15 +13,15 @@ from graphql_api.http.errors import RequestFailed
 from graphql_api.http.request import GraphQLRequest
 from graphql_api.management import Management
 from graphql_api.planner.declarations import PLANNED, Answer, Answers
-from graphql_api.schema.build_management import build_management_schema
 from tests.builders import Newsroom
+from tests.schemas import management_schema_of
 from tests.sites import SITE
 
 
 @pytest.fixture(scope="module")
 def manage_schema() -> GraphQLSchema:
     """The management schema of the test site."""
-    return build_management_schema(SITE)
+    return management_schema_of(SITE)
 
 
 @pytest.fixture
