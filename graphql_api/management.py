@@ -30,7 +30,7 @@ from graphql_api.http.request import GraphQLRequest
 from graphql_api.operation import ReadResult, Responder, fetch
 from graphql_api.planner.answers import ACTOR, READS_ACCOUNTS, answer_slot
 from graphql_api.planner.declarations import Through
-from graphql_api.planner.plan import Body, PlannedField
+from graphql_api.planner.plan import Body, PlannedField, names_below
 from graphql_api.planner.selection import Selections
 from graphql_api.planning import (
     BoundOperation,
@@ -140,9 +140,7 @@ class Management:
             case OperationType.QUERY:
                 return await self._query(bound, actor)
             case OperationType.MUTATION:
-                lifetimes = self._lifetimes
-                context = RequestContext(self._desk, actor, address, lifetimes)
-                return await self._mutate(bound, context)
+                return await self._mutate(bound, actor, address)
         message = "Subscribe over WebSocket (graphql-transport-ws) or accept text/event-stream."
         raise request_failure(message, "BAD_REQUEST")
 
@@ -219,26 +217,28 @@ class Management:
         data = await fetch(self._desk.database.reader, ready, values)
         return await self._responder.respond(ready, data, answered.errors)
 
-    async def _mutate(self, bound: BoundOperation, context: RequestContext) -> ReadResult:
+    async def _mutate(self, bound: BoundOperation, actor: Actor, address: str) -> ReadResult:
         """Run the root fields one after the other, each completely before the next."""
-        whole = await self._plan(bound, context.actor)
+        whole = await self._plan(bound, actor)
         fields = whole.planned.fields
-        plans = {each.key: await self._plan_part(whole, context.actor, each.key) for each in fields}
+        plans = {each.key: await self._plan_part(whole, actor, each.key) for each in fields}
         # A request that cannot be answered is refused before any change.
         for key, ready in plans.items():
-            self._check_answerable(ready, context.actor, key)
+            self._check_answerable(ready, actor, key)
         parts: list[bytes] = []
         done: list[str] = []
         try:
             for field in fields:
                 answer = None
                 if isinstance(field, PlannedField):
+                    selected = {*names_below(field)}
+                    context = RequestContext(self._desk, actor, address, self._lifetimes, selected)
                     with bound.timings.step("command"):
                         run = declaration_of(field).run
                         answer = await run(context, arguments_in(field, bound))
                     done.append(field.name)
                 key = field.key
-                data = await self._fetch_field(plans[key], context.actor, key, answer)
+                data = await self._fetch_field(plans[key], actor, key, answer)
                 parts.append(data.strip()[1:-1])
         except DatabaseError as error:
             if not done:

@@ -121,6 +121,15 @@ def _readings(field: PlannedField | Typename) -> int:
             return 0
 
 
+def names_below(field: PlannedField) -> Iterator[str]:
+    """Yield the names of all fields that are selected below a field."""
+    for case in field.body.cases if field.body is not None else ():
+        for each in case.fields:
+            if isinstance(each, PlannedField):
+                yield each.name
+                yield from names_below(each)
+
+
 def likeness(field: PlannedField | Typename) -> Hashable:
     """Return a key that is equal for two types of one plan if a field has the same SQL on both."""
     if isinstance(field, Typename):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -28,12 +28,14 @@ class RequestContext:
         actor: the actor of the request.
         address: the network address of the client.
         lifetimes: how long a session's tokens are valid.
+        selected: the names of all fields that are selected below the root field.
     """
 
     desk: Desk
     actor: Actor
     address: str
     lifetimes: Lifetimes
+    selected: Collection[str]
 
 
 # Answers a root field of a query from one snapshot.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
+from cms.content.fields.markdown import Markdown
+from cms.content.markup.losses import Loss
 from cms.content.markup.parser import Parsed, Parser
 from tests.builders import Newsroom
 from tests.graphql_api.http.desk import app_of, endpoint_of, open_desk
@@ -78,3 +81,47 @@ async def test_a_text_is_parsed_once_and_before_the_transaction_begins(
         del seen[0]
     assert seen[:2] == [body, "begin"]
     assert body not in seen[1:]
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+async def test_warnings_that_are_not_selected_are_not_looked_for(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, is_bulk: bool
+) -> None:
+    app = app_of(newsroom)
+    seen: list[str] = []
+
+    def note(_: Markdown, text: str) -> Sequence[Loss]:
+        seen.append(text)
+        return ()
+
+    async with open_desk(newsroom, app) as desk:
+        body = f"<font>Words</font> of {newsroom.database.engine.name} {is_bulk}."
+        made = await desk.article("One", slug="one", body=body)
+        monkeypatch.setattr(Markdown, "losses", note)
+        item = {"entryId": made["entry"], "baseRevision": made["id"], "values": {"title": "Two"}}
+        if is_bulk:
+            selected = "results { errors { message } revision { number } }"
+            (saved,) = (await desk.do(newsroom.author, "updateArticles", selected, entries=[item]))[
+                "results"
+            ]
+        else:
+            saved = await desk.do(newsroom.author, "updateArticle", "revision { number }", **item)
+    assert saved["revision"]["number"] == 2
+    assert seen == []
+
+
+async def test_a_repeated_key_answers_with_warnings_that_were_not_selected_first(
+    newsroom: Newsroom,
+) -> None:
+    async with open_desk(newsroom, app_of(newsroom)) as desk:
+        made = await desk.article("One", slug="one", body="<font>Words</font>")
+        item = {
+            "entryId": made["entry"],
+            "baseRevision": made["id"],
+            "clientMutationId": "one",
+            "values": {"title": "Two"},
+        }
+        first = await desk.do(newsroom.author, "updateArticle", "revision { number }", **item)
+        again = await desk.do(newsroom.author, "updateArticle", SAVED, **item)
+    assert first["revision"]["number"] == 2
+    assert [each["code"] for each in again["warnings"]] == ["REMOVED_ELEMENT"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -13,13 +13,12 @@ from cms.commands import (
     save_entries,
     sign_off_entries,
     unpublish_entries,
-    warnings_on_all,
 )
 from cms.content.canonical_json import Json, JsonObject
 from cms.content.content_type import ContentType
 from cms.content.snapshot import Changes
 from cms.drafts.entries import CreateItem
-from cms.drafts.saving import Saved, SaveItem, TagChanges
+from cms.drafts.saving import SaveItem, TagChanges
 from cms.errors import Refused
 from cms.publishing.publishing import PublishItem
 from cms.publishing.unpublishing import UnpublishItem
@@ -31,10 +30,9 @@ from graphql_api.schema.declaring.fields import Declared
 from graphql_api.schema.declaring.json_parts import part, part_list
 from graphql_api.schema.declaring.type_registry import TypeRegistry
 from graphql_api.schema.declaring.words import part_text, part_word
-from graphql_api.schema.management.content_warnings import warnings_json
 from graphql_api.schema.management.context import InputValues
 from graphql_api.schema.management.errors import PathMapping, error_list, refusal
-from graphql_api.schema.management.mutations.drafts import NOTE
+from graphql_api.schema.management.mutations.drafts import NOTE, saved_json
 from graphql_api.schema.management.mutations.mutation import (
     Mutation,
     describe,
@@ -95,9 +93,11 @@ _OUTCOME = {
 }
 
 # Returns what the fields of results refer to, for items that were not refused, in order, given what
-# was done for each and what maps a path in each to one in the arguments.
+# was done for each, what maps a path in each to one in the arguments, and the names of the selected
+# fields.
 Answers: TypeAlias = Callable[
-    [Work, Sequence[Any], Sequence[PathMapping]], Awaitable[Sequence[JsonObject]]
+    [Work, Sequence[Any], Sequence[PathMapping], Collection[str] | None],
+    Awaitable[Sequence[JsonObject]],
 ]
 
 
@@ -144,7 +144,9 @@ class BulkMutation(Mutation):
         )
         return super(BulkMutation, complete).declare(registry)
 
-    async def answer(self, work: Work, inputs: InputValues) -> JsonObject:
+    async def answer(
+        self, work: Work, inputs: InputValues, selected: Collection[str] | None
+    ) -> JsonObject:
         """Run the command, and return its outcomes as JSON."""
         try:
             outcomes = await self.run(work, inputs)
@@ -153,7 +155,10 @@ class BulkMutation(Mutation):
             return {**refusal(refused, self.path_of, work.site), "results": results}
         done = {index: each for index, each in enumerate(outcomes) if each.result is not None}
         found = await self.answers(
-            work, [each.result for each in done.values()], [self._path_in(each) for each in done]
+            work,
+            [each.result for each in done.values()],
+            [self._path_in(each) for each in done],
+            selected,
         )
         return {"results": self._answers(work, outcomes, dict(zip(done, found, strict=True)))}
 
@@ -238,7 +243,7 @@ def _create(content_type: type[ContentType]) -> BulkMutation:
         result=draft_payload(name),
         run=run,
         prepare=rendering(content_type),
-        answers=_saved,
+        answers=saved_json,
         item_path=in_values_of(content_type),
     )
 
@@ -282,19 +287,9 @@ def _update(content_type: type[ContentType]) -> BulkMutation:
         result=draft_payload(name),
         run=run,
         prepare=rendering(content_type),
-        answers=_saved,
+        answers=saved_json,
         item_path=in_values_of(content_type),
     )
-
-
-async def _saved(
-    work: Work, results: Sequence[Saved], paths: Sequence[PathMapping]
-) -> Sequence[JsonObject]:
-    warnings = await warnings_on_all(work, [each.revision for each in results])
-    return [
-        {"revision": each.revision.id, "warnings": warnings_json(found, path_of)}
-        for each, found, path_of in zip(results, warnings, paths, strict=True)
-    ]
 
 
 async def _tag(work: Work, inputs: InputValues) -> Sequence[Outcome[Any]]:
@@ -378,9 +373,7 @@ async def _unpublish(work: Work, inputs: InputValues) -> Sequence[Outcome[Any]]:
 def _ids(**keys: Callable[[Any], str]) -> Answers:
     """Return the function that answers with ids of what was done."""
 
-    async def answers(
-        _: Work, results: Sequence[Any], __: Sequence[PathMapping]
-    ) -> Sequence[JsonObject]:
+    async def answers(_: Work, results: Sequence[Any], *__: object) -> Sequence[JsonObject]:
         return [{key: id_of(each) for key, id_of in keys.items()} for each in results]
 
     return answers

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from cms.commands import (
     autosave_entry,
@@ -12,7 +13,7 @@ from cms.commands import (
     prune_autosaves,
     restore_revision,
     update_entry,
-    warnings_on,
+    warnings_on_all,
 )
 from cms.content.builtin import CATEGORY
 from cms.content.canonical_json import JsonObject
@@ -67,21 +68,59 @@ def draft_mutations(registry: TypeRegistry, site: Site) -> Iterator[Mutation]:
     yield from (MOVE, TAG, RESTORE, PRUNE)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DraftMutation(Mutation):
+    """A mutation that saves a draft: ``run`` returns what was saved."""
+
+    run: Callable[[Work, InputValues], Awaitable[Saved]]  # type: ignore[assignment]  # `answer` makes JSON of it
+
+    async def answer(
+        self, work: Work, inputs: InputValues, selected: Collection[str] | None
+    ) -> JsonObject:
+        """Run the command, and return the JSON that the payload refers to."""
+        saved = await self.run(work, inputs)
+        (answer,) = await saved_json(work, [saved], [self.argument_path], selected)
+        return answer
+
+
+async def saved_json(
+    work: Work,
+    saved: Sequence[Saved],
+    argument_paths: Sequence[PathMapping],
+    selected: Collection[str] | None,
+) -> Sequence[JsonObject]:
+    """Return what the fields of :func:`draft_payload` refer to, for each revision.
+
+    Args:
+        work: the transaction and the actor.
+        saved: the revisions.
+        argument_paths: for each, what maps a path in its content to one in the arguments.
+        selected: see :meth:`Mutation.answer`. Warnings take as long as the save of a long text.
+    """
+    answers: list[JsonObject] = [{"revision": each.revision.id} for each in saved]
+    if selected is not None and "warnings" not in selected:
+        return answers
+    warnings = await warnings_on_all(work, [each.revision for each in saved])
+    return [
+        {**answer, "warnings": warnings_json(found, path_of)}
+        for answer, found, path_of in zip(answers, warnings, argument_paths, strict=True)
+    ]
+
+
 def _create(content_type: type[ContentType], values: str) -> Mutation:
     if content_type.is_built_in():
         return _create_built_in(content_type, values)
 
-    async def run(work: Work, inputs: InputValues) -> JsonObject:
-        saved = await create_entry(
+    async def run(work: Work, inputs: InputValues) -> Saved:
+        return await create_entry(
             work,
             content_type.name,
             draft_from(content_type, inputs["values"]),
             locale=inputs.get("locale"),
             note=inputs.get("note") or "",
         )
-        return await _draft_answer(work, saved, in_values)
 
-    return Mutation(
+    return DraftMutation(
         name=f"create{content_type.name}",
         description=(
             f"Create an entry of type {content_type.name}. A title is sufficient for a draft."
@@ -105,17 +144,15 @@ def _create_built_in(content_type: type[ContentType], values: str) -> Mutation:
     """Return the mutation that creates a category or a person, in the default locale."""
     argument_path = in_values_of(content_type)
 
-    async def run(work: Work, inputs: InputValues) -> JsonObject:
+    async def run(work: Work, inputs: InputValues) -> Saved:
         draft = draft_from(content_type, inputs["values"])
         note = inputs.get("note") or ""
         if content_type.name == CATEGORY:
-            saved = await create_category(work, draft, parent_id=inputs.get("parentId"), note=note)
-        else:
-            saved = await create_person(work, draft, note=note)
-        return await _draft_answer(work, saved, argument_path)
+            return await create_category(work, draft, parent_id=inputs.get("parentId"), note=note)
+        return await create_person(work, draft, note=note)
 
     parent = {"parent_id": input_field("ID | None", "Id of the parent category; default: a root.")}
-    return Mutation(
+    return DraftMutation(
         name=f"create{content_type.name}",
         description=(
             f"Create a {content_type.name} in the site's first locale, as a draft. Readers see it "
@@ -136,11 +173,11 @@ def _create_built_in(content_type: type[ContentType], values: str) -> Mutation:
 def _update(content_type: type[ContentType], values: str) -> Mutation:
     argument_path = in_values_of(content_type)
 
-    async def run(work: Work, inputs: InputValues) -> JsonObject:
+    async def run(work: Work, inputs: InputValues) -> Saved:
         changes = changes_from(content_type, inputs["values"])
         base, locale = inputs["baseRevision"], inputs.get("locale")
         if inputs.get("isAutosave"):
-            saved = await autosave_entry(
+            return await autosave_entry(
                 work,
                 inputs["entryId"],
                 changes,
@@ -148,18 +185,16 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
                 locale=locale,
                 content_type=content_type.name,
             )
-        else:
-            saved = await update_entry(
-                work,
-                inputs["entryId"],
-                changes,
-                base_revision=base,
-                locale=locale,
-                note=inputs.get("note") or "",
-                translated_from=inputs.get("translatedFrom"),
-                content_type=content_type.name,
-            )
-        return await _draft_answer(work, saved, argument_path)
+        return await update_entry(
+            work,
+            inputs["entryId"],
+            changes,
+            base_revision=base,
+            locale=locale,
+            note=inputs.get("note") or "",
+            translated_from=inputs.get("translatedFrom"),
+            content_type=content_type.name,
+        )
 
     autosave = (
         f"Whether the {content_type.name} is saved automatically while its author is typing; "
@@ -169,7 +204,7 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
         f"Id of the revision in another edition that the {content_type.name} translates now; "
         "default: unchanged."
     )
-    return Mutation(
+    return DraftMutation(
         name=f"update{content_type.name}",
         description=(
             f"Save a new revision of an entry of type {content_type.name}. "
@@ -190,11 +225,6 @@ def _update(content_type: type[ContentType], values: str) -> Mutation:
         prepare=rendering(content_type),
         argument_path=argument_path,
     )
-
-
-async def _draft_answer(work: Work, saved: Saved, argument_path: PathMapping) -> JsonObject:
-    warnings = await warnings_on(work, saved.revision)
-    return {"revision": saved.revision.id, "warnings": warnings_json(warnings, argument_path)}
 
 
 async def _move(work: Work, inputs: InputValues) -> JsonObject:

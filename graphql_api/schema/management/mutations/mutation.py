@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -110,23 +110,38 @@ class Mutation:
         key = inputs.get("clientMutationId")
         async with context.desk.work(context.actor) as work:
             if key is None:
-                return await self._answer(work, inputs)
+                return await self._answer(work, inputs, context.selected)
             try:
+                # The repeated request can select other fields than the first.
                 _check_key(key)
                 digest = _digest(self.name, inputs)
-                answer = await once(work, key, digest, lambda: self._answer(work, inputs))
+                answer = await once(work, key, digest, lambda: self._answer(work, inputs, None))
             except Refused as refused:
                 answer = refusal(refused, self.argument_path, context.desk.site)
             return {**answer, "clientMutationId": key}
 
-    async def _answer(self, work: Work, inputs: InputValues) -> JsonObject:
+    async def _answer(
+        self, work: Work, inputs: InputValues, selected: Collection[str] | None
+    ) -> JsonObject:
         try:
-            return _without_errors(await self.answer(work, inputs))
+            return _without_errors(await self.answer(work, inputs, selected))
         except Refused as refused:
             return refusal(refused, self.argument_path, work.site)
 
-    async def answer(self, work: Work, inputs: InputValues) -> JsonObject:
-        """Run the command, and return the JSON that the payload refers to."""
+    async def answer(
+        self,
+        work: Work,
+        inputs: InputValues,
+        selected: Collection[str] | None,  # noqa: ARG002  # only some leave fields out
+    ) -> JsonObject:
+        """Run the command, and return the JSON that the payload refers to.
+
+        Args:
+            work: the transaction and the actor.
+            inputs: the fields of the input.
+            selected: the names of the fields that are selected; others may be left out. ``None``
+                for all.
+        """
         return await self.run(work, inputs)
 
 
