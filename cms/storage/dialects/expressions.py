@@ -140,9 +140,15 @@ class _Texts(TypeDecorator[list[str]]):
 
 
 class _IsAmong(DialectFunction):
+    """SQL condition: a value is in a list of texts, one parameter.
+
+    PostgreSQL plans a statement anew each time while it sees that few values are in the list. It
+    does not see into a subquery, and keeps the plan: planning takes longer than such a statement.
+    """
+
     type = Boolean()
     sqlite = "({0} IN (SELECT value FROM json_each({1})))"
-    postgresql = "({0} = ANY ({1}))"
+    postgresql = "({0} = ANY (ARRAY(SELECT unnest({1}))))"
 
     def self_group(self, against: object = None) -> Any:
         """Return itself: compared with 1, as booleans are in SQLite, it could use no index."""
