@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -89,15 +90,21 @@ def _start(environment: dict[str, str], requests: int) -> dict[str, float]:
 
 @contextmanager
 def _serving(
-    environment: dict[str, str], *options: str
+    environment: dict[str, str], *options: str, errors: IO[str] | int = subprocess.DEVNULL
 ) -> Iterator[tuple[subprocess.Popen[str], http.client.HTTPConnection]]:
-    """Give a server that has just begun to listen, and a connection to it."""
+    """Give a server that has just begun to listen, and a connection to it.
+
+    Args:
+        environment: the environment variables.
+        options: options of Python.
+        errors: where the server writes its errors: a file, since nobody reads a pipe meanwhile.
+    """
     port = free_port()
     process = subprocess.Popen(  # noqa: S603  # our own command
         [sys.executable, *options, "-c", _COMMAND, "serve"],
         env={**environment, "COPYDESK_PORT": str(port)},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE if options else subprocess.DEVNULL,
+        stderr=errors,
         text=True,
     )
     try:
@@ -138,12 +145,13 @@ def _mebibytes(pid: int) -> float:
 
 def _import_times(environment: dict[str, str]) -> list[tuple[str, float]]:
     """Return the packages that take longest to import, with the seconds."""
-    with _serving(environment, "-X", "importtime") as (process, connection):
-        _ask(connection, "/graphql", QUERY)
-        process.terminate()
-        _, written = process.communicate()
+    with tempfile.TemporaryFile("w+") as written:
+        with _serving(environment, "-X", "importtime", errors=written) as (_, connection):
+            _ask(connection, "/graphql", QUERY)
+        written.seek(0)
+        times = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)", written.read())
     microseconds: Counter[str] = Counter()
-    for own, name in re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)", written):
+    for own, name in times:
         microseconds[name.partition(".")[0]] += int(own)
     most = microseconds.most_common(_MOST_PACKAGES)
     return [(package, count / 1e6) for package, count in most]

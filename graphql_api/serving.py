@@ -17,7 +17,7 @@ from cms.site import Site
 from cms.storage.schema import check_migrated
 from graphql_api.app import create_app
 from graphql_api.following import following_links
-from graphql_api.server import Server, end_at_once, stopped_by
+from graphql_api.server import Server, end_at_once, share_arenas, stopped_by
 
 
 @click.command()
@@ -25,6 +25,7 @@ from graphql_api.server import Server, end_at_once, stopped_by
 def serve() -> None:
     """Serve the site's API until interrupted."""
     settings = load_settings()
+    share_arenas()
     gc.disable()  # until the server has started, since all that is made by then remains
     try:
         site = load_site(settings.site)
