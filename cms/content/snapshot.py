@@ -325,7 +325,7 @@ def _derive(
         links: its links, with the entries that they lead to.
         edges: the edges in the values, whatever they lead to.
     """
-    page = Rendering(Anchors(), _targets_of(links))
+    page = Rendering(Anchors(), targets_of_links(links))
     rendered = {
         name: each.render(values.get(name), page) for name, each in content_type.fields.items()
     }
@@ -360,7 +360,7 @@ def derive_from_draft(content_type: type[ContentType], draft: Draft) -> Derived:
     return derive(content_type, {"title": draft.title, "fields": values, "links": []})
 
 
-def _targets_of(links: Iterable[Edge]) -> Targets:
+def targets_of_links(links: Iterable[Edge]) -> Targets:
     """Return the ids of the entries that the addresses in a content's texts lead to."""
     return {
         parts_of(edge.href)[0]: edge.target

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from cms.content.canonical_json import JsonObject, digest_of, is_same
 from cms.content.content_type import ContentType
-from cms.content.fields import Computed
-from cms.content.fields.base import stored_values
+from cms.content.fields import Computed, Markdown
+from cms.content.fields.base import all_fields, stored_values
 from cms.content.link_groups import headings_of
 from cms.content.links import Targets, parts_of
 from cms.content.snapshot import (
     Draft,
     Snapshot,
+    edges_in,
     fields_in,
     links_of,
     stored_links,
+    targets_of_links,
     values_beside_fields,
     values_of,
 )
@@ -42,16 +44,17 @@ def addresses_of(content: JsonObject) -> frozenset[str]:
 
 
 def has_fields_of(content_type: type[ContentType], draft: Draft, content: JsonObject) -> bool:
-    """Return whether a clean draft has the values of a content's fields.
+    """Return whether a clean draft has the values of a content's fields, and its links.
 
     Some values may still differ once they are stored: see :func:`keep_fields`.
     """
     values = fields_in(content_type, content, is_draft=True)
-    return all(
+    has_values = all(
         is_same(draft.fields[name], values.get(name))
         for name, each in content_type.fields.items()
         if not isinstance(each, Computed)  # which has no value yet
     )
+    return has_values and _has_links_of(content_type, draft, content)
 
 
 def keep_fields(
@@ -84,3 +87,15 @@ def keep_fields(
         return None
     kept = {**content, **values_beside_fields(draft), "headings": headings_of(content_type, edges)}
     return Unrendered(content=kept, edges=edges, digest=digest_of(kept), before=before)
+
+
+def _has_links_of(content_type: type[ContentType], draft: Draft, content: JsonObject) -> bool:
+    """Return whether a draft with the fields of a content has its links.
+
+    A text has others if it is read with directives that were declared since.
+    """
+    fields = all_fields(content_type.fields.values())
+    if not any(isinstance(each, Markdown) and each.directives for each in fields):
+        return True
+    edges = edges_in(content_type, draft.fields, targets_of_links(links_of(content)))
+    return is_same([each.to_json() for each in edges], [*stored_links(content)])

@@ -133,7 +133,8 @@ async def stored_forms(
         named = {each.draft.category for each in drafts}
         unknown = await _unknown_categories(reading, named - {*categories})
         paths = await paths_of(reading, [each.placed for each in drafts])
-        drafts = [_after(page, heads.get(page.edition.id), paths[page.placed]) for page in drafts]
+        saved = [(page, heads.get(page.edition.id), paths[page.placed]) for page in drafts]
+        drafts = await in_turn(saved, _after)
         beginning = _beginning(drafts, paths) if are_new else NO_PAGES
         found = await targets_of(reading, drafts, paths, beginning, expected)
         snapshots = await in_turn(zip(drafts, found.targets, strict=True), _snapshot)
@@ -171,8 +172,9 @@ def _cleaned(
     return Page(content_type, edition, draft), problems
 
 
-def _after(page: Page, head: Revision | None, path: str | None) -> Page:
+def _after(saved: tuple[Page, Revision | None, str | None]) -> Page:
     """Return a page with the newest revision of its edition if that has its fields and path."""
+    page, head, path = saved
     if head is None or head.path != path:
         return page
     is_same = has_fields_of(page.content_type, page.draft, head.content)

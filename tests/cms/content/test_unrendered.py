@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import new_class
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cms.content.content_type import ContentType
-from cms.content.fields import Computed, Json, Links, Markdown, Text
+from cms.content.fields import Block, Computed, Json, Links, Markdown, Section, Sections, Text
 from cms.content.snapshot import Draft, addresses_in, clean_draft, draft_of, take_snapshot
 from cms.content.unrendered import Unrendered, addresses_of, has_fields_of, keep_fields
 
@@ -109,3 +110,43 @@ def test_a_computed_value_can_change_with_the_title(title: str, is_kept: bool) -
     content = stored(Counted, Draft(title="One", fields={"body": "Text"}), {})
     again = replace(draft_of(Counted, content), title=title)
     assert (kept(Counted, again, content, {}) is not None) is is_kept
+
+
+class Hint(Block):
+    """A directive that is declared later."""
+
+    title = Text()
+
+
+def with_directives(*directives: type[Block]) -> type[ContentType]:
+    """Return the type of pages whose texts can contain directives."""
+    fields = {
+        "body": Markdown(directives=directives),
+        "sections": Sections(of=Section(directives=directives)),
+    }
+    return new_class("Page", (ContentType,), {}, lambda names: names.update(fields))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [
+        ("See :hint[one] and [two](/pages/two).", True),
+        # Its title is no text with a link any more.
+        (":hint[one]{title='[two](/pages/two)'}", False),
+        # Its value is not among the words of the link any more.
+        ("[one :hint[two]{title=three}](/pages/two)", False),
+    ],
+)
+def test_a_text_is_read_again_for_directives_that_are_declared_by_now(
+    text: str, is_kept: bool
+) -> None:
+    for fields in ({"body": text}, {"sections": [{"heading": "A", "body": text}]}):
+        before, now = with_directives(), with_directives(Hint)
+        content = stored(before, Draft(title="One", slug="one", fields=fields), {})
+        again = replace(draft_of(now, content), title="Two")
+        found = kept(now, again, content, {})
+        assert (found is not None) is is_kept
+        made = stored(now, again, {})
+        assert (found.content if found else {**made}) == made
+        # Once it is stored so, it stays.
+        assert kept(now, replace(again, title="Three"), made, {}) is not None
