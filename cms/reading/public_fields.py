@@ -35,7 +35,7 @@ def public_fields(content_type: type[ContentType], content: JsonObject) -> JsonO
     stored = content.get("fields")
     if not isinstance(stored, Mapping):
         return None
-    fields = {name: each for name, each in content_type.fields.items() if each.indexed}
+    fields = _indexed_in(content_type)
     values = stored_values(fields, named_values(fields, stored))
     found: dict[str, Json] = {}
     for field in fields.values():
@@ -45,6 +45,16 @@ def public_fields(content_type: type[ContentType], content: JsonObject) -> JsonO
             if ignores_case(field) and isinstance(value, str):
                 found[f"{field.stored_name}{_KEY}"] = fold_case(value)
     return found or None
+
+
+def values_beside_indexed(content_type: type[ContentType], values: JsonObject) -> JsonObject:
+    """Return those of the values that a publication repeats that no indexed field has by now."""
+    names = {each.stored_name for each in _indexed_in(content_type).values()}
+    return {name: value for name, value in values.items() if name.removesuffix(_KEY) not in names}
+
+
+def _indexed_in(content_type: type[ContentType]) -> Mapping[str, Field]:
+    return {name: each for name, each in content_type.fields.items() if each.indexed}
 
 
 def public_order(field: Field, values: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 
-from cms.content.canonical_json import is_same
+from cms.content.canonical_json import JsonObject, is_same
+from cms.content.content_type import ContentType
 from cms.ledger.chain import batches
 from cms.ledger.counters import wait_for_turn
 from cms.reading.periods import is_public_now
-from cms.reading.public_fields import public_fields
+from cms.reading.public_fields import public_fields, values_beside_indexed
 from cms.site import Site
 from cms.storage.database import ReadSession, WriteSession, lift_time_limit
 from cms.tables import Publication, Revision
@@ -71,10 +72,7 @@ async def _wrong_pages(
     )
     async with aclosing(batches(session, chosen, Publication.id)) as found:
         async for rows in found:
-            pages = [
-                (row, public_fields(site.stored_types[row.content_type], row.content))
-                for row in rows
-            ]
+            pages = [(row, _right_values(site.stored_types[row.content_type], row)) for row in rows]
             wrong = [
                 {"id": row.id, "field_values": right}
                 for row, right in pages
@@ -82,3 +80,12 @@ async def _wrong_pages(
             ]
             if wrong:
                 yield wrong
+
+
+def _right_values(content_type: type[ContentType], page: Any) -> JsonObject | None:
+    """Return the values that a public page should have.
+
+    Servers with older code may still read those of fields that have no index any more.
+    """
+    former = values_beside_indexed(content_type, page.field_values or {})
+    return {**former, **(public_fields(content_type, page.content) or {})} or None

@@ -252,7 +252,8 @@ class Publication(Base):
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     reviewers: Mapped[Items | None] = mapped_column(JsonDocument)
     # The values of its indexed fields, null for none, while it is public; they derive from its
-    # revision, see cms.reading.public_fields. Indexes over them are made for what a site declares.
+    # revision, see cms.reading.public_fields. Values of fields that were indexed can be among them.
+    # Indexes over them are made for what a site declares.
     field_values: Mapped[Document | None] = mapped_column(JsonDocument)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_position: Mapped[int | None] = mapped_column(BigInteger)

@@ -21,11 +21,11 @@ from tests.conftest import KINDS, Templates
 from tests.schemas import delivery_schema_of
 
 
-def old_code() -> Site:
+def old_code(*, indexed: bool = False) -> Site:
     """Return the site as the older servers declare it."""
 
     class Article(ContentType, path="/articles/{slug}"):
-        subtitle = Text()
+        subtitle = Text(indexed=indexed)
         footer = Text()
 
     return Site("S", content_types=(Article,))
@@ -140,3 +140,21 @@ async def test_a_migration_to_the_same_types_is_no_version(settings: Settings) -
         known = await copydesk.known_types()
         assert known is not None
         assert known.number == 1
+
+
+async def test_an_older_server_sorts_by_a_field_that_has_no_index_any_more(
+    settings: Settings,
+) -> None:
+    async with (
+        Copydesk(old_code(indexed=True), settings) as old,
+        Copydesk(old_code(), settings) as new,
+    ):
+        await old.migrate()
+        for title, subtitle in (("One", "b"), ("Two", "a"), ("Three", "c")):
+            await publish(old, await write(old, title, subtitle=subtitle))
+        query = "{ articles(orderBy: subtitle_ASC) { nodes { title } } }"
+        in_order = [{"title": title} for title in ("Two", "One", "Three")]
+        assert await ask(old, query) == in_order
+        await new.migrate()
+        assert await ask(new, query) == in_order
+        assert await ask(old, query) == in_order
