@@ -172,15 +172,16 @@ class Copydesk(Desk):
         """Read the types for an API that was made without their stored names.
 
         Raises:
-            SiteError: if something is stored under another name than it is declared with.
+            SiteError: if something is stored under another name than it is declared with, or an
+                indexed field has no index yet.
             DatabaseError: if the database does not answer, or is not of this version.
         """
         await check_migrated(self.database)
         binding = await self._binding()
         if binding.site is not self._declared:
             raise SiteError(
-                "names of content types have changed, and the API has to know the former ones; "
-                "run this before create_app(copydesk): await copydesk.load_types()"
+                "names of content types have changed, or fields have no index yet, and the API has "
+                "to know which; run this before create_app(copydesk): await copydesk.load_types()"
             )
         self.use_types(binding)
 

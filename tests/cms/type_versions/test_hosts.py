@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from cms.content.fields import Text
 from cms.copydesk import Copydesk
 from cms.errors import SiteError
 from graphql_api.app import create_app
 from tests.builders import Newsroom
 from tests.changing import Changing
+from tests.cms.type_versions.scene import changed
 from tests.cms.type_versions.test_renames import after, before
 from tests.graphql_api.http.desk import settings_of
 
@@ -25,6 +27,22 @@ async def test_an_app_does_not_start_without_the_stored_names(newsroom: Newsroom
     ):
         async with app.router.lifespan_context(app):
             pass
+
+
+async def test_an_app_does_not_start_without_knowing_which_fields_have_no_index_yet(
+    newsroom: Newsroom,
+) -> None:
+    await Changing(newsroom).migrate(changed(value=Text()))
+    site = changed(value=Text(indexed=True))
+    app = create_app(Copydesk(site, settings_of(newsroom)))
+    with pytest.raises(SiteError, match="or fields have no index yet"):
+        async with app.router.lifespan_context(app):
+            pass
+    copydesk = Copydesk(site, settings_of(newsroom))
+    await copydesk.load_types()
+    app = create_app(copydesk)
+    async with app.router.lifespan_context(app):
+        assert not copydesk.site.content_type("Article").fields["value"].is_repeated
 
 
 async def test_an_app_starts_with_the_stored_names(newsroom: Newsroom) -> None:
