@@ -74,7 +74,7 @@ def share_arenas() -> None:
 
     With one for each thread, what one thread has freed is of no use to the others: 11 MiB in all.
     """
-    with suppress(AttributeError, OSError):
+    with suppress(AttributeError, OSError, TypeError):  # the last on Windows
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 

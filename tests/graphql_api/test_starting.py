@@ -123,6 +123,17 @@ def test_the_first_request_of_an_editor_is_answered(url: str, built: list[str]) 
     assert "copydesk-on-demand" not in threads()
 
 
+@pytest.mark.parametrize("error", [AttributeError, OSError, TypeError])
+def test_a_server_starts_where_there_are_no_arenas(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def load(_: None) -> None:
+        raise error
+
+    monkeypatch.setattr("ctypes.CDLL", load)
+    server.share_arenas()
+
+
 @pytest.mark.parametrize("name", ["limits", "management_limits"])
 def test_limits_that_do_not_exist_are_refused_at_the_start(url: str, name: str) -> None:
     settings = Settings(database_url=url, **{name: {"speed": 1}})  # type: ignore[arg-type]
