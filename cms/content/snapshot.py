@@ -16,6 +16,7 @@ from cms.content.link_places import TextPlace, TextPlaces
 from cms.content.links import Edge, Origin, Targets, entry_of, is_same_page, parts_of
 from cms.content.rendering import HeadingAbove, Rendering
 from cms.content.slug import PATH_SLUG_FORM, SLUG_FORM, Anchors, slug_of_title
+from cms.content.strict_json import in_doubles
 from cms.content.tags import clean_tags
 from cms.content.words import is_filled
 from cms.errors import InvalidValue, MissingField, UserError
@@ -426,13 +427,15 @@ def draft_of(content_type: type[ContentType], content: JsonObject) -> Draft:
     It lacks what the content type no longer declares.
     """
     tags, category = content["tags"], content["category"]
+    # A database returns a large float as an integer, which no draft has.
+    fields = in_doubles(content.get("fields"))
     return Draft(
         title=str(content["title"]),
         slug=str(content["slug"]),
         summary=str(content["summary"]),
         category=str(category) if category is not None else None,
         tags=tuple(map(str, tags)) if isinstance(tags, list | tuple) else (),
-        fields=fields_in(content_type, content, is_draft=True),
+        fields=fields_in(content_type, {"fields": fields}, is_draft=True),
     )
 
 

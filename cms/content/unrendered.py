@@ -85,7 +85,13 @@ def keep_fields(
     values = stored_values(content_type.fields, values_of(content_type, draft, targets))
     if leads_elsewhere or not is_same(values, content["fields"]):
         return None
-    kept = {**content, **values_beside_fields(draft), "headings": headings_of(content_type, edges)}
+    kept = {
+        **content,
+        **values_beside_fields(draft),
+        # Those of the draft, since a database returns a large float as an integer.
+        "fields": values,
+        "headings": headings_of(content_type, edges),
+    }
     return Unrendered(content=kept, edges=edges, digest=digest_of(kept), before=before)
 
 

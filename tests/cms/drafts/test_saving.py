@@ -367,6 +367,20 @@ async def test_a_path_is_found_by_an_index_among_many_entries_without_one(
             assert not any(step.startswith(("SCAN address", "SCAN edition")) for step in plan), plan
 
 
+@pytest.mark.parametrize("chart", [1e17, [-1e300, {"a": 2.0**60}]])
+async def test_a_number_stays_the_double_that_it_was(newsroom: Newsroom, chart: Any) -> None:
+    # PostgreSQL returns a large one with all its digits, as if it were an integer.
+    head = await newsroom.draft(title="One", slug="one", body="Text.", chart=chart)
+    saved = await newsroom.save(head, title="Two", slug="one", body="Text.", chart=chart)
+    updated = await newsroom.update(saved, chart=chart)
+    assert updated.id == saved.id
+    async with newsroom.as_(newsroom.author) as work:
+        changes, entry_id = Changes(title="Three"), await entry_id_of(work, saved)
+        other = await update_entry(work, entry_id, changes, base_revision=saved.id)
+    kept: Any = other.revision.content["fields"]
+    assert kept["chart"] == chart
+
+
 async def test_what_a_save_copies_is_looked_up_by_revision(newsroom: Newsroom) -> None:
     head = await newsroom.draft(title="One", slug="one", body="See [other](https://a.test/b).")
     await newsroom.database.refresh_statistics()
