@@ -399,7 +399,8 @@ def _weight(member: object, kind: ViewKind, *, is_whole: bool) -> _Weight:
         return _Weight(getattr(declared, "work_listed", _SUMMED))
     # An index over what is public has them alone.
     share = getattr(declared, "share", 1) if kind in {"now", "past"} else 1
-    return _Weight(getattr(declared, "work", _SUMMED), share)
+    work_now = getattr(declared, "work_now", 0) if kind == "now" else 0
+    return _Weight(work_now or getattr(declared, "work", _SUMMED), share)
 
 
 def _name(argument: Argument) -> object:

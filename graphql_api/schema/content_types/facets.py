@@ -48,8 +48,8 @@ def choice_facet(_kinds: Kinds, field: Field) -> Facet:
 
 def _own_facet(field: Field) -> Facet:
     """Return the facet of a field's stored value."""
-    work = COUNTED_BY_VALUE if field.is_repeated else Facet.work
-    return Facet(api_name(field.name), seen=countable(field), is_computed=True, work=work)
+    work_now = COUNTED_BY_VALUE if field.is_repeated else 0
+    return Facet(api_name(field.name), seen=countable(field), is_computed=True, work_now=work_now)
 
 
 def choices_facet(field: List, item: Choice) -> Facet:

@@ -58,6 +58,7 @@ class Facet:
         listed: the JSON array of the values of a row, which rows of what is public now have; in
             place of ``value``. Rows with equal arrays are counted together first.
         work: the work for each row; see :mod:`graphql_api.planner.cost`.
+        work_now: that for each row of what is public now; 0 if it is the same.
         work_listed: the work for each row that is counted by ``listed``.
         among: the relation of those rows that can have a value, where an index finds them.
         share: their share of all rows.
@@ -76,6 +77,7 @@ class Facet:
     is_computed: bool = False
     listed: ValueOf | None = None
     work: float = 6
+    work_now: float = 0
     work_listed: float = 6
     among: Callable[[Call], Selectable | None] | None = None
     share: float = 1

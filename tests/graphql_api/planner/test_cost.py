@@ -120,6 +120,10 @@ async def test_every_documented_query_is_accepted_at_a_hundred_thousand_entries(
             "{ terms { facets(fields: [category, tags]) { count } } }",
         ),
         (
+            "{ terms { facets(fields: [source]) { count } } }",
+            "query @view(perspective: DRAFT) { terms { facets(fields: [source]) { count } } }",
+        ),
+        (
             '{ terms(where: {source: {eq: "a"}}) { nodes { id } } }',
             '{ terms(where: {source: {ne: "a"}}) { nodes { id } } }',
         ),
