@@ -142,7 +142,7 @@ class _Texts(TypeDecorator[list[str]]):
 class _IsAmong(DialectFunction):
     """SQL condition: a value is in a list of texts, one parameter.
 
-    PostgreSQL plans a statement anew each time while it sees that few values are in the list. It
+    PostgreSQL plans a statement again each time while it sees that few values are in the list. It
     does not see into a subquery, and keeps the plan: planning takes longer than such a statement.
     """
 
