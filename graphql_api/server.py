@@ -147,6 +147,7 @@ class Server(uvicorn.Server):
         self._shutdown.begin()
         if self._preparing is not None:
             self._preparing.cancel()
+            await asyncio.wait([self._preparing])  # which uses the database until then
         await super().shutdown(sockets)
 
     async def _prepare_editing(self) -> None:

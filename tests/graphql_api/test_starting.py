@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from socket import socket
 
 import pytest
+import uvicorn
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from cms.copydesk import Copydesk
 from cms.errors import SettingsError
 from cms.settings import Settings
 from cms.storage.database import Database
+from cms.type_versions.versions import Binding
 from graphql_api import app, management, server, setup_notes
 from graphql_api.app import create_app
 from graphql_api.server import Server
@@ -89,6 +94,36 @@ def test_a_setup_that_cannot_be_checked_is_logged(
     assert started_and_ended(database, monkeypatch, until=_prepared).exit_code == 0
     assert "the setup of the site could not be checked" in caplog.text
     assert built == ["build_delivery_schema", "build_management_schema"]
+
+
+def test_an_end_waits_for_what_uses_the_database(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, seen = asyncio.Event(), list[str]()
+    shutdown = uvicorn.Server.shutdown
+
+    async def ask(copydesk: Copydesk, _: Binding) -> list[str]:
+        async with copydesk.database.reading() as session:
+            await session.execute(select(1))
+            asked.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                seen.append("notes")
+        return []
+
+    async def shut_down(running: uvicorn.Server, sockets: list[socket] | None = None) -> None:
+        seen.append("server")
+        await shutdown(running, sockets)
+
+    async def until_asked(_: Server) -> None:
+        await asked.wait()
+
+    monkeypatch.setattr(server, "_PAUSE", 0)
+    monkeypatch.setattr(setup_notes, "setup_notes", ask)
+    monkeypatch.setattr(uvicorn.Server, "shutdown", shut_down)
+    assert started_and_ended(database, monkeypatch, until=until_asked).exit_code == 0
+    assert seen == ["notes", "server"]
 
 
 def test_a_server_that_ends_before_has_made_no_more_than_readers_need(
