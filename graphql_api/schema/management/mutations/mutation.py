@@ -112,9 +112,9 @@ class Mutation:
             if key is None:
                 return await self._answer(work, inputs, context.selected)
             try:
-                # The repeated request can select other fields than the first.
                 _check_key(key)
                 digest = _digest(self.name, inputs)
+                # A repeated request can select other fields than the first.
                 answer = await once(work, key, digest, lambda: self._answer(work, inputs, None))
             except Refused as refused:
                 answer = refusal(refused, self.argument_path, context.desk.site)
